@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+/** Clients that need foreign toolchains and downloads. Run by `npm run test:interop`. */
+export default defineConfig({
+  test: {
+    include: ["e2e/**/*.interop.test.ts"],
+    exclude: ["**/node_modules/**", "**/dist/**"],
+    environment: "node",
+    fileParallelism: false,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+  },
+});
