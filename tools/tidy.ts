@@ -223,7 +223,9 @@ const countLines = (text: string): number =>
 
 /** What git tracks or would track, as far as it is on disk and may matter to a rule. */
 function readRepository(): Files {
-  const list = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], {
+  // A clone may belong to another user, which git would refuse.
+  const command = ["-c", "safe.directory=*", "ls-files", "-co", "--exclude-standard", "-z"];
+  const list = execFileSync("git", command, {
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
   });
