@@ -1,0 +1,69 @@
+/** All APIs that Runnel has messages for, by key. What a broker serves is a part of these. */
+import type { Api } from "./api.ts";
+import { ProduceApi } from "./messages/00-produce.ts";
+import { FetchApi } from "./messages/01-fetch.ts";
+import { ListOffsetsApi } from "./messages/02-list-offsets.ts";
+import { MetadataApi } from "./messages/03-metadata.ts";
+import { OffsetCommitApi } from "./messages/08-offset-commit.ts";
+import { OffsetFetchApi } from "./messages/09-offset-fetch.ts";
+import { FindCoordinatorApi } from "./messages/10-find-coordinator.ts";
+import { JoinGroupApi } from "./messages/11-join-group.ts";
+import { HeartbeatApi } from "./messages/12-heartbeat.ts";
+import { LeaveGroupApi } from "./messages/13-leave-group.ts";
+import { SyncGroupApi } from "./messages/14-sync-group.ts";
+import { DescribeGroupsApi } from "./messages/15-describe-groups.ts";
+import { ListGroupsApi } from "./messages/16-list-groups.ts";
+import { ApiVersionsApi } from "./messages/18-api-versions.ts";
+import { CreateTopicsApi } from "./messages/19-create-topics.ts";
+import { DeleteTopicsApi } from "./messages/20-delete-topics.ts";
+import { DeleteRecordsApi } from "./messages/21-delete-records.ts";
+import { InitProducerIdApi } from "./messages/22-init-producer-id.ts";
+import { OffsetForLeaderEpochApi } from "./messages/23-offset-for-leader-epoch.ts";
+import { DescribeConfigsApi } from "./messages/32-describe-configs.ts";
+import { AlterConfigsApi } from "./messages/33-alter-configs.ts";
+import { DescribeLogDirsApi } from "./messages/35-describe-log-dirs.ts";
+import { CreatePartitionsApi } from "./messages/37-create-partitions.ts";
+import { DeleteGroupsApi } from "./messages/42-delete-groups.ts";
+import { IncrementalAlterConfigsApi } from "./messages/44-incremental-alter-configs.ts";
+import { OffsetDeleteApi } from "./messages/47-offset-delete.ts";
+import { DescribeQuorumApi } from "./messages/55-describe-quorum.ts";
+import { DescribeClusterApi } from "./messages/60-describe-cluster.ts";
+import { ListConfigResourcesApi } from "./messages/74-list-config-resources.ts";
+import { DescribeTopicPartitionsApi } from "./messages/75-describe-topic-partitions.ts";
+
+/** Every API, by ascending key. */
+export const APIS: readonly Api[] = [
+  ProduceApi,
+  FetchApi,
+  ListOffsetsApi,
+  MetadataApi,
+  OffsetCommitApi,
+  OffsetFetchApi,
+  FindCoordinatorApi,
+  JoinGroupApi,
+  HeartbeatApi,
+  LeaveGroupApi,
+  SyncGroupApi,
+  DescribeGroupsApi,
+  ListGroupsApi,
+  ApiVersionsApi,
+  CreateTopicsApi,
+  DeleteTopicsApi,
+  DeleteRecordsApi,
+  InitProducerIdApi,
+  OffsetForLeaderEpochApi,
+  DescribeConfigsApi,
+  AlterConfigsApi,
+  DescribeLogDirsApi,
+  CreatePartitionsApi,
+  DeleteGroupsApi,
+  IncrementalAlterConfigsApi,
+  OffsetDeleteApi,
+  DescribeQuorumApi,
+  DescribeClusterApi,
+  ListConfigResourcesApi,
+  DescribeTopicPartitionsApi,
+];
+
+/** Every API by its key. */
+export const API_BY_KEY: ReadonlyMap<number, Api> = new Map(APIS.map((api) => [api.key, api]));
