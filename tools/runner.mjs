@@ -109,6 +109,7 @@ function run(name, [command, ...args], limitMs, env = {}) {
       clearTimeout(limit);
       clearInterval(progress);
       process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+      end("SIGKILL"); // what a broken test has left running
       if (code !== 0) problem ??= `ended with ${code === null ? signal : `status ${code}`}`;
       resolve({ problem, seconds: seconds() });
     });
