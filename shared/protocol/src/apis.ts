@@ -13,21 +13,43 @@ import { LeaveGroupApi } from "./messages/13-leave-group.ts";
 import { SyncGroupApi } from "./messages/14-sync-group.ts";
 import { DescribeGroupsApi } from "./messages/15-describe-groups.ts";
 import { ListGroupsApi } from "./messages/16-list-groups.ts";
+import { SaslHandshakeApi } from "./messages/17-sasl-handshake.ts";
 import { ApiVersionsApi } from "./messages/18-api-versions.ts";
 import { CreateTopicsApi } from "./messages/19-create-topics.ts";
 import { DeleteTopicsApi } from "./messages/20-delete-topics.ts";
 import { DeleteRecordsApi } from "./messages/21-delete-records.ts";
 import { InitProducerIdApi } from "./messages/22-init-producer-id.ts";
 import { OffsetForLeaderEpochApi } from "./messages/23-offset-for-leader-epoch.ts";
+import { AddPartitionsToTxnApi } from "./messages/24-add-partitions-to-txn.ts";
+import { AddOffsetsToTxnApi } from "./messages/25-add-offsets-to-txn.ts";
+import { EndTxnApi } from "./messages/26-end-txn.ts";
+import { WriteTxnMarkersApi } from "./messages/27-write-txn-markers.ts";
+import { TxnOffsetCommitApi } from "./messages/28-txn-offset-commit.ts";
+import { DescribeAclsApi } from "./messages/29-describe-acls.ts";
+import { CreateAclsApi } from "./messages/30-create-acls.ts";
+import { DeleteAclsApi } from "./messages/31-delete-acls.ts";
 import { DescribeConfigsApi } from "./messages/32-describe-configs.ts";
 import { AlterConfigsApi } from "./messages/33-alter-configs.ts";
 import { DescribeLogDirsApi } from "./messages/35-describe-log-dirs.ts";
+import { SaslAuthenticateApi } from "./messages/36-sasl-authenticate.ts";
 import { CreatePartitionsApi } from "./messages/37-create-partitions.ts";
 import { DeleteGroupsApi } from "./messages/42-delete-groups.ts";
+import { ElectLeadersApi } from "./messages/43-elect-leaders.ts";
 import { IncrementalAlterConfigsApi } from "./messages/44-incremental-alter-configs.ts";
+import { AlterPartitionReassignmentsApi } from "./messages/45-alter-partition-reassignments.ts";
+import { ListPartitionReassignmentsApi } from "./messages/46-list-partition-reassignments.ts";
 import { OffsetDeleteApi } from "./messages/47-offset-delete.ts";
+import { DescribeClientQuotasApi } from "./messages/48-describe-client-quotas.ts";
+import { AlterClientQuotasApi } from "./messages/49-alter-client-quotas.ts";
+import { DescribeUserScramCredentialsApi } from "./messages/50-describe-user-scram-credentials.ts";
+import { AlterUserScramCredentialsApi } from "./messages/51-alter-user-scram-credentials.ts";
 import { DescribeQuorumApi } from "./messages/55-describe-quorum.ts";
 import { DescribeClusterApi } from "./messages/60-describe-cluster.ts";
+import { DescribeProducersApi } from "./messages/61-describe-producers.ts";
+import { DescribeTransactionsApi } from "./messages/65-describe-transactions.ts";
+import { ListTransactionsApi } from "./messages/66-list-transactions.ts";
+import { ConsumerGroupHeartbeatApi } from "./messages/68-consumer-group-heartbeat.ts";
+import { ConsumerGroupDescribeApi } from "./messages/69-consumer-group-describe.ts";
 import { ListConfigResourcesApi } from "./messages/74-list-config-resources.ts";
 import { DescribeTopicPartitionsApi } from "./messages/75-describe-topic-partitions.ts";
 
@@ -46,21 +68,43 @@ export const APIS: readonly Api[] = [
   SyncGroupApi,
   DescribeGroupsApi,
   ListGroupsApi,
+  SaslHandshakeApi,
   ApiVersionsApi,
   CreateTopicsApi,
   DeleteTopicsApi,
   DeleteRecordsApi,
   InitProducerIdApi,
   OffsetForLeaderEpochApi,
+  AddPartitionsToTxnApi,
+  AddOffsetsToTxnApi,
+  EndTxnApi,
+  WriteTxnMarkersApi,
+  TxnOffsetCommitApi,
+  DescribeAclsApi,
+  CreateAclsApi,
+  DeleteAclsApi,
   DescribeConfigsApi,
   AlterConfigsApi,
   DescribeLogDirsApi,
+  SaslAuthenticateApi,
   CreatePartitionsApi,
   DeleteGroupsApi,
+  ElectLeadersApi,
   IncrementalAlterConfigsApi,
+  AlterPartitionReassignmentsApi,
+  ListPartitionReassignmentsApi,
   OffsetDeleteApi,
+  DescribeClientQuotasApi,
+  AlterClientQuotasApi,
+  DescribeUserScramCredentialsApi,
+  AlterUserScramCredentialsApi,
   DescribeQuorumApi,
   DescribeClusterApi,
+  DescribeProducersApi,
+  DescribeTransactionsApi,
+  ListTransactionsApi,
+  ConsumerGroupHeartbeatApi,
+  ConsumerGroupDescribeApi,
   ListConfigResourcesApi,
   DescribeTopicPartitionsApi,
 ];
