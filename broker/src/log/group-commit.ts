@@ -1,0 +1,158 @@
+/**
+ * The order in which a log reaches the disk: appends and tasks, strictly one behind the other.
+ *
+ * All appends that wait when a cycle begins share one write and, where the topic asks for it, one sync;
+ * what arrives meanwhile waits for the next cycle. The first failure empties the queue for good: its
+ * owner decides whether a new queue may begin.
+ */
+import type { Scheduler } from "@runnel/kit/world.ts";
+import type { DiskFile } from "#io/ports.ts";
+import type { FileHandles } from "./file-handles.ts";
+import type { Segment } from "./segment.ts";
+import { appendPart } from "./tail-cache.ts";
+
+/** Bytes one write takes at most. */
+export const WRITE_BYTES_MAX = 8 * 1024 * 1024;
+
+export interface QueuedWrite {
+  readonly segment: Segment;
+  readonly bytes: Uint8Array;
+  /** Where in the segment's file. */
+  readonly position: number;
+  /** The offset behind its last record. */
+  readonly endOffset: number;
+  readonly recordCount: number;
+}
+
+export interface CommitOwner {
+  /** Records after which a write is followed by a sync. */
+  flushMessages(): number;
+  /** What lies below `endOffset` is as durable as asked. */
+  onCommitted(endOffset: number): void;
+  /** A write, a sync or a task failed; nothing more will be done. `atSync`: it was a sync. */
+  onFailed(error: unknown, atSync: boolean): void;
+}
+
+type Task = () => Promise<void>;
+
+export class GroupCommit {
+  readonly #files: FileHandles;
+  readonly #scheduler: Scheduler;
+  readonly #owner: CommitOwner;
+  #queue: (QueuedWrite | Task)[] = [];
+  #isRunning = false;
+  #isFailed = false;
+  #unflushedRecords = 0;
+  #inSync = false;
+
+  constructor(files: FileHandles, scheduler: Scheduler, owner: CommitOwner) {
+    this.#files = files;
+    this.#scheduler = scheduler;
+    this.#owner = owner;
+  }
+
+  /** Records written since the last sync. */
+  get unflushedRecords(): number {
+    return this.#unflushedRecords;
+  }
+
+  /** Adds an append; it is written at the end of this turn or when the cycle under way has ended. */
+  write(work: QueuedWrite): void {
+    if (this.#isFailed) return;
+    this.#queue.push(work);
+    this.#start();
+  }
+
+  /** Runs `task` once all before it is done, and before anything behind it. Rejects if it cannot. */
+  run<T>(task: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const failed = () => reject(new Error("the log stopped before its turn came"));
+      if (this.#isFailed) {
+        failed();
+        return;
+      }
+      const work: Task & { cancel?: () => void } = async () => {
+        try {
+          resolve(await task());
+        } catch (error) {
+          reject(error);
+          throw error;
+        }
+      };
+      work.cancel = failed;
+      this.#queue.push(work);
+      this.#start();
+    });
+  }
+
+  /** Syncs `segment`; what was written before is durable when it returns. */
+  async sync(segment: Segment): Promise<void> {
+    await this.#files.use(segment.path(".log"), (file) => this.#sync(file));
+  }
+
+  /** Drops what waits. No callback comes any more. */
+  stop(): void {
+    this.#isFailed = true;
+    const dropped = this.#queue;
+    this.#queue = [];
+    for (const work of dropped) {
+      if (typeof work === "function") (work as Task & { cancel?: () => void }).cancel?.();
+    }
+  }
+
+  #start(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#scheduler.soon(() => void this.#drain());
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      while (this.#queue.length > 0) {
+        const head = this.#queue[0] as QueuedWrite | Task;
+        if (typeof head === "function") {
+          this.#queue.shift();
+          await head();
+        } else await this.#commit(head);
+      }
+    } catch (error) {
+      if (!this.#isFailed) {
+        this.stop();
+        this.#owner.onFailed(error, this.#inSync);
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /** One cycle: the writes at the head of the queue that go to one segment. */
+  async #commit(head: QueuedWrite): Promise<void> {
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    let count = 0;
+    let last = head;
+    for (const work of this.#queue) {
+      if (typeof work === "function" || work.segment !== head.segment) break;
+      if (size + work.bytes.length > WRITE_BYTES_MAX && count > 0) break;
+      appendPart(parts, work.bytes);
+      size += work.bytes.length;
+      this.#unflushedRecords += work.recordCount;
+      count += 1;
+      last = work;
+    }
+    this.#queue.splice(0, count);
+    await this.#files.use(head.segment.path(".log"), async (file) => {
+      await file.write(parts, head.position);
+      head.segment.writtenSize = head.position + size;
+      if (this.#unflushedRecords >= this.#owner.flushMessages()) await this.#sync(file);
+    });
+    if (!this.#isFailed) this.#owner.onCommitted(last.endOffset);
+  }
+
+  async #sync(file: DiskFile): Promise<void> {
+    this.#unflushedRecords = 0;
+    this.#inSync = true;
+    await file.sync();
+    this.#inSync = false;
+  }
+}

@@ -1,0 +1,405 @@
+/**
+ * Brings a partition's folder back into memory, after an orderly stop or a crash.
+ *
+ * Batches behind the recovery point are checked one by one; at the first that is not whole the log
+ * ends, and what lies behind is cut off. Below it nothing is ever cut: damage there is found and told
+ * when it is read. Indexes that are missing or make no sense are made again from the log.
+ */
+import { DecodeError } from "@runnel/kit/errors.ts";
+import type { Logger } from "@runnel/kit/world.ts";
+import type { BatchHeader } from "@runnel/protocol/records/batch.ts";
+import { readSmallFile } from "./atomic-file.ts";
+import { EpochCache } from "./epoch-cache.ts";
+import {
+  findNextBatch,
+  type ReaderIo,
+  type StartPlace,
+  startOf,
+  walkBatches,
+} from "./log-reader.ts";
+import {
+  DAMAGED_SUFFIX,
+  DELETED_SUFFIX,
+  EPOCH_CHECKPOINT,
+  fileName,
+  offsetOfName,
+  TEMPORARY_SUFFIX,
+} from "./names.ts";
+import { decodeSnapshot } from "./producer-snapshot.ts";
+import { ProducerState } from "./producer-state.ts";
+import { Segment } from "./segment.ts";
+import { learnNewest, loadIndexes, rebuildIndexes, restart, saveIndexes } from "./segment-files.ts";
+import { OffsetIndex, TimeIndex } from "./sparse-index.ts";
+
+/** What a checkpoint of the log directory says of one log. */
+export interface RecoveryPoint {
+  /** All below is durable, and in the snapshot. */
+  readonly offset: number;
+  /** Whether a producer snapshot was written for it. */
+  readonly hasSnapshot: boolean;
+}
+
+export interface LoadOptions {
+  readonly folder: string;
+  readonly indexIntervalBytes: number;
+  /** Null when none was ever written. */
+  readonly recoveryPoint: RecoveryPoint | null;
+  /** Where the log begins by a checkpoint; 0 without one. */
+  readonly logStartOffset: number;
+  /** Cut the log here, where a failed write left more; null for no cut. */
+  readonly truncateTo: number | null;
+  readonly nowMs: number;
+  readonly logger: Logger;
+}
+
+export interface LoadedLog {
+  readonly segments: Segment[];
+  readonly epochs: EpochCache;
+  readonly producers: ProducerState;
+  readonly logStartOffset: number;
+  readonly endOffset: number;
+  /** Bytes that were checked behind the recovery point. */
+  readonly scannedBytes: number;
+  /** Bytes cut off behind the last whole batch. */
+  readonly truncatedBytes: number;
+}
+
+/** Loads the log; afterwards the folder holds exactly what is returned. */
+export async function loadLog(io: ReaderIo, options: LoadOptions): Promise<LoadedLog> {
+  const names = await removeLeftovers(io, options.folder);
+  const loader = new Loader(io, options, await findSegments(io, options, names));
+  await loader.loadEpochs();
+  await loader.loadProducers(names.flatMap((name) => offsetOfName(name, ".snapshot") ?? []));
+  return await loader.run();
+}
+
+/** Removes what a crash left half done; returns the names that remain. */
+async function removeLeftovers(io: ReaderIo, folder: string): Promise<readonly string[]> {
+  const kept: string[] = [];
+  for (const name of await io.disk.list(folder)) {
+    if (name.endsWith(DELETED_SUFFIX) || name.endsWith(TEMPORARY_SUFFIX)) {
+      await io.disk.removeFile(`${folder}/${name}`);
+    } else kept.push(name);
+  }
+  return kept;
+}
+
+async function findSegments(
+  io: ReaderIo,
+  { folder, logStartOffset, nowMs }: LoadOptions,
+  names: readonly string[],
+): Promise<Segment[]> {
+  const bases = names.flatMap((name) => offsetOfName(name, ".log") ?? []).sort((a, b) => a - b);
+  const segments: Segment[] = [];
+  for (const base of bases) {
+    const path = `${folder}/${fileName(base, ".log")}`;
+    const stat = await io.disk.stat(path);
+    const segment = new Segment(folder, base, stat?.modifiedAt ?? nowMs);
+    segment.size = stat?.size ?? 0;
+    segment.writtenSize = segment.size;
+    segment.indexes = null;
+    segments.push(segment);
+  }
+  if (segments.length > 0) return segments;
+  const first = new Segment(folder, logStartOffset, nowMs);
+  await io.files.use(first.path(".log"), async () => {});
+  await io.disk.syncDirectory(folder);
+  return [first];
+}
+
+class Loader {
+  readonly #io: ReaderIo;
+  readonly #options: LoadOptions;
+  readonly #segments: Segment[];
+  #epochs = new EpochCache();
+  #producers = new ProducerState();
+  /** The snapshot in `#producers` covers what lies below. */
+  #producersUpTo = 0;
+  #snapshots: readonly number[] = [];
+  #endOffset = 0;
+  #scannedBytes = 0;
+  #truncatedBytes = 0;
+  /** The check ended at damage below the recovery point. */
+  #belowDamage = false;
+  /** Batches from here on are news to the epochs too. */
+  #epochsUpTo = 0;
+
+  constructor(io: ReaderIo, options: LoadOptions, segments: Segment[]) {
+    this.#io = io;
+    this.#options = options;
+    this.#segments = segments;
+  }
+
+  /** All below has been durable before: the recovery point, or a cut below it. */
+  get #trustedUpTo(): number {
+    const { recoveryPoint, truncateTo } = this.#options;
+    const first = (this.#segments[0] as Segment).baseOffset;
+    const point = Math.max(recoveryPoint?.offset ?? 0, first);
+    return truncateTo === null ? point : Math.min(point, truncateTo);
+  }
+
+  async loadEpochs(): Promise<void> {
+    const bytes = await readSmallFile(this.#io.disk, `${this.#options.folder}/${EPOCH_CHECKPOINT}`);
+    const cache = bytes === null ? null : EpochCache.parse(new TextDecoder().decode(bytes));
+    if (cache !== null) {
+      this.#epochs = cache;
+      this.#epochsUpTo = this.#trustedUpTo;
+    } else this.#epochsUpTo = (this.#segments[0] as Segment).baseOffset;
+  }
+
+  async loadProducers(snapshots: readonly number[]): Promise<void> {
+    this.#snapshots = snapshots;
+    const { folder, recoveryPoint, logger } = this.#options;
+    const trusted = this.#trustedUpTo;
+    this.#producersUpTo =
+      recoveryPoint?.hasSnapshot === false ? trusted : (this.#segments[0] as Segment).baseOffset;
+    if (recoveryPoint?.hasSnapshot === false && trusted === recoveryPoint.offset) return;
+    const usable = snapshots.filter((offset) => offset <= trusted).sort((a, b) => b - a);
+    for (const offset of usable) {
+      const path = `${folder}/${fileName(offset, ".snapshot")}`;
+      try {
+        const bytes = await readSmallFile(this.#io.disk, path);
+        if (bytes === null) continue;
+        this.#producers = decodeSnapshot(bytes);
+        this.#producersUpTo = offset;
+        return;
+      } catch (error) {
+        if (!(error instanceof DecodeError)) throw error;
+        logger.warn(
+          { path, error: error.message },
+          "producer snapshot is damaged, trying an older",
+        );
+        await this.#io.disk.removeFile(path);
+      }
+    }
+  }
+
+  async run(): Promise<LoadedLog> {
+    const trusted = this.#trustedUpTo;
+    const checked = Math.max(
+      0,
+      this.#segments.findLastIndex((segment) => segment.baseOffset <= trusted),
+    );
+    await this.#learnClosed(checked);
+    await this.#replayBelow(trusted, Math.min(this.#producersUpTo, this.#epochsUpTo));
+    await this.#check(checked, trusted);
+    const first = this.#segments[0] as Segment;
+    this.#epochs.truncateFrom(this.#endOffset);
+    for (const offset of this.#snapshots.filter((one) => one > this.#endOffset)) {
+      await this.#io.disk.removeFile(`${this.#options.folder}/${fileName(offset, ".snapshot")}`);
+    }
+    return {
+      segments: this.#segments,
+      epochs: this.#epochs,
+      producers: this.#producers,
+      logStartOffset: Math.min(
+        Math.max(this.#options.logStartOffset, first.baseOffset),
+        this.#endOffset,
+      ),
+      endOffset: this.#endOffset,
+      scannedBytes: this.#scannedBytes,
+      truncatedBytes: this.#truncatedBytes,
+    };
+  }
+
+  /** Looks at the index files of the segments before number `checked`, which are not read. */
+  async #learnClosed(checked: number): Promise<void> {
+    for (const segment of this.#segments.slice(0, checked)) {
+      if (await learnNewest(this.#io, segment)) continue;
+      this.#options.logger.warn(
+        { path: segment.path(".index") },
+        "index is missing or torn, made anew",
+      );
+      await rebuildIndexes(this.#io, segment, this.#options.indexIntervalBytes);
+      segment.indexes = null;
+    }
+  }
+
+  /** Replays batches from `from` up to `trusted` for producers and epochs; passes over damage. */
+  async #replayBelow(trusted: number, from: number): Promise<void> {
+    if (from >= trusted) return;
+    for (const [index, segment] of this.#segments.entries()) {
+      const end = this.#segments[index + 1]?.baseOffset ?? Number.POSITIVE_INFINITY;
+      if (end <= from || segment.baseOffset >= trusted) continue;
+      const walked = await walkBatches(this.#io, segment, startOf(segment), (header) => {
+        if (header.baseOffset >= trusted) return false;
+        this.#note(header);
+        return true;
+      });
+      if (walked.reason === "damage") this.#tellDamage(segment, walked.position);
+    }
+  }
+
+  /**
+   * Checks every batch from offset `trusted` on, and cuts the log at the first that is not whole. What
+   * is damaged below `trusted` stays, told of and passed over.
+   */
+  async #check(first: number, trusted: number): Promise<void> {
+    this.#endOffset = trusted;
+    for (let at = first; at < this.#segments.length; at += 1) {
+      const segment = this.#segments[at] as Segment;
+      const size = segment.writtenSize;
+      const start = at === first ? await this.#rewind(segment, trusted) : this.#restart(segment);
+      const position = await this.#checkSegment(segment, start, trusted);
+      this.#scannedBytes += position - start.position;
+      if (start.position > 0) await this.#learnFirstTimestamp(segment);
+      if (this.#belowDamage) {
+        await this.#beginBehindDamage(at, size, trusted);
+        continue;
+      }
+      if (position === size) continue;
+      await this.#cut(segment, position, size);
+      await this.#setAside(at + 1);
+      return;
+    }
+  }
+
+  /** Books the whole batches of a segment; returns the position behind the last of them. */
+  async #checkSegment(segment: Segment, start: StartPlace, trusted: number): Promise<number> {
+    const { truncateTo } = this.#options;
+    let place = start;
+    let reached = 0;
+    for (;;) {
+      const end = await walkBatches(this.#io, segment, place, (header, position) => {
+        if (truncateTo !== null && header.baseOffset >= truncateTo) return false;
+        this.#book(segment, header, position);
+        reached = header.baseOffset + header.lastOffsetDelta + 1;
+        this.#endOffset = Math.max(this.#endOffset, reached);
+        return true;
+      });
+      if (end.reason !== "damage" || reached >= trusted) {
+        this.#belowDamage = end.reason === "end" && Math.max(reached, segment.baseOffset) < trusted;
+        if (this.#belowDamage) this.#tellDamage(segment, end.position);
+        return end.position;
+      }
+      this.#tellDamage(segment, end.position);
+      const next = await findNextBatch(this.#io, segment, end.position, reached);
+      this.#belowDamage = next === null;
+      if (next === null) return end.position;
+      place = { position: next, lastOffset: -1, baseOffset: -1 };
+    }
+  }
+
+  /** The log goes on in a new segment at `trusted`; the damaged one is closed as it is. */
+  async #beginBehindDamage(at: number, size: number, trusted: number): Promise<void> {
+    const segment = this.#segments[at] as Segment;
+    segment.size = size;
+    segment.writtenSize = size;
+    await saveIndexes(this.#io, segment);
+    segment.indexes = null;
+    const { folder, nowMs } = this.#options;
+    if (segment.baseOffset === trusted) return;
+    const next = new Segment(folder, trusted, nowMs);
+    await this.#io.files.use(next.path(".log"), async () => {});
+    await this.#io.disk.syncDirectory(folder);
+    this.#segments.splice(at + 1, 0, next);
+  }
+
+  async #cut(segment: Segment, position: number, size: number): Promise<void> {
+    this.#truncatedBytes += size - position;
+    this.#options.logger.warn(
+      { path: segment.path(".log"), position, bytes: size - position, endOffset: this.#endOffset },
+      "cut off an incomplete tail",
+    );
+    await this.#io.files.use(segment.path(".log"), async (file) => {
+      await file.truncate(position);
+      await file.sync();
+    });
+    segment.writtenSize = position;
+    segment.size = position;
+  }
+
+  /** Segments behind a cut are no part of the log; they are kept under another name. */
+  async #setAside(from: number): Promise<void> {
+    const { disk, files } = this.#io;
+    for (const segment of this.#segments.splice(from)) {
+      const path = segment.path(".log");
+      this.#truncatedBytes += segment.writtenSize;
+      this.#options.logger.error({ path }, "segment behind a damaged one was set aside");
+      await files.release(path);
+      await disk.rename(path, path + DAMAGED_SUFFIX);
+      await disk.removeFile(segment.path(".index"));
+      await disk.removeFile(segment.path(".timeindex"));
+    }
+    await disk.syncDirectory(this.#options.folder);
+  }
+
+  /** Makes the indexes ready for batches from `offset` on; returns the position to read from. */
+  async #rewind(segment: Segment, offset: number): Promise<StartPlace> {
+    const interval = this.#options.indexIntervalBytes;
+    const size = segment.writtenSize;
+    const indexes = await loadIndexes(this.#io, segment, interval);
+    let entry = indexes.offsets.find(offset - 1 - segment.baseOffset);
+    let place = startOf(segment);
+    for (; entry >= 0; entry -= 1) {
+      place = {
+        position: indexes.offsets.positionAt(entry),
+        lastOffset: segment.baseOffset + indexes.offsets.relativeOffsetAt(entry),
+        baseOffset: -1,
+      };
+      if (await this.#fits(segment, place)) break;
+    }
+    if (entry < 0) return this.#restart(segment);
+    const start = place.position;
+    restart(segment, indexes);
+    indexes.offsets.truncate(start + 1);
+    indexes.times.truncate(indexes.offsets.relativeOffsetAt(entry) + 1);
+    const times = indexes.times;
+    if (times.count > 0) {
+      segment.maxTimestamp = times.timestampAt(times.count - 1);
+      segment.offsetOfMaxTimestamp = segment.baseOffset + times.relativeOffsetAt(times.count - 1);
+    }
+    segment.size = start;
+    segment.writtenSize = size;
+    await saveIndexes(this.#io, segment);
+    return place;
+  }
+
+  /** Whether an index entry points at the batch that it names. */
+  async #fits(segment: Segment, place: StartPlace): Promise<boolean> {
+    let isThere = false;
+    await walkBatches(this.#io, segment, place, () => {
+      isThere = true;
+      return false;
+    });
+    return isThere;
+  }
+
+  #restart(segment: Segment): StartPlace {
+    restart(segment, { offsets: new OffsetIndex(), times: new TimeIndex() });
+    segment.savedOffsetEntries = 0;
+    segment.savedTimeEntries = 0;
+    return startOf(segment);
+  }
+
+  #book(segment: Segment, header: BatchHeader, position: number): void {
+    const lastOffset = header.baseOffset + header.lastOffsetDelta;
+    const { sizeInBytes: size, maxTimestamp } = header;
+    const { indexIntervalBytes } = this.#options;
+    segment.book({ lastOffset, position, size, maxTimestamp }, indexIntervalBytes);
+    this.#note(header);
+  }
+
+  #note(header: BatchHeader): void {
+    if (header.baseOffset >= this.#producersUpTo) {
+      this.#producers.update(header, header.baseOffset);
+      this.#producersUpTo = header.baseOffset + header.lastOffsetDelta + 1;
+    }
+    this.#epochs.assign(header.partitionLeaderEpoch, header.baseOffset);
+  }
+
+  /** Reads when the segment's first batch was written, where the check began behind it. */
+  async #learnFirstTimestamp(segment: Segment): Promise<void> {
+    await walkBatches(this.#io, segment, startOf(segment), (header) => {
+      segment.firstTimestamp = header.maxTimestamp;
+      return false;
+    });
+  }
+
+  #tellDamage(segment: Segment, position: number): void {
+    this.#options.logger.error(
+      { path: segment.path(".log"), position },
+      "a stored batch is damaged; it will not be served",
+    );
+  }
+}

@@ -1,0 +1,25 @@
+/** The names of files in a partition's folder: Kafka's own, so that its tools read them. */
+
+export type SegmentSuffix = ".log" | ".index" | ".timeindex" | ".snapshot";
+
+/** Marks a file that is no longer part of the log and goes after `file.delete.delay.ms`. */
+export const DELETED_SUFFIX = ".deleted";
+/** Marks a file that was being written when the process ended. */
+export const TEMPORARY_SUFFIX = ".tmp";
+/** Marks a segment that recovery could not join to the log; a person may look at it. */
+export const DAMAGED_SUFFIX = ".damaged";
+export const EPOCH_CHECKPOINT = "leader-epoch-checkpoint";
+
+/** `00000000000000000042.log` for offset 42. */
+export function fileName(offset: number, suffix: SegmentSuffix): string {
+  return `${String(offset).padStart(20, "0")}${suffix}`;
+}
+
+/** The offset a file is named by; null for a name of another kind. */
+export function offsetOfName(name: string, suffix: SegmentSuffix): number | null {
+  if (name.length !== 20 + suffix.length || !name.endsWith(suffix)) return null;
+  const digits = name.slice(0, 20);
+  if (!/^\d{20}$/.test(digits)) return null;
+  const offset = Number(digits);
+  return Number.isSafeInteger(offset) ? offset : null;
+}

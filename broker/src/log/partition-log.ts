@@ -1,0 +1,464 @@
+/**
+ * The log of one partition: segments on disk, the newest batches in memory.
+ *
+ * `append` decides and books at once, in memory; the group commit brings it to the disk. Two ends
+ * therefore: `nextOffset`, where the next batch goes, and `logEndOffset`, below which everything is as
+ * durable as the topic asks: only that counts as had, is acknowledged, and is read. When the disk
+ * refuses, what was not acknowledged is forgotten: after a failed sync for good (the log is fenced),
+ * after any other failure once the log was loaded again from what is on the disk.
+ */
+import { messageOf, systemCode } from "@runnel/kit/errors.ts";
+import type { Logger, Scheduler } from "@runnel/kit/world.ts";
+import { ErrorCode } from "@runnel/protocol/errors.ts";
+import {
+  type BatchHeader,
+  NO_PRODUCER_ID,
+  setBaseOffset,
+  setPartitionLeaderEpoch,
+} from "@runnel/protocol/records/batch.ts";
+import type { Disk } from "#io/ports.ts";
+import { replaceFile } from "./atomic-file.ts";
+import type { EpochCache } from "./epoch-cache.ts";
+import type { FileHandles } from "./file-handles.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { type LoadedLog, loadLog, type RecoveryPoint } from "./log-loader.ts";
+import type { ReaderIo } from "./log-reader.ts";
+import { EPOCH_CHECKPOINT, fileName, offsetOfName } from "./names.ts";
+import type { LogConfig, LogListener } from "./ports.ts";
+import { encodeSnapshot } from "./producer-snapshot.ts";
+import type { ProducerState } from "./producer-state.ts";
+import { RELATIVE_OFFSET_MAX, Segment } from "./segment.ts";
+import { saveIndexes } from "./segment-files.ts";
+import type { LogTail, TailCache } from "./tail-cache.ts";
+
+/** What all logs of a node share. */
+export interface LogEnvironment {
+  readonly disk: Disk;
+  readonly files: FileHandles;
+  readonly scheduler: Scheduler;
+  readonly tailCache: TailCache;
+  readonly logger: Logger;
+  nowMs(): number;
+}
+
+export interface OpenLogOptions {
+  readonly folder: string;
+  readonly config: LogConfig;
+  readonly recoveryPoint: RecoveryPoint | null;
+  readonly logStartOffset: number;
+}
+
+export type Append =
+  | { readonly kind: "appended"; readonly baseOffset: number; readonly endOffset: number }
+  /** Stored before; `endOffset` may not be durable yet. */
+  | { readonly kind: "duplicate"; readonly baseOffset: number; readonly endOffset: number }
+  | { readonly kind: "refused"; readonly errorCode: ErrorCode; readonly message: string };
+
+/** Pause before a log that could not be loaded again is tried once more. */
+const REPAIR_DELAY_MS = 1000;
+/** Snapshots kept: the newest, and one before it in case that is damaged. */
+const SNAPSHOTS_KEPT = 2;
+/** Failures after which the disk may be fine again once there is room. */
+const PASSING_FAILURES = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EMFILE", "ENFILE"]);
+
+export type LogState = "open" | "repairing" | "fenced" | "closed";
+
+export class PartitionLog {
+  readonly folder: string;
+  readonly #environment: LogEnvironment;
+  readonly #io: ReaderIo;
+  readonly #tail: LogTail;
+  #config: LogConfig;
+  #listener: LogListener | null = null;
+  #commit: GroupCommit;
+  #segments: Segment[];
+  #epochs: EpochCache;
+  #producers: ProducerState;
+  #recoveryPoint: RecoveryPoint;
+  #logStartOffset: number;
+  #logEndOffset: number;
+  #nextOffset: number;
+  #state: LogState = "open";
+  #bytesSinceCheckpoint = 0;
+  #flushTimerSet = false;
+  #epochsChanged = false;
+
+  /** Loads the log in `folder`, or begins one there. */
+  static async open(environment: LogEnvironment, options: OpenLogOptions): Promise<PartitionLog> {
+    const { disk, files, logger } = environment;
+    await disk.makeDirectory(options.folder);
+    const loaded = await loadLog(
+      { disk, files },
+      {
+        folder: options.folder,
+        indexIntervalBytes: options.config.indexIntervalBytes,
+        recoveryPoint: options.recoveryPoint,
+        logStartOffset: options.logStartOffset,
+        truncateTo: null,
+        nowMs: environment.nowMs(),
+        logger,
+      },
+    );
+    return new PartitionLog(environment, options, loaded);
+  }
+
+  private constructor(environment: LogEnvironment, options: OpenLogOptions, loaded: LoadedLog) {
+    this.#environment = environment;
+    this.folder = options.folder;
+    this.#config = options.config;
+    this.#io = { disk: environment.disk, files: environment.files };
+    this.#tail = environment.tailCache.tail();
+    this.#segments = loaded.segments;
+    this.#epochs = loaded.epochs;
+    this.#producers = loaded.producers;
+    this.#logStartOffset = loaded.logStartOffset;
+    this.#logEndOffset = loaded.endOffset;
+    this.#nextOffset = loaded.endOffset;
+    this.#recoveryPoint = options.recoveryPoint ?? { offset: 0, hasSnapshot: false };
+    this.#bytesSinceCheckpoint = loaded.scannedBytes;
+    this.#commit = this.#newCommit();
+  }
+
+  get state(): LogState {
+    return this.#state;
+  }
+
+  get logStartOffset(): number {
+    return this.#logStartOffset;
+  }
+
+  /** Everything below is as durable as the topic asks. */
+  get logEndOffset(): number {
+    return this.#logEndOffset;
+  }
+
+  /** Where the next batch goes. */
+  get nextOffset(): number {
+    return this.#nextOffset;
+  }
+
+  get segments(): readonly Segment[] {
+    return this.#segments;
+  }
+
+  get epochs(): EpochCache {
+    return this.#epochs;
+  }
+
+  get producers(): ProducerState {
+    return this.#producers;
+  }
+
+  get tail(): LogTail {
+    return this.#tail;
+  }
+
+  get io(): ReaderIo {
+    return this.#io;
+  }
+
+  get config(): LogConfig {
+    return this.#config;
+  }
+
+  /** Bytes of all segments. */
+  get size(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.size, 0);
+  }
+
+  /** Bytes appended since the last checkpoint. */
+  get bytesSinceCheckpoint(): number {
+    return this.#bytesSinceCheckpoint;
+  }
+
+  set listener(listener: LogListener) {
+    this.#listener = listener;
+  }
+
+  /** Applies changed settings from the next append on. */
+  configure(config: LogConfig): void {
+    this.#config = config;
+  }
+
+  /**
+   * Books one checked batch at the end of the log and queues it for the disk. Sets base offset and
+   * leader epoch in `batch`, which belongs to the log from here on.
+   */
+  append(batch: Uint8Array, header: BatchHeader, leaderEpoch: number): Append {
+    if (this.#state !== "open") {
+      return {
+        kind: "refused",
+        errorCode: ErrorCode.KAFKA_STORAGE_ERROR,
+        message: `the log is ${this.#state}`,
+      };
+    }
+    if (header.producerId !== NO_PRODUCER_ID) {
+      const check = this.#producers.check(header);
+      if (check.kind === "refused") return check;
+      if (check.kind === "duplicate") {
+        const { baseOffset, lastOffset } = check.batch;
+        return { kind: "duplicate", baseOffset, endOffset: lastOffset + 1 };
+      }
+    }
+    const baseOffset = this.#nextOffset;
+    const lastOffset = baseOffset + header.lastOffsetDelta;
+    const segment = this.#segmentFor(batch.length, lastOffset, header.maxTimestamp);
+    setBaseOffset(batch, 0, baseOffset);
+    setPartitionLeaderEpoch(batch, 0, leaderEpoch);
+    const position = segment.size;
+    const bytes = this.#tail.add(batch, baseOffset, lastOffset);
+    segment.book(
+      { lastOffset, position, size: bytes.length, maxTimestamp: header.maxTimestamp },
+      this.#config.indexIntervalBytes,
+    );
+    if (this.#epochs.assign(leaderEpoch, baseOffset)) this.#epochsChanged = true;
+    if (header.producerId !== NO_PRODUCER_ID) this.#producers.update(header, baseOffset);
+    this.#nextOffset = lastOffset + 1;
+    this.#bytesSinceCheckpoint += bytes.length;
+    const endOffset = this.#nextOffset;
+    const { recordCount } = header;
+    if (this.#epochsChanged) this.#queueEpochs();
+    this.#commit.write({ segment, bytes, position, endOffset, recordCount });
+    return { kind: "appended", baseOffset, endOffset };
+  }
+
+  /** Begins a new segment unless the active one is empty, so that all before it can be deleted. */
+  rollIfFilled(): void {
+    if (this.#state === "open" && this.#active.size > 0) this.#roll(this.#nextOffset);
+  }
+
+  /**
+   * Moves the log's start up to `offset` in memory; the caller makes it durable by the checkpoint and
+   * then calls `dropSegments`.
+   */
+  advanceStart(offset: number): void {
+    this.#logStartOffset = Math.max(this.#logStartOffset, offset);
+    if (this.#epochs.truncateBefore(this.#logStartOffset)) {
+      this.#epochsChanged = true;
+      this.#queueEpochs();
+    }
+  }
+
+  /** Removes the segments that lie entirely below the log's start. Returns the bytes given back. */
+  async dropSegments(): Promise<number> {
+    let keep = 0;
+    while (
+      keep < this.#segments.length - 1 &&
+      (this.#segments[keep + 1] as Segment).baseOffset <= this.#logStartOffset
+    ) {
+      keep += 1;
+    }
+    const dropped = this.#segments.splice(0, keep);
+    if (dropped.length === 0) return 0;
+    await this.#commit.run(() => this.#removeFiles(dropped));
+    return dropped.reduce((sum, segment) => sum + segment.size, 0);
+  }
+
+  /**
+   * Makes all that was appended up to now durable, with indexes and snapshot, and says up to where: the
+   * caller writes that down. Appends go on meanwhile.
+   */
+  async checkpoint(): Promise<RecoveryPoint> {
+    if (this.#state !== "open") return this.#recoveryPoint;
+    const offset = this.#nextOffset;
+    const segment = this.#active;
+    const snapshot = this.#producers.size > 0 ? encodeSnapshot(this.#producers) : null;
+    this.#bytesSinceCheckpoint = 0;
+    await this.#commit.run(async () => {});
+    await this.#syncOrFence(segment);
+    if (snapshot !== null) await this.#saveSnapshot(offset, snapshot);
+    await saveIndexes(this.#io, segment);
+    this.#recoveryPoint = { offset, hasSnapshot: snapshot !== null };
+    return this.#recoveryPoint;
+  }
+
+  /** Brings everything to the disk and takes no more. Returns where the log ends. */
+  async close(): Promise<RecoveryPoint> {
+    if (this.#state === "open") {
+      this.#active.finishTimes();
+      await this.checkpoint();
+    }
+    this.#commit.stop();
+    this.#state = "closed";
+    this.#tail.clear();
+    for (const segment of this.#segments) await this.#io.files.release(segment.path(".log"));
+    return this.#recoveryPoint;
+  }
+
+  /** Stops at once, for a folder that is about to be removed. What was not acknowledged fails. */
+  async abandon(): Promise<void> {
+    this.#commit.stop();
+    this.#state = "closed";
+    this.#tail.clear();
+    for (const segment of this.#segments) await this.#io.files.release(segment.path(".log"));
+    this.#listener?.onFailure(true);
+  }
+
+  get #active(): Segment {
+    return this.#segments.at(-1) as Segment;
+  }
+
+  #newCommit(): GroupCommit {
+    return new GroupCommit(this.#environment.files, this.#environment.scheduler, {
+      flushMessages: () => this.#config.flushMessages,
+      onCommitted: (endOffset) => {
+        this.#logEndOffset = endOffset;
+        this.#scheduleFlush();
+        this.#listener?.onEndMoved();
+      },
+      onFailed: (error, atSync) => this.#fail(error, atSync),
+    });
+  }
+
+  #segmentFor(size: number, lastOffset: number, maxTimestamp: number): Segment {
+    const active = this.#active;
+    if (active.size === 0) return active;
+    const { segmentBytes, segmentMs, segmentIndexBytes } = this.#config;
+    const isTooOld =
+      active.firstTimestamp >= 0 && maxTimestamp >= 0
+        ? maxTimestamp - active.firstTimestamp > segmentMs
+        : this.#environment.nowMs() - active.createdAt > segmentMs;
+    const mustRoll =
+      active.size + size > segmentBytes ||
+      lastOffset - active.baseOffset > RELATIVE_OFFSET_MAX ||
+      active.isIndexFull(segmentIndexBytes) ||
+      isTooOld;
+    return mustRoll ? this.#roll(this.#nextOffset) : active;
+  }
+
+  /** Books a new active segment; its file is made, and the old one closed, in the order of appends. */
+  #roll(baseOffset: number): Segment {
+    const closed = this.#active;
+    closed.finishTimes();
+    const next = new Segment(this.folder, baseOffset, this.#environment.nowMs());
+    this.#segments.push(next);
+    const snapshot = this.#producers.size > 0 ? encodeSnapshot(this.#producers) : null;
+    void this.#commit
+      .run(async () => {
+        await this.#io.files.use(next.path(".log"), async () => {});
+        await this.#io.disk.syncDirectory(this.folder);
+        if (snapshot !== null) await this.#saveSnapshot(baseOffset, snapshot);
+        void this.#finishClosed(closed);
+      })
+      .catch(() => {});
+    return next;
+  }
+
+  /** Syncs a closed segment and saves its indexes, beside the appends to the next one. */
+  async #finishClosed(segment: Segment): Promise<void> {
+    try {
+      if (this.#config.flushMessages > 1) await this.#syncOrFence(segment);
+      await saveIndexes(this.#io, segment);
+      if (segment !== this.#active) segment.indexes = null;
+      await this.#io.files.release(segment.path(".log"));
+    } catch (error) {
+      this.#environment.logger.warn(
+        { path: segment.path(".log"), error: messageOf(error) },
+        "closing a segment failed; its indexes will be made anew",
+      );
+    }
+  }
+
+  async #syncOrFence(segment: Segment): Promise<void> {
+    try {
+      await this.#commit.sync(segment);
+    } catch (error) {
+      if (this.#state === "open") {
+        this.#commit.stop();
+        this.#fail(error, true);
+      }
+      throw error;
+    }
+  }
+
+  async #saveSnapshot(offset: number, bytes: Uint8Array): Promise<void> {
+    const { disk } = this.#environment;
+    await replaceFile(disk, this.folder, fileName(offset, ".snapshot"), bytes);
+    const offsets = (await disk.list(this.folder)).flatMap(
+      (name) => offsetOfName(name, ".snapshot") ?? [],
+    );
+    offsets.sort((a, b) => b - a);
+    for (const old of offsets.slice(SNAPSHOTS_KEPT)) {
+      await disk.removeFile(`${this.folder}/${fileName(old, ".snapshot")}`);
+    }
+  }
+
+  #queueEpochs(): void {
+    this.#epochsChanged = false;
+    const text = new TextEncoder().encode(this.#epochs.format());
+    void this.#commit
+      .run(() => replaceFile(this.#environment.disk, this.folder, EPOCH_CHECKPOINT, text))
+      .catch(() => {});
+  }
+
+  async #removeFiles(segments: readonly Segment[]): Promise<void> {
+    const { disk, files } = this.#environment;
+    for (const segment of segments) {
+      for (const suffix of [".log", ".index", ".timeindex"] as const) {
+        await files.release(segment.path(suffix));
+        await disk.removeFile(segment.path(suffix));
+      }
+    }
+  }
+
+  #scheduleFlush(): void {
+    const { flushMs } = this.#config;
+    if (flushMs > FLUSH_MS_MAX || this.#flushTimerSet || this.#commit.unflushedRecords === 0)
+      return;
+    this.#flushTimerSet = true;
+    this.#environment.scheduler.after(flushMs, () => {
+      this.#flushTimerSet = false;
+      if (this.#state === "open") this.#syncOrFence(this.#active).catch(() => {});
+    });
+  }
+
+  #fail(error: unknown, atSync: boolean): void {
+    const isPassing = !atSync && PASSING_FAILURES.has(systemCode(error));
+    this.#state = isPassing ? "repairing" : "fenced";
+    this.#environment.logger.error(
+      { folder: this.folder, error: messageOf(error), state: this.#state },
+      isPassing
+        ? "the disk refused an append; the log goes on when it can"
+        : "the disk failed; the log takes no more appends until the broker is restarted",
+    );
+    this.#tail.clear();
+    this.#nextOffset = this.#logEndOffset;
+    this.#listener?.onFailure(!isPassing);
+    if (isPassing) void this.#repair();
+  }
+
+  /** Loads the log again from what is on the disk, cut to what was acknowledged. */
+  async #repair(): Promise<void> {
+    try {
+      const loaded = await loadLog(this.#io, {
+        folder: this.folder,
+        indexIntervalBytes: this.#config.indexIntervalBytes,
+        recoveryPoint: this.#recoveryPoint,
+        logStartOffset: this.#logStartOffset,
+        truncateTo: this.#logEndOffset,
+        nowMs: this.#environment.nowMs(),
+        logger: this.#environment.logger,
+      });
+      if (this.#state !== "repairing") return;
+      this.#segments = loaded.segments;
+      this.#epochs = loaded.epochs;
+      this.#producers = loaded.producers;
+      this.#logEndOffset = loaded.endOffset;
+      this.#nextOffset = loaded.endOffset;
+      this.#commit = this.#newCommit();
+      this.#state = "open";
+    } catch (error) {
+      if (this.#state !== "repairing") return;
+      this.#environment.logger.warn(
+        { folder: this.folder, error: messageOf(error) },
+        "the log cannot go on yet",
+      );
+      this.#environment.scheduler.after(REPAIR_DELAY_MS, () => {
+        if (this.#state === "repairing") void this.#repair();
+      });
+    }
+  }
+}
+
+/** Longer is "never": what timers can hold. */
+const FLUSH_MS_MAX = 0x7fffffff;

@@ -1,0 +1,26 @@
+/** What the storage engine asks of the settings and tells the parts above it. */
+
+/** The settings of one topic that its logs obey; `TopicConfig` has them all. */
+export interface LogConfig {
+  readonly segmentBytes: number;
+  readonly segmentMs: number;
+  readonly segmentJitterMs: number;
+  /** Room of an index file in bytes; a full index rolls the segment. */
+  readonly segmentIndexBytes: number;
+  readonly indexIntervalBytes: number;
+  /** Records after which a write is followed by a sync before it counts; 1 = every write. */
+  readonly flushMessages: number;
+  readonly flushMs: number;
+  /** −1 for no limit. */
+  readonly retentionMs: number;
+  readonly retentionBytes: number;
+  readonly fileDeleteDelayMs: number;
+}
+
+/** Told by a log, never inside a call to it. */
+export interface LogListener {
+  /** The log end moved: what lies below it is as durable as the topic asks. */
+  onEndMoved(): void;
+  /** Appends that were not yet acknowledged are gone; `isFenced`: no more will be taken. */
+  onFailure(isFenced: boolean): void;
+}

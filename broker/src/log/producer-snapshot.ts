@@ -1,0 +1,124 @@
+/**
+ * The `.snapshot` file of a producer state, version 1 of Kafka's format: int16 version, uint32 CRC-32C
+ * of the rest, int32 count, then per producer int64 id, int16 epoch, int32 last sequence, int64 last
+ * offset, int32 offset delta, int64 timestamp, int32 coordinator epoch, int64 first offset of the open
+ * transaction.
+ *
+ * Kafka keeps one batch per producer; behind its array, where its readers stop, stand the windows:
+ * int32 count, then per batch int64 id, int32 base and last sequence, int64 base and last offset, int64
+ * timestamp. So a producer that resends five batches after a restart is still recognised.
+ */
+import { ByteReader } from "@runnel/kit/byte-reader.ts";
+import { ByteWriter } from "@runnel/kit/byte-writer.ts";
+import { crc32c } from "@runnel/kit/crc32c.ts";
+import { DecodeError } from "@runnel/kit/errors.ts";
+import { type BatchMark, type ProducerEntry, ProducerState } from "./producer-state.ts";
+
+const VERSION = 1;
+const CRC_END = 6;
+const ENTRY_SIZE = 46;
+const MARK_SIZE = 40;
+const NO_COORDINATOR_EPOCH = -1;
+const NO_TRANSACTION = -1;
+
+/** The file's bytes for `state`. */
+export function encodeSnapshot(state: ProducerState): Uint8Array {
+  const body = new ByteWriter(64 + state.size * (ENTRY_SIZE + MARK_SIZE));
+  body.int32(state.size);
+  let marks = 0;
+  for (const entry of state.entries()) {
+    const last = entry.batches.at(-1) as BatchMark;
+    body.bigInt64(entry.producerId);
+    body.int16(entry.epoch);
+    body.int32(last.lastSequence);
+    body.int64(last.lastOffset);
+    body.int32(last.lastOffset - last.baseOffset);
+    body.int64(last.timestamp);
+    body.int32(NO_COORDINATOR_EPOCH);
+    body.int64(NO_TRANSACTION);
+    marks += entry.batches.length;
+  }
+  body.int32(marks);
+  for (const entry of state.entries()) {
+    for (const mark of entry.batches) encodeMark(body, entry.producerId, mark);
+  }
+  const content = body.finish();
+  const file = new ByteWriter(CRC_END + content.length);
+  file.int16(VERSION);
+  file.int32(crc32c(content) | 0);
+  file.raw(content);
+  return file.finish();
+}
+
+/** The state in a file's bytes. Throws `DecodeError` where they are damaged or not of this format. */
+export function decodeSnapshot(bytes: Uint8Array): ProducerState {
+  const reader = new ByteReader(bytes);
+  const version = reader.int16();
+  if (version !== VERSION) throw new DecodeError(`producer snapshot of version ${version}`);
+  const crc = reader.uint32();
+  const content = bytes.subarray(CRC_END);
+  if (crc32c(content) !== crc) throw new DecodeError("producer snapshot with a wrong checksum");
+  const count = reader.int32();
+  reader.reserve(count, ENTRY_SIZE);
+  const epochs = new Map<bigint, ProducerEntry>();
+  for (let i = 0; i < count; i += 1) {
+    const entry = decodeEntry(reader);
+    epochs.set(entry.producerId, entry);
+  }
+  if (reader.remaining > 0) decodeWindows(reader, epochs);
+  const state = new ProducerState();
+  for (const entry of epochs.values()) state.put(entry);
+  return state;
+}
+
+function encodeMark(writer: ByteWriter, producerId: bigint, mark: BatchMark): void {
+  writer.bigInt64(producerId);
+  writer.int32(mark.baseSequence);
+  writer.int32(mark.lastSequence);
+  writer.int64(mark.baseOffset);
+  writer.int64(mark.lastOffset);
+  writer.int64(mark.timestamp);
+}
+
+function decodeEntry(reader: ByteReader): ProducerEntry {
+  const producerId = reader.bigInt64();
+  const epoch = reader.int16();
+  const lastSequence = reader.int32();
+  const lastOffset = reader.int64();
+  const delta = reader.int32();
+  const timestamp = reader.int64();
+  reader.skip(12);
+  const baseSequence =
+    lastSequence >= delta ? lastSequence - delta : lastSequence - delta + 2 ** 31;
+  const mark = {
+    baseSequence,
+    lastSequence,
+    baseOffset: lastOffset - delta,
+    lastOffset,
+    timestamp,
+  };
+  return { producerId, epoch, batches: [mark] };
+}
+
+function decodeWindows(reader: ByteReader, entries: Map<bigint, ProducerEntry>): void {
+  const count = reader.int32();
+  reader.reserve(count, MARK_SIZE);
+  const windows = new Map<bigint, BatchMark[]>();
+  for (let i = 0; i < count; i += 1) {
+    const producerId = reader.bigInt64();
+    const mark = {
+      baseSequence: reader.int32(),
+      lastSequence: reader.int32(),
+      baseOffset: reader.int64(),
+      lastOffset: reader.int64(),
+      timestamp: reader.int64(),
+    };
+    const window = windows.get(producerId);
+    if (window === undefined) windows.set(producerId, [mark]);
+    else window.push(mark);
+  }
+  for (const [producerId, batches] of windows) {
+    const entry = entries.get(producerId);
+    if (entry !== undefined) entries.set(producerId, { ...entry, batches });
+  }
+}

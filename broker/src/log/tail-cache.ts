@@ -1,0 +1,198 @@
+/**
+ * The newest batches of all logs, kept in memory by reference up to one limit of bytes.
+ *
+ * What leaves first is what came first, whichever log it belongs to, so eviction needs no order of its
+ * own. Small batches are packed into shared blocks: consecutive ones are then one piece of memory, for
+ * the write to disk and for the reply to a consumer alike.
+ */
+import { assert } from "@runnel/kit/assert.ts";
+
+/** Batches below this many bytes are packed; larger ones are kept as they came. */
+const PACK_BELOW = 16 * 1024;
+const BLOCK_BYTES_MIN = 4 * 1024;
+const BLOCK_BYTES_MAX = 256 * 1024;
+
+export class TailCache {
+  readonly bytesMax: number;
+  readonly #allocate: (length: number) => Uint8Array;
+  #order = new Queue<LogTail>();
+  #bytes = 0;
+
+  constructor(bytesMax: number, allocate: (length: number) => Uint8Array) {
+    this.bytesMax = bytesMax;
+    this.#allocate = allocate;
+  }
+
+  /** Bytes of batches held now. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The part of the cache that belongs to one log. */
+  tail(): LogTail {
+    return new LogTail(this.#allocate, {
+      added: (tail, bytes) => {
+        this.#order.push(tail);
+        this.#bytes += bytes;
+        while (this.#bytes > this.bytesMax && this.#order.size > 0) {
+          (this.#order.shift() as LogTail).evictOldest();
+        }
+      },
+      removed: (bytes) => {
+        this.#bytes -= bytes;
+      },
+    });
+  }
+}
+
+interface CacheAccount {
+  added(tail: LogTail, bytes: number): void;
+  removed(bytes: number): void;
+}
+
+interface TailEntry {
+  readonly baseOffset: number;
+  readonly lastOffset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What was found: whole batches in order, as few pieces of memory as they lie in. */
+export interface TailRead {
+  readonly parts: readonly Uint8Array[];
+  readonly size: number;
+}
+
+export class LogTail {
+  readonly #allocate: (length: number) => Uint8Array;
+  readonly #account: CacheAccount;
+  #entries = new Queue<TailEntry>();
+  /** Entries dropped out of order whose turn of eviction is still to come. */
+  #droppedCount = 0;
+  #block: Uint8Array | null = null;
+  #blockUsed = 0;
+
+  constructor(allocate: (length: number) => Uint8Array, account: CacheAccount) {
+    this.#allocate = allocate;
+    this.#account = account;
+  }
+
+  /** Takes a batch in; returns the bytes as they are kept: the same ones, or a packed copy. */
+  add(batch: Uint8Array, baseOffset: number, lastOffset: number): Uint8Array {
+    const bytes = batch.length < PACK_BELOW ? this.#pack(batch) : batch;
+    this.#entries.push({ baseOffset, lastOffset, bytes });
+    this.#account.added(this, bytes.length);
+    return bytes;
+  }
+
+  /**
+   * Whole batches from the one that holds `offset`, ending below `endOffset`, of at most `bytesMax`
+   * bytes (the first one in any case when `atLeastOne`). Null where the cache does not hold `offset`.
+   */
+  read(offset: number, endOffset: number, bytesMax: number, atLeastOne: boolean): TailRead | null {
+    const entries = this.#entries;
+    const first = entries.size === 0 ? undefined : entries.at(0);
+    if (first === undefined || offset < first.baseOffset) return null;
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    for (let at = this.#find(offset); at < entries.size; at += 1) {
+      const entry = entries.at(at);
+      if (entry.lastOffset >= endOffset) break;
+      if (size + entry.bytes.length > bytesMax && !(atLeastOne && size === 0)) break;
+      size += entry.bytes.length;
+      appendPart(parts, entry.bytes);
+    }
+    return { parts, size };
+  }
+
+  /** Forgets everything, when the log was cut back or closed. */
+  clear(): void {
+    for (let at = 0; at < this.#entries.size; at += 1) {
+      this.#account.removed(this.#entries.at(at).bytes.length);
+    }
+    this.#droppedCount += this.#entries.size;
+    this.#entries = new Queue();
+    this.#block = null;
+  }
+
+  /** Drops the entry that has been in the cache longest. */
+  evictOldest(): void {
+    if (this.#droppedCount > 0) {
+      this.#droppedCount -= 1;
+      return;
+    }
+    const entry = this.#entries.shift();
+    assert(entry !== undefined, "tail cache evicts from an empty tail");
+    this.#account.removed(entry.bytes.length);
+    if (this.#entries.size === 0) this.#block = null;
+  }
+
+  #find(offset: number): number {
+    let low = 0;
+    let high = this.#entries.size;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#entries.at(middle).lastOffset < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #pack(batch: Uint8Array): Uint8Array {
+    if (this.#block === null || this.#blockUsed + batch.length > this.#block.length) {
+      const grown = this.#block === null ? BLOCK_BYTES_MIN : 2 * this.#block.length;
+      const length = Math.max(Math.min(grown, BLOCK_BYTES_MAX), batch.length);
+      this.#block = this.#allocate(length);
+      this.#blockUsed = 0;
+    }
+    const at = this.#blockUsed;
+    this.#block.set(batch, at);
+    this.#blockUsed = at + batch.length;
+    return this.#block.subarray(at, this.#blockUsed);
+  }
+}
+
+/** Adds `bytes` to `parts`, as one with the last part where they follow it in memory. */
+export function appendPart(parts: Uint8Array[], bytes: Uint8Array): void {
+  const last = parts.at(-1);
+  if (
+    last !== undefined &&
+    last.buffer === bytes.buffer &&
+    last.byteOffset + last.length === bytes.byteOffset
+  ) {
+    parts[parts.length - 1] = new Uint8Array(
+      last.buffer,
+      last.byteOffset,
+      last.length + bytes.length,
+    );
+  } else parts.push(bytes);
+}
+
+/** A first-in first-out list with reads by position; takes and gives at constant cost. */
+class Queue<T> {
+  #items: (T | undefined)[] = [];
+  #head = 0;
+
+  get size(): number {
+    return this.#items.length - this.#head;
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+  }
+
+  at(position: number): T {
+    return this.#items[this.#head + position] as T;
+  }
+
+  shift(): T | undefined {
+    if (this.size === 0) return undefined;
+    const item = this.#items[this.#head];
+    this.#items[this.#head] = undefined;
+    this.#head += 1;
+    if (this.#head > 1024 && 2 * this.#head > this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return item;
+  }
+}
