@@ -310,6 +310,13 @@ export const TOPIC_SETTINGS = {
 /** What a topic's settings come to, parsed: override, else the broker's value, else the default. */
 export type TopicConfig = ValuesOf<typeof TOPIC_SETTINGS>;
 
+/** All rows of topic scope by name, sorted. */
+export const TOPIC_SETTINGS_BY_NAME: ReadonlyMap<string, Setting> = new Map(
+  Object.values<Setting>(TOPIC_SETTINGS)
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .map((setting) => [setting.name, setting]),
+);
+
 /** The broker settings behind the topic settings: all of them can change while the broker runs. */
 export function topicDefaultSettings(): readonly Setting[] {
   return Object.values<Setting>(TOPIC_SETTINGS).flatMap((topic) => {
