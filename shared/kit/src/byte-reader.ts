@@ -12,7 +12,7 @@ export const ELEMENTS_MAX = 250_000;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const floats = new DataView(new ArrayBuffer(8));
-const SHORT_TEXT = 64;
+const SHORT_TEXT = 24;
 
 export class ByteReader {
   readonly bytes: Uint8Array;
@@ -172,20 +172,34 @@ export function int64At(bytes: Uint8Array, at: number): number {
 /** The text of valid UTF-8 bytes from `start` to `end`; throws `DecodeError` for any other. */
 export function utf8At(bytes: Uint8Array, start: number, end: number): string {
   if (end - start <= SHORT_TEXT) {
-    let text = "";
-    let at = start;
-    for (; at < end; at += 1) {
-      const byte = bytes[at] as number;
-      if (byte >= 0x80) break;
-      text += String.fromCharCode(byte);
-    }
-    if (at === end) return text;
+    const text = asciiAt(bytes, start, end);
+    if (text !== null) return text;
   }
   try {
     return utf8.decode(bytes.subarray(start, end));
   } catch (cause) {
     throw new DecodeError(`bytes ${start}-${end} are not UTF-8`, { cause });
   }
+}
+
+/** The text of a few bytes if all are ASCII, else null; measured to beat a decoder up to 24 bytes. */
+function asciiAt(bytes: Uint8Array, start: number, end: number): string | null {
+  let text = "";
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    const a = bytes[at] as number;
+    const b = bytes[at + 1] as number;
+    const c = bytes[at + 2] as number;
+    const d = bytes[at + 3] as number;
+    if ((a | b | c | d) >= 0x80) return null;
+    text += String.fromCharCode(a, b, c, d);
+  }
+  for (; at < end; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte >= 0x80) return null;
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }
 
 /** Undoes zigzag of a number given as 28 low bits and the rest. */

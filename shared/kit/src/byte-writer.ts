@@ -27,11 +27,12 @@ export class ByteWriter {
   }
 
   int8(value: number): void {
-    this.#bytes[this.#room(1)] = value;
+    const at = this.#room(1);
+    this.#bytes[at] = value;
   }
 
   bool(value: boolean): void {
-    this.#bytes[this.#room(1)] = value ? 1 : 0;
+    this.int8(value ? 1 : 0);
   }
 
   int16(value: number): void {
@@ -41,11 +42,13 @@ export class ByteWriter {
   }
 
   int32(value: number): void {
-    setInt32(this.#bytes, this.#room(4), value);
+    const at = this.#room(4);
+    setInt32(this.#bytes, at, value);
   }
 
   int64(value: number): void {
-    setInt64(this.#bytes, this.#room(8), value);
+    const at = this.#room(8);
+    setInt64(this.#bytes, at, value);
   }
 
   bigInt64(value: bigint): void {
@@ -61,16 +64,17 @@ export class ByteWriter {
   }
 
   uuid(value: string): void {
-    uuidToBytes(value, this.#bytes, this.#room(16));
+    const at = this.#room(16);
+    uuidToBytes(value, this.#bytes, at);
   }
 
   uvarint(value: number): void {
     let rest = value >>> 0;
     while (rest >= 0x80) {
-      this.#bytes[this.#room(1)] = (rest & 0x7f) | 0x80;
+      this.int8((rest & 0x7f) | 0x80);
       rest >>>= 7;
     }
-    this.#bytes[this.#room(1)] = rest;
+    this.int8(rest);
   }
 
   varint(value: number): void {
@@ -81,15 +85,16 @@ export class ByteWriter {
   varlong(value: number): void {
     let rest = value < 0 ? BigInt(-value) * 2n - 1n : BigInt(value) * 2n;
     while (rest >= 0x80n) {
-      this.#bytes[this.#room(1)] = Number(rest & 0x7fn) | 0x80;
+      this.int8(Number(rest & 0x7fn) | 0x80);
       rest >>= 7n;
     }
-    this.#bytes[this.#room(1)] = Number(rest);
+    this.int8(Number(rest));
   }
 
   /** Copies `bytes` in. */
   raw(bytes: Uint8Array): void {
-    this.#bytes.set(bytes, this.#room(bytes.length));
+    const at = this.#room(bytes.length);
+    this.#bytes.set(bytes, at);
   }
 
   /** Adds `bytes` without copying; they must not change until the whole was sent. */
@@ -146,7 +151,7 @@ export class ByteWriter {
     this.#partStart = this.#offset;
   }
 
-  /** Makes room for `count` bytes and returns where they begin. */
+  /** Makes room for `count` bytes and returns where they begin; `#bytes` may be another one after. */
   #room(count: number): number {
     const at = this.#offset;
     if (at + count > this.#bytes.length) return this.#grow(count);

@@ -19,11 +19,25 @@ export function uuidFromBytes(bytes: Uint8Array, offset: number): string {
 
 /** Writes the uuid `text` as 16 bytes at `offset`. Throws `DecodeError` where the text is no uuid. */
 export function uuidToBytes(text: string, target: Uint8Array, offset: number): void {
-  const hex = text.replaceAll("-", "");
-  if (!/^[0-9a-f]{32}$/.test(hex)) throw new DecodeError(`not a uuid: ${text.slice(0, 64)}`);
-  for (let i = 0; i < 16; i += 1) {
-    target[offset + i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+  let at = 0;
+  let isValid = text.length === ZERO_UUID.length;
+  for (let i = 0; i < 16 && isValid; i += 1) {
+    if (i === 4 || i === 6 || i === 8 || i === 10) isValid = text.charCodeAt(at++) === DASH;
+    const high = hexDigit(text.charCodeAt(at));
+    const low = hexDigit(text.charCodeAt(at + 1));
+    isValid &&= high >= 0 && low >= 0;
+    target[offset + i] = (high << 4) | low;
+    at += 2;
   }
+  if (!isValid) throw new DecodeError(`not a uuid: ${text.slice(0, 64)}`);
+}
+
+const DASH = 0x2d;
+
+/** What the lower-case hex digit with this character code stands for; −1 for any other. */
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1;
 }
 
 /**
