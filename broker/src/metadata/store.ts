@@ -6,7 +6,7 @@
  * changes something. All keys that one transaction changes bear the same `modRevision`.
  */
 
-/** Compares, `then` and `else` may each hold this many entries (etcd's --max-txn-ops). */
+/** Compares, `success` and `failure` may each hold this many entries (etcd's --max-txn-ops). */
 export const TRANSACTION_OPS_MAX = 128;
 
 /** Keys and values of one transaction, in UTF-8 bytes; below etcd's 1.5 MiB to leave room for framing. */
@@ -44,10 +44,10 @@ export type Operation =
   | { readonly kind: "get"; readonly key: string };
 
 export interface Transaction {
-  /** All must hold for `then` to be done; none holds always. */
+  /** All must hold for `success` to be done, else `failure` is. */
   readonly compare?: readonly Compare[];
-  readonly then: readonly Operation[];
-  readonly else?: readonly Operation[];
+  readonly success: readonly Operation[];
+  readonly failure?: readonly Operation[];
 }
 
 export interface TransactionResult {
