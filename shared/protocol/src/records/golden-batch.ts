@@ -1,7 +1,7 @@
 /**
- * For tests: a batch written by hand from the format's description.
+ * For tests: a batch written by hand from the format's description, and batches that Java wrote.
  *
- * Two records: "k1" → "v1" at 1,700,000,000,000 ms with the header h → null, and null → null 5 ms
+ * By hand: two records: "k1" → "v1" at 1,700,000,000,000 ms with the header h → null, and null → null 5 ms
  * later. Base offset 100, leader epoch 9, producer 4242 in epoch 3 from sequence 7 on. The checksum
  * was worked out bit by bit, without our library.
  */
@@ -25,4 +25,55 @@ const GOLDEN_HEX = [
   "0c000a02010100", // length 6, attributes, timestampDelta 5, offsetDelta 1, null, null, no headers
 ].join("");
 
-export const GOLDEN_BATCH: Uint8Array = Uint8Array.from(Buffer.from(GOLDEN_HEX, "hex"));
+/**
+ * What `MemoryRecordsBuilder` of Kafka's Java client 4.3.1 makes of three records with each codec:
+ * the two above, then "" → "abcdefgh" eight times at 1,700,000,000,003 ms with the headers
+ * "hä" → "" and "h" → "x". Base offset 0, leader epoch −1, the same producer. `zstd22` is zstd at its
+ * highest level, which declares a window of 2^27 bytes even here.
+ */
+const JAVA_HEX = {
+  none: [
+    "000000000000000000000098ffffffff02be195aec0000000000020000018bcfe568000000018bcfe5680500",
+    "00000000001092000300000007000000031a000000046b31047631020268010c000a02010100a00100060400",
+    "8001616263646566676861626364656667686162636465666768616263646566676861626364656667686162",
+    "63646566676861626364656667686162636465666768040668c3a40002680278",
+  ].join(""),
+  gzip: [
+    "000000000000000000000076ffffffff02b15317e00001000000020000018bcfe568000000018bcfe5680500",
+    "00000000001092000300000007000000031f8b08000000000000ff9362606060c9366429336462ca60e461e0",
+    "6262646458c0c8c0c6c2d0c09898949c929a969e412ecdc2967178090353065305006463010267000000",
+  ].join(""),
+  snappy: [
+    "00000000000000000000007affffffff02208ac7790002000000020000018bcfe568000000018bcfe5680500",
+    "000000000010920003000000070000000382534e415050590000000001000000010000003567901a00000004",
+    "6b31047631020268010c000a02010100a0010006040080016162636465666768de080024040668c3a4000268",
+    "0278",
+  ].join(""),
+  lz4: [
+    "000000000000000000000075ffffffff026854ac4e0003000000020000018bcfe568000000018bcfe5680500",
+    "000000000010920003000000070000000304224d1860408235000000ff161a000000046b3104763102026801",
+    "0c000a02010100a0010006040080016162636465666768080025a0040668c3a4000268027800000000",
+  ].join(""),
+  zstd: [
+    "000000000000000000000074ffffffff02eeb4ac910004000000020000018bcfe568000000018bcfe5680500",
+    "000000000010920003000000070000000328b52ffd0058bc0100f4021a000000046b31047631020268010c00",
+    "0a02010100a0010006040080016162636465666768040668c3a400026802780100edcef204010000",
+  ].join(""),
+  zstd22: [
+    "000000000000000000000074ffffffff02d563721e0004000000020000018bcfe568000000018bcfe5680500",
+    "000000000010920003000000070000000328b52ffd0088bc0100f4021a000000046b31047631020268010c00",
+    "0a02010100a0010006040080016162636465666768040668c3a400026802780100edf33e01010000",
+  ].join(""),
+} as const;
+
+export type JavaBatchName = keyof typeof JAVA_HEX;
+
+export const GOLDEN_BATCH: Uint8Array = fromHex(GOLDEN_HEX);
+
+export function javaBatch(name: JavaBatchName): Uint8Array {
+  return fromHex(JAVA_HEX[name]);
+}
+
+export function fromHex(hex: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(hex, "hex"));
+}
