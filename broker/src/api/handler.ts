@@ -25,6 +25,11 @@ export interface RequestContext {
   readonly receivedAt: number;
 }
 
+/** Thrown by a handler that has no other way to say that something went wrong (acks 0). */
+export class ConnectionAbort extends Error {
+  override name = "ConnectionAbort";
+}
+
 export interface Handler<A extends Api, Services> {
   readonly api: A;
   /** The versions served, within those of `api`. */

@@ -7,6 +7,8 @@ import type { Disk, DiskFile } from "#io/ports.ts";
 interface Handle {
   readonly file: Promise<DiskFile>;
   users: number;
+  /** No longer in the table: the last user closes it. */
+  isReleased: boolean;
 }
 
 export class FileHandles {
@@ -32,14 +34,16 @@ export class FileHandles {
       return await work(await handle.file);
     } finally {
       handle.users -= 1;
+      if (handle.isReleased && handle.users === 0) await closeQuietly(handle);
     }
   }
 
-  /** Closes the file at `path` where it is open and unused: before it is renamed or removed. */
+  /** Closes the file at `path`, when its last user is done: before it is renamed or removed. */
   async release(path: string): Promise<void> {
     const handle = this.#handles.get(path);
     if (handle === undefined) return;
     this.#handles.delete(path);
+    handle.isReleased = true;
     if (handle.users === 0) await closeQuietly(handle);
   }
 
@@ -57,7 +61,11 @@ export class FileHandles {
       this.#handles.set(path, known);
       return known;
     }
-    const handle: Handle = { file: this.#disk.open(path, { create: true }), users: 1 };
+    const handle: Handle = {
+      file: this.#disk.open(path, { create: true }),
+      users: 1,
+      isReleased: false,
+    };
     this.#handles.set(path, handle);
     handle.file.catch(() => {
       if (this.#handles.get(path) === handle) this.#handles.delete(path);

@@ -81,6 +81,11 @@ async function removeLeftovers(io: ReaderIo, folder: string): Promise<readonly s
       await io.disk.removeFile(`${folder}/${name}`);
     } else kept.push(name);
   }
+  const logs = new Set(kept.flatMap((name) => offsetOfName(name, ".log") ?? []));
+  for (const name of kept) {
+    const offset = offsetOfName(name, ".index") ?? offsetOfName(name, ".timeindex");
+    if (offset !== null && !logs.has(offset)) await io.disk.removeFile(`${folder}/${name}`);
+  }
   return kept;
 }
 

@@ -16,14 +16,15 @@ import {
   setBaseOffset,
   setPartitionLeaderEpoch,
 } from "@runnel/protocol/records/batch.ts";
-import type { Disk } from "#io/ports.ts";
+import type { Disk, Workers } from "#io/ports.ts";
 import { replaceFile } from "./atomic-file.ts";
 import type { EpochCache } from "./epoch-cache.ts";
 import type { FileHandles } from "./file-handles.ts";
 import { GroupCommit } from "./group-commit.ts";
+import type { IndexCache } from "./index-cache.ts";
 import { type LoadedLog, loadLog, type RecoveryPoint } from "./log-loader.ts";
 import type { ReaderIo } from "./log-reader.ts";
-import { EPOCH_CHECKPOINT, fileName, offsetOfName } from "./names.ts";
+import { DELETED_SUFFIX, EPOCH_CHECKPOINT, fileName, offsetOfName } from "./names.ts";
 import type { LogConfig, LogListener } from "./ports.ts";
 import { encodeSnapshot } from "./producer-snapshot.ts";
 import type { ProducerState } from "./producer-state.ts";
@@ -38,7 +39,11 @@ export interface LogEnvironment {
   readonly scheduler: Scheduler;
   readonly tailCache: TailCache;
   readonly logger: Logger;
+  readonly workers: Pick<Workers, "decompress">;
+  readonly indexCache: IndexCache;
   nowMs(): number;
+  /** A log has so much behind its recovery point that it is time for a checkpoint. */
+  onCheckpointDue(log: PartitionLog): void;
 }
 
 export interface OpenLogOptions {
@@ -54,6 +59,8 @@ export type Append =
   | { readonly kind: "duplicate"; readonly baseOffset: number; readonly endOffset: number }
   | { readonly kind: "refused"; readonly errorCode: ErrorCode; readonly message: string };
 
+/** Bytes behind the recovery point after which a new one is due. */
+const CHECKPOINT_BYTES = 64 * 1024 * 1024;
 /** Pause before a log that could not be loaded again is tried once more. */
 const REPAIR_DELAY_MS = 1000;
 /** Snapshots kept: the newest, and one before it in case that is damaged. */
@@ -157,6 +164,10 @@ export class PartitionLog {
     return this.#io;
   }
 
+  get environment(): LogEnvironment {
+    return this.#environment;
+  }
+
   get config(): LogConfig {
     return this.#config;
   }
@@ -178,6 +189,11 @@ export class PartitionLog {
   /** Applies changed settings from the next append on. */
   configure(config: LogConfig): void {
     this.#config = config;
+  }
+
+  /** A leader's term begins where the log ends; reaches the disk with its first append. */
+  beginEpoch(leaderEpoch: number): void {
+    if (this.#epochs.assign(leaderEpoch, this.#nextOffset)) this.#epochsChanged = true;
   }
 
   /**
@@ -214,12 +230,20 @@ export class PartitionLog {
     if (this.#epochs.assign(leaderEpoch, baseOffset)) this.#epochsChanged = true;
     if (header.producerId !== NO_PRODUCER_ID) this.#producers.update(header, baseOffset);
     this.#nextOffset = lastOffset + 1;
-    this.#bytesSinceCheckpoint += bytes.length;
+    this.#noteBytes(bytes.length);
     const endOffset = this.#nextOffset;
     const { recordCount } = header;
     if (this.#epochsChanged) this.#queueEpochs();
     this.#commit.write({ segment, bytes, position, endOffset, recordCount });
     return { kind: "appended", baseOffset, endOffset };
+  }
+
+  #noteBytes(count: number): void {
+    const before = this.#bytesSinceCheckpoint;
+    this.#bytesSinceCheckpoint = before + count;
+    if (before < CHECKPOINT_BYTES && before + count >= CHECKPOINT_BYTES) {
+      this.#environment.onCheckpointDue(this);
+    }
   }
 
   /** Begins a new segment unless the active one is empty, so that all before it can be deleted. */
@@ -393,12 +417,16 @@ export class PartitionLog {
 
   async #removeFiles(segments: readonly Segment[]): Promise<void> {
     const { disk, files } = this.#environment;
-    for (const segment of segments) {
-      for (const suffix of [".log", ".index", ".timeindex"] as const) {
-        await files.release(segment.path(suffix));
-        await disk.removeFile(segment.path(suffix));
-      }
+    const paths = segments.flatMap((segment) =>
+      ([".log", ".index", ".timeindex"] as const).map((suffix) => segment.path(suffix)),
+    );
+    for (const path of paths) {
+      await files.release(path);
+      if ((await disk.stat(path)) !== null) await disk.rename(path, path + DELETED_SUFFIX);
     }
+    this.#environment.scheduler.after(this.#config.fileDeleteDelayMs, () => {
+      for (const path of paths) disk.removeFile(path + DELETED_SUFFIX).catch(() => {});
+    });
   }
 
   #scheduleFlush(): void {

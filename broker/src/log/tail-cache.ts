@@ -9,6 +9,8 @@ import { assert } from "@runnel/kit/assert.ts";
 
 /** Batches below this many bytes are packed; larger ones are kept as they came. */
 const PACK_BELOW = 16 * 1024;
+/** A batch is kept by reference unless its memory is more than this many times its size. */
+const PINNED_RATIO_MAX = 2;
 const BLOCK_BYTES_MIN = 4 * 1024;
 const BLOCK_BYTES_MAX = 256 * 1024;
 
@@ -78,7 +80,7 @@ export class LogTail {
 
   /** Takes a batch in; returns the bytes as they are kept: the same ones, or a packed copy. */
   add(batch: Uint8Array, baseOffset: number, lastOffset: number): Uint8Array {
-    const bytes = batch.length < PACK_BELOW ? this.#pack(batch) : batch;
+    const bytes = batch.length < PACK_BELOW ? this.#pack(batch) : unpinned(batch);
     this.#entries.push({ baseOffset, lastOffset, bytes });
     this.#account.added(this, bytes.length);
     return bytes;
@@ -149,6 +151,11 @@ export class LogTail {
     this.#blockUsed = at + batch.length;
     return this.#block.subarray(at, this.#blockUsed);
   }
+}
+
+/** The batch, copied where it would keep a much larger piece of memory alive. */
+function unpinned(batch: Uint8Array): Uint8Array {
+  return batch.buffer.byteLength > PINNED_RATIO_MAX * batch.length ? batch.slice() : batch;
 }
 
 /** Adds `bytes` to `parts`, as one with the last part where they follow it in memory. */

@@ -1,0 +1,321 @@
+/**
+ * All logs of one data folder: opens, checks, trims, deletes and closes them, and keeps the checkpoints
+ * from which a restart knows where to begin.
+ */
+import { messageOf } from "@runnel/kit/errors.ts";
+import type { Logger, Scheduler, Timer } from "@runnel/kit/world.ts";
+import type { Disk, Workers } from "#io/ports.ts";
+import {
+  type Checkpoint,
+  LOG_STARTS,
+  RECOVERY_POINTS,
+  readCheckpoint,
+  writeCheckpoint,
+} from "./checkpoint-file.ts";
+import { FileHandles } from "./file-handles.ts";
+import { IndexCache } from "./index-cache.ts";
+import { DELETED_SUFFIX } from "./names.ts";
+import { type LogEnvironment, PartitionLog } from "./partition-log.ts";
+import type { LogConfig } from "./ports.ts";
+import { expiredCount } from "./retention.ts";
+import { TailCache } from "./tail-cache.ts";
+
+/** Written last at an orderly stop, removed first at the next start. */
+const CLEAN_MARKER = "clean-shutdown";
+/** Marks a partition folder whose topic the cluster does not know; a person may look at it. */
+const STRAY_SUFFIX = ".stray";
+const CHECKPOINT_INTERVAL_MS = 10_000;
+/** Logs that are opened, closed or checkpointed at the same time. */
+const LOGS_AT_ONCE = 8;
+
+export interface LogManagerOptions {
+  readonly dataFolder: string;
+  readonly disk: Disk;
+  readonly scheduler: Scheduler;
+  readonly workers: Pick<Workers, "decompress">;
+  readonly logger: Logger;
+  readonly openFilesMax: number;
+  readonly tailCacheBytes: number;
+  nowMs(): number;
+}
+
+export class LogManager {
+  readonly #options: LogManagerOptions;
+  readonly #environment: LogEnvironment;
+  readonly #logs = new Map<string, PartitionLog>();
+  readonly #opening = new Map<string, Promise<PartitionLog>>();
+  readonly #recoveryPoints: Checkpoint;
+  readonly #logStarts: Checkpoint;
+  readonly #savers = new Map<string, Saver>();
+  readonly #folderSync: Saver;
+  /** Whether the node before this one stopped in order. */
+  readonly wasClean: boolean;
+  #timer: Timer | null = null;
+  #isClosed = false;
+
+  /** Reads the checkpoints of the data folder and sweeps what was being deleted. */
+  static async open(options: LogManagerOptions): Promise<LogManager> {
+    const { disk, dataFolder, logger } = options;
+    await disk.makeDirectory(dataFolder);
+    const marker = `${dataFolder}/${CLEAN_MARKER}`;
+    const wasClean = (await disk.stat(marker)) !== null;
+    await disk.removeFile(marker);
+    await disk.syncDirectory(dataFolder);
+    for (const name of await disk.list(dataFolder)) {
+      if (name.endsWith(DELETED_SUFFIX)) await disk.removeDirectory(`${dataFolder}/${name}`);
+    }
+    const read = async (name: string): Promise<Checkpoint> => {
+      const checkpoint = await readCheckpoint(disk, dataFolder, name);
+      if (checkpoint === null) logger.warn({ name }, "checkpoint is damaged; all logs are checked");
+      return checkpoint ?? new Map();
+    };
+    return new LogManager(options, wasClean, await read(RECOVERY_POINTS), await read(LOG_STARTS));
+  }
+
+  private constructor(
+    options: LogManagerOptions,
+    wasClean: boolean,
+    recoveryPoints: Checkpoint,
+    logStarts: Checkpoint,
+  ) {
+    this.#options = options;
+    this.wasClean = wasClean;
+    this.#recoveryPoints = recoveryPoints;
+    this.#logStarts = logStarts;
+    const { disk, scheduler, workers, logger, dataFolder } = options;
+    this.#folderSync = new Saver(() => disk.syncDirectory(dataFolder));
+    this.#environment = {
+      disk,
+      scheduler,
+      workers,
+      logger,
+      files: new FileHandles(disk, options.openFilesMax),
+      tailCache: new TailCache(options.tailCacheBytes, (length) => disk.allocate(length)),
+      indexCache: new IndexCache(),
+      nowMs: options.nowMs,
+      onCheckpointDue: (log) => void this.#checkpointLogs([log]),
+    };
+    this.#schedule();
+  }
+
+  get tailCache(): TailCache {
+    return this.#environment.tailCache;
+  }
+
+  get openFiles(): number {
+    return this.#environment.files.openCount;
+  }
+
+  /** Every open log by folder name (topic id, dash, partition). */
+  get logs(): ReadonlyMap<string, PartitionLog> {
+    return this.#logs;
+  }
+
+  /** Opens the log of a partition, made where it is missing. */
+  async openLog(topicId: string, partition: number, config: LogConfig): Promise<PartitionLog> {
+    const key = `${topicId}-${partition}`;
+    const pending = this.#opening.get(key);
+    if (pending !== undefined) return await pending;
+    const opening = this.#open(key, config);
+    this.#opening.set(key, opening);
+    try {
+      const log = await opening;
+      this.#logs.set(key, log);
+      return log;
+    } finally {
+      this.#opening.delete(key);
+    }
+  }
+
+  /** Renames folders of partitions that `isKnown` denies; nothing is deleted that no one asked to. */
+  async setStraysAside(isKnown: (topicId: string, partition: number) => boolean): Promise<void> {
+    const { disk, dataFolder, logger } = this.#options;
+    for (const name of await disk.list(dataFolder)) {
+      const match = /^([0-9a-f-]{36})-(\d+)$/.exec(name);
+      if (match === null || isKnown(match[1] as string, Number(match[2]))) continue;
+      logger.warn({ folder: name }, "no topic has this partition; the folder is set aside");
+      await disk.rename(`${dataFolder}/${name}`, `${dataFolder}/${name}${STRAY_SUFFIX}`);
+    }
+  }
+
+  /** Deletes a partition's log: gone from its folder's name at once, its files soon after. */
+  async deleteLog(topicId: string, partition: number): Promise<void> {
+    const key = `${topicId}-${partition}`;
+    const { disk, dataFolder, scheduler } = this.#options;
+    const log = this.#logs.get(key);
+    this.#logs.delete(key);
+    this.#recoveryPoints.delete(key);
+    this.#logStarts.delete(key);
+    await log?.abandon();
+    const path = `${dataFolder}/${key}`;
+    if ((await disk.stat(path)) === null) return;
+    await disk.rename(path, path + DELETED_SUFFIX);
+    await disk.syncDirectory(dataFolder);
+    scheduler.after(log?.config.fileDeleteDelayMs ?? 0, () => {
+      disk.removeDirectory(path + DELETED_SUFFIX).catch((error: unknown) => {
+        this.#options.logger.warn({ path, error: messageOf(error) }, "deleting a folder failed");
+      });
+    });
+  }
+
+  /** Moves a log's start up to `offset`, durable when it returns, and drops what lies below. */
+  async deleteRecords(log: PartitionLog, offset: number): Promise<void> {
+    if (offset <= log.logStartOffset) return;
+    log.advanceStart(offset);
+    this.#logStarts.set(keyOf(log), { offset: log.logStartOffset, flag: false });
+    await this.#save(LOG_STARTS, this.#logStarts);
+    await log.dropSegments();
+  }
+
+  /** Deletes what a log no longer has to keep. Returns how many segments went. */
+  async applyRetention(log: PartitionLog, highWatermark: number): Promise<number> {
+    if (log.state !== "open") return 0;
+    const nowMs = this.#options.nowMs();
+    const { retentionMs, retentionBytes } = log.config;
+    const ages = log.segments.map((segment) => ({
+      baseOffset: segment.baseOffset,
+      size: segment.size,
+      newestAt: segment.maxTimestamp >= 0 ? segment.maxTimestamp : segment.createdAt,
+    }));
+    const count = expiredCount(ages, {
+      retentionMs,
+      retentionBytes,
+      highWatermark,
+      endOffset: log.nextOffset,
+      nowMs,
+    });
+    if (count === 0) return 0;
+    if (count === log.segments.length) log.rollIfFilled();
+    log.advanceStart(log.segments[count]?.baseOffset ?? log.nextOffset);
+    await log.dropSegments();
+    return count;
+  }
+
+  /** Closes every log in order and leaves the mark of an orderly stop. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    let failed = 0;
+    await inBatches([...this.#logs.values()], async (log) => {
+      try {
+        this.#setPoint(log, await log.close());
+      } catch (error) {
+        failed += 1;
+        const { folder } = log;
+        this.#options.logger.error({ folder, error: messageOf(error) }, "closing a log failed");
+      }
+    });
+    await this.#save(RECOVERY_POINTS, this.#recoveryPoints);
+    await this.#save(LOG_STARTS, this.#logStarts);
+    await this.#environment.files.close();
+    if (failed > 0) return;
+    const { disk, dataFolder } = this.#options;
+    const file = await disk.open(`${dataFolder}/${CLEAN_MARKER}`, { create: true });
+    await file.sync();
+    await file.close();
+    await disk.syncDirectory(dataFolder);
+  }
+
+  /** Opens a log; the folder of a new one is durable before anything in it can be acknowledged. */
+  async #open(key: string, config: LogConfig): Promise<PartitionLog> {
+    const folder = `${this.#options.dataFolder}/${key}`;
+    const point = this.#recoveryPoints.get(key);
+    const isNew = (await this.#options.disk.stat(folder)) === null;
+    const log = await PartitionLog.open(this.#environment, {
+      folder,
+      config,
+      recoveryPoint: point === undefined ? null : { offset: point.offset, hasSnapshot: point.flag },
+      logStartOffset: this.#logStarts.get(key)?.offset ?? 0,
+    });
+    if (isNew) await this.#folderSync.save();
+    return log;
+  }
+
+  #schedule(): void {
+    this.#timer = this.#options.scheduler.after(CHECKPOINT_INTERVAL_MS, () => {
+      const due = [...this.#logs.values()].filter((log) => log.bytesSinceCheckpoint > 0);
+      void this.#checkpointLogs(due).finally(() => {
+        if (!this.#isClosed) this.#schedule();
+      });
+    });
+  }
+
+  async #checkpointLogs(logs: readonly PartitionLog[]): Promise<void> {
+    if (this.#isClosed || logs.length === 0) return;
+    try {
+      await inBatches(logs, async (log) => {
+        if (log.state === "open") this.#setPoint(log, await log.checkpoint());
+      });
+      if (!this.#isClosed) await this.#save(RECOVERY_POINTS, this.#recoveryPoints);
+    } catch (error) {
+      this.#options.logger.warn({ error: messageOf(error) }, "a checkpoint could not be written");
+    }
+  }
+
+  #setPoint(log: PartitionLog, point: { offset: number; hasSnapshot: boolean }): void {
+    if (this.#logs.get(keyOf(log)) !== log) return;
+    this.#recoveryPoints.set(keyOf(log), { offset: point.offset, flag: point.hasSnapshot });
+  }
+
+  /** Writes a checkpoint; calls that come while one is written share the next. */
+  #save(name: string, checkpoint: Checkpoint): Promise<void> {
+    const { disk, dataFolder } = this.#options;
+    let saver = this.#savers.get(name);
+    if (saver === undefined) {
+      saver = new Saver(() => writeCheckpoint(disk, dataFolder, name, checkpoint));
+      this.#savers.set(name, saver);
+    }
+    return saver.save();
+  }
+}
+
+function keyOf(log: PartitionLog): string {
+  return log.folder.slice(log.folder.lastIndexOf("/") + 1);
+}
+
+/** Runs `work` again and again, never twice at once; each call gets a run that began after it. */
+class Saver {
+  readonly #work: () => Promise<void>;
+  #running: Promise<void> | null = null;
+  #next: Promise<void> | null = null;
+
+  constructor(work: () => Promise<void>) {
+    this.#work = work;
+  }
+
+  save(): Promise<void> {
+    if (this.#running === null) return this.#run();
+    this.#next ??= this.#running
+      .catch(() => {})
+      .then(() => {
+        this.#next = null;
+        return this.#run();
+      });
+    return this.#next;
+  }
+
+  #run(): Promise<void> {
+    const running = this.#work().finally(() => {
+      if (this.#running === running) this.#running = null;
+    });
+    this.#running = running;
+    return running;
+  }
+}
+
+/** Runs `work` for every item, at most `LOGS_AT_ONCE` at a time. */
+export async function inBatches<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < items.length) {
+      const item = items[next] as T;
+      next += 1;
+      await work(item);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(LOGS_AT_ONCE, items.length) }, worker));
+}

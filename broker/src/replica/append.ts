@@ -1,0 +1,195 @@
+/**
+ * A producer's batch on its way into a partition: every field judged, then appended by the leader, then
+ * answered when as many replicas have it as was asked.
+ */
+
+import { DecodeError } from "@runnel/kit/errors.ts";
+import type { Clock } from "@runnel/kit/world.ts";
+import { ErrorCode } from "@runnel/protocol/errors.ts";
+import {
+  BATCH_HEADER_SIZE,
+  type BatchHeader,
+  codecOf,
+  isTransactional,
+  readBatchHeader,
+  setLogAppendTime,
+  setMaxTimestamp,
+} from "@runnel/protocol/records/batch.ts";
+import {
+  type BatchVerdict,
+  type ProduceRules,
+  validateProducedBatch,
+  validateRecords,
+} from "@runnel/protocol/records/validate.ts";
+import type { Workers } from "#io/ports.ts";
+import type { Partition } from "./partition.ts";
+
+/** What a batch may unpack to where a rule speaks of its records: this many times `max.message.bytes`. */
+const UNPACK_RATIO_MAX = 64;
+
+export interface AppendContext {
+  readonly clock: Clock;
+  readonly workers: Pick<Workers, "decompress">;
+}
+
+export interface AppendRequest {
+  /** Nothing (0), the leader (1), all in-sync replicas (−1). */
+  readonly acks: number;
+  readonly timeoutMs: number;
+  readonly allowsZstd: boolean;
+}
+
+export interface RecordError {
+  readonly batchIndex: number;
+  readonly message: string;
+}
+
+export interface AppendResult {
+  readonly errorCode: ErrorCode;
+  /** −1 on error. */
+  readonly baseOffset: number;
+  /** −1 for CreateTime. */
+  readonly logAppendTimeMs: number;
+  readonly logStartOffset: number;
+  readonly recordErrors: readonly RecordError[];
+  readonly message: string | null;
+}
+
+/** Appends `batch`, which belongs to the partition from here on, and waits for `acks`. */
+export function appendBatch(
+  context: AppendContext,
+  partition: Partition,
+  batch: Uint8Array,
+  request: AppendRequest,
+): AppendResult | Promise<AppendResult> {
+  const booked = partition.inOrder(() => {
+    const rules = rulesOf(partition, request, context.clock.nowMs());
+    const verdict = validateProducedBatch(batch, rules);
+    if (!verdict.ok) return answered(refusal(verdict));
+    if (!verdict.needsDecoding) return append(context, partition, batch, verdict);
+    return unpackThenAppend(context, partition, batch, { rules, header: verdict.header });
+  });
+  if (booked instanceof Promise)
+    return booked.then((one) => settle(context, partition, request, one));
+  return settle(context, partition, request, booked);
+}
+
+/** A batch's place in the log, not yet durable; or the answer already. */
+interface Booked {
+  readonly result: AppendResult;
+  /** The answer holds once the high watermark is here; −1 for at once. */
+  readonly endOffset: number;
+}
+
+function rulesOf(partition: Partition, request: AppendRequest, nowMs: number): ProduceRules {
+  const { config } = partition;
+  return {
+    maxMessageBytes: config.maxMessageBytes,
+    timestampType: config.messageTimestampType === "CreateTime" ? "createTime" : "logAppendTime",
+    timestampBeforeMaxMs: config.messageTimestampBeforeMaxMs,
+    timestampAfterMaxMs: config.messageTimestampAfterMaxMs,
+    nowMs,
+    requiresKeys: false,
+    allowsZstd: request.allowsZstd,
+  };
+}
+
+async function unpackThenAppend(
+  context: AppendContext,
+  partition: Partition,
+  batch: Uint8Array,
+  { rules, header }: { rules: ProduceRules; header: BatchHeader },
+): Promise<Booked> {
+  const packed = batch.subarray(BATCH_HEADER_SIZE);
+  const limit = UNPACK_RATIO_MAX * rules.maxMessageBytes;
+  try {
+    const records = await context.workers.decompress(codecOf(header.attributes), packed, limit);
+    const verdict = validateRecords(records, { start: 0, header, rules });
+    if (!verdict.ok) return answered(refusal(verdict));
+    return append(context, partition, batch, verdict);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return answered(failure(ErrorCode.CORRUPT_MESSAGE, error.message));
+  }
+}
+
+function append(
+  context: AppendContext,
+  partition: Partition,
+  batch: Uint8Array,
+  verdict: BatchVerdict & { ok: true },
+): Booked {
+  const { config, log } = partition;
+  if (isTransactional(verdict.header.attributes)) {
+    return answered(failure(ErrorCode.INVALID_TXN_STATE, "transactions are not served yet"));
+  }
+  if (batch.length > config.segmentBytes) {
+    const message = `batch of ${batch.length} bytes, segment.bytes is ${config.segmentBytes}`;
+    return answered(failure(ErrorCode.RECORD_LIST_TOO_LARGE, message));
+  }
+  const isAppendTime = config.messageTimestampType === "LogAppendTime";
+  const logAppendTimeMs = isAppendTime ? context.clock.nowMs() : -1;
+  let { header } = verdict;
+  if (isAppendTime) setLogAppendTime(batch, 0, logAppendTimeMs);
+  else if (verdict.maxTimestamp !== header.maxTimestamp) {
+    setMaxTimestamp(batch, 0, verdict.maxTimestamp);
+  }
+  if (isAppendTime || verdict.maxTimestamp !== header.maxTimestamp) {
+    header = readBatchHeader(batch, 0);
+  }
+  const outcome = log.append(batch, header, partition.leaderEpoch);
+  if (outcome.kind === "refused") return answered(failure(outcome.errorCode, outcome.message));
+  const result: AppendResult = {
+    errorCode: ErrorCode.NONE,
+    baseOffset: outcome.baseOffset,
+    logAppendTimeMs,
+    logStartOffset: log.logStartOffset,
+    recordErrors: NO_ERRORS,
+    message: null,
+  };
+  return { result, endOffset: outcome.endOffset };
+}
+
+/** Waits until what was booked is as durable as the topic asks, whatever `acks` says. */
+function settle(
+  context: AppendContext,
+  partition: Partition,
+  request: AppendRequest,
+  { result, endOffset }: Booked,
+): AppendResult | Promise<AppendResult> {
+  if (endOffset <= partition.highWatermark) return result;
+  const deadline = context.clock.monotonicMs() + Math.max(0, request.timeoutMs);
+  return new Promise((resolve) => {
+    partition.awaitHighWatermark(endOffset, deadline, (how) => {
+      if (how === "reached") resolve(result);
+      else if (how === "expired") {
+        resolve(failure(ErrorCode.REQUEST_TIMED_OUT, "not replicated in time; it may still be"));
+      } else resolve(failure(ErrorCode.KAFKA_STORAGE_ERROR, "the log could not be written"));
+    });
+  });
+}
+
+function answered(result: AppendResult): Booked {
+  return { result, endOffset: -1 };
+}
+
+const NO_ERRORS: readonly RecordError[] = [];
+
+function refusal(verdict: BatchVerdict & { ok: false }): AppendResult {
+  return {
+    ...failure(verdict.errorCode, verdict.message),
+    recordErrors: verdict.recordErrors,
+  };
+}
+
+/** The answer where nothing was appended, or no one can say. */
+export function failure(errorCode: ErrorCode, message: string): AppendResult {
+  return {
+    errorCode,
+    baseOffset: -1,
+    logAppendTimeMs: -1,
+    logStartOffset: -1,
+    recordErrors: NO_ERRORS,
+    message,
+  };
+}

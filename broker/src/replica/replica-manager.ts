@@ -1,0 +1,217 @@
+/**
+ * The partitions that this broker has, as the metadata image says: opened when a topic comes, changed
+ * with its settings, closed and deleted when it goes.
+ */
+import { messageOf } from "@runnel/kit/errors.ts";
+import type { Clock, Logger, Scheduler, Timer } from "@runnel/kit/world.ts";
+import { ErrorCode } from "@runnel/protocol/errors.ts";
+import { inBatches, type LogManager } from "#log/log-manager.ts";
+import type { ImageChange, MetadataImage, TopicImage } from "#metadata/image.ts";
+import { Partition, type PartitionConfig } from "./partition.ts";
+
+/** How often waits are looked at for their time being over. */
+const EXPIRY_INTERVAL_MS = 500;
+
+export interface ReplicaManagerOptions {
+  readonly brokerId: number;
+  readonly logs: LogManager;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly logger: Logger;
+  configOf(topic: TopicImage): PartitionConfig;
+  /** Wall ms between looks at retention; read at every turn. */
+  retentionIntervalMs(): number;
+}
+
+/** Where a partition is: here and open, on its way, or why not. */
+export type Lookup =
+  | { readonly kind: "open"; readonly partition: Partition }
+  | { readonly kind: "opening"; readonly ready: Promise<void> }
+  | { readonly kind: "absent"; readonly errorCode: ErrorCode };
+
+type Slot =
+  | { readonly kind: "open"; readonly partition: Partition }
+  | { readonly kind: "opening"; readonly ready: Promise<void> }
+  | { readonly kind: "failed" };
+
+export class ReplicaManager {
+  readonly #options: ReplicaManagerOptions;
+  /** By topic id, then by partition. */
+  readonly #topics = new Map<string, Map<number, Slot>>();
+  #image: MetadataImage;
+  #expiryTimer: Timer | null = null;
+  #retentionTimer: Timer | null = null;
+  #isClosed = false;
+
+  constructor(options: ReplicaManagerOptions, image: MetadataImage) {
+    this.#options = options;
+    this.#image = image;
+  }
+
+  get image(): MetadataImage {
+    return this.#image;
+  }
+
+  /** Opens everything the first image names, sets strays aside, and starts the periodic work. */
+  async start(image: MetadataImage): Promise<void> {
+    const { logs, brokerId } = this.#options;
+    this.#image = image;
+    await logs.setStraysAside((topicId, index) => {
+      const partition = image.topicsById.get(topicId)?.partitions[index];
+      return partition?.replicas.includes(brokerId) === true;
+    });
+    await Promise.all([...image.topicsById.values()].map((topic) => this.#openTopic(topic)));
+    this.#scheduleExpiry();
+    this.#scheduleRetention();
+  }
+
+  /** Follows a change of the image. What has to be opened or deleted is under way when it returns. */
+  apply(next: MetadataImage, change: ImageChange): void {
+    const previous = this.#image;
+    this.#image = next;
+    for (const id of change.topicIds) {
+      const topic = next.topicsById.get(id);
+      const old = previous.topicsById.get(id);
+      if (topic === undefined) {
+        if (old !== undefined) this.#deleteTopic(old);
+      } else void this.#openTopic(topic);
+    }
+    if (change.areBrokerConfigsChanged) {
+      for (const topic of next.topicsById.values()) this.#configure(topic);
+    }
+  }
+
+  /** Resolves once every partition of `topicId` that belongs here is open or has failed. */
+  async whenOpen(topicId: string): Promise<void> {
+    const slots = this.#topics.get(topicId);
+    if (slots === undefined) return;
+    await Promise.all(
+      [...slots.values()].map((one) => (one.kind === "opening" ? one.ready : null)),
+    );
+  }
+
+  find(topicId: string, index: number): Lookup {
+    const slot = this.#topics.get(topicId)?.get(index);
+    if (slot !== undefined && slot.kind !== "failed") return slot;
+    if (slot !== undefined) return { kind: "absent", errorCode: ErrorCode.KAFKA_STORAGE_ERROR };
+    const partition = this.#image.topicsById.get(topicId)?.partitions[index];
+    if (partition === undefined) {
+      return { kind: "absent", errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
+    }
+    return { kind: "absent", errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER };
+  }
+
+  /** All partitions that are open. */
+  *partitions(): Generator<Partition> {
+    for (const slots of this.#topics.values()) {
+      for (const slot of slots.values()) if (slot.kind === "open") yield slot.partition;
+    }
+  }
+
+  /** Applies retention to every partition now. Returns how many segments were deleted. */
+  async applyRetention(): Promise<number> {
+    let deleted = 0;
+    await inBatches([...this.partitions()], async (partition) => {
+      const { log, highWatermark } = partition;
+      try {
+        deleted += await this.#options.logs.applyRetention(log, highWatermark);
+      } catch (error) {
+        this.#warn(log.folder, error, "retention failed");
+      }
+    });
+    return deleted;
+  }
+
+  /** Answers all that wait and stops the periodic work. Logs are closed by their manager. */
+  close(): void {
+    this.#isClosed = true;
+    this.#expiryTimer?.cancel();
+    this.#retentionTimer?.cancel();
+    for (const partition of this.partitions()) partition.close();
+  }
+
+  async #openTopic(topic: TopicImage): Promise<void> {
+    let slots = this.#topics.get(topic.id);
+    if (slots === undefined) {
+      slots = new Map();
+      this.#topics.set(topic.id, slots);
+    }
+    this.#configure(topic);
+    const { brokerId } = this.#options;
+    const missing = topic.partitions.filter(
+      (one) => one.replicas.includes(brokerId) && !slots.has(one.index),
+    );
+    if (missing.length === 0) return;
+    const ready = inBatches(missing, ({ index }) => this.#openPartition(topic, index, slots));
+    for (const { index } of missing) slots.set(index, { kind: "opening", ready });
+    await ready;
+  }
+
+  async #openPartition(topic: TopicImage, index: number, slots: Map<number, Slot>): Promise<void> {
+    const { logs, configOf } = this.#options;
+    const config = configOf(topic);
+    try {
+      const log = await logs.openLog(topic.id, index, config);
+      if (this.#topics.get(topic.id) !== slots || this.#isClosed) return;
+      const leaderEpoch = topic.partitions[index]?.leaderEpoch ?? 0;
+      const identity = {
+        topicId: topic.id,
+        topicName: topic.name,
+        index,
+        isInternal: topic.isInternal,
+      };
+      const partition = new Partition(identity, log, config, leaderEpoch);
+      slots.set(index, { kind: "open", partition });
+    } catch (error) {
+      this.#warn(`${topic.id}-${index}`, error, "a partition could not be opened");
+      slots.set(index, { kind: "failed" });
+    }
+  }
+
+  #configure(topic: TopicImage): void {
+    const slots = this.#topics.get(topic.id);
+    if (slots === undefined) return;
+    const config = this.#options.configOf(topic);
+    for (const [index, slot] of slots) {
+      if (slot.kind !== "open") continue;
+      slot.partition.configure(config);
+      slot.partition.setLeaderEpoch(topic.partitions[index]?.leaderEpoch ?? 0);
+    }
+  }
+
+  #deleteTopic(topic: TopicImage): void {
+    const slots = this.#topics.get(topic.id);
+    if (slots === undefined) return;
+    this.#topics.delete(topic.id);
+    for (const [index, slot] of slots) {
+      if (slot.kind === "open") slot.partition.close();
+      const before = slot.kind === "opening" ? slot.ready : Promise.resolve();
+      void before
+        .then(() => this.#options.logs.deleteLog(topic.id, index))
+        .catch((error: unknown) =>
+          this.#warn(`${topic.id}-${index}`, error, "deleting a log failed"),
+        );
+    }
+  }
+
+  #scheduleExpiry(): void {
+    this.#expiryTimer = this.#options.scheduler.after(EXPIRY_INTERVAL_MS, () => {
+      const now = this.#options.clock.monotonicMs();
+      for (const partition of this.partitions()) partition.expire(now);
+      if (!this.#isClosed) this.#scheduleExpiry();
+    });
+  }
+
+  #scheduleRetention(): void {
+    const delay = this.#options.retentionIntervalMs();
+    this.#retentionTimer = this.#options.scheduler.after(delay, () => {
+      void this.applyRetention().finally(() => {
+        if (!this.#isClosed) this.#scheduleRetention();
+      });
+    });
+  }
+
+  #warn(folder: string, error: unknown, message: string): void {
+    this.#options.logger.warn({ folder, error: messageOf(error) }, message);
+  }
+}
