@@ -46,6 +46,8 @@ export interface TopicImage {
   readonly partitions: readonly PartitionImage[];
   /** The topic's own settings. Kept as the same `Map` until they change. */
   readonly configs: Overrides;
+  /** Revision of the key that holds them, for compare-and-swap; 0 while there are none. */
+  readonly configsRevision: number;
   /** Revision of the key that holds the topic, for compare-and-swap. */
   readonly modRevision: number;
 }
@@ -85,6 +87,15 @@ export type ImageListener = (
   next: MetadataImage,
   change: ImageChange,
 ) => void;
+
+/** The image of the moment, and news of the next ones. */
+export interface MetadataView {
+  readonly image: MetadataImage;
+  /** Calls `listener` with every image from the next one on, in order; returns how to stop it. */
+  subscribe(listener: ImageListener): () => void;
+  /** Resolves once the image holds `revision`; rejects with `IoError` when the view is closed first. */
+  waitFor(revision: number): Promise<void>;
+}
 
 /** Topics that coordinators keep their state in; clients read them and never write to them. */
 export const INTERNAL_TOPICS: ReadonlySet<string> = new Set([
