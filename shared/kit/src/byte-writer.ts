@@ -9,8 +9,29 @@ const utf8 = new TextEncoder();
 const floats = new DataView(new ArrayBuffer(8));
 const TWO_32 = 0x1_0000_0000;
 
+/**
+ * Most writers write little, and memory of their own for each is the dearest part of that (256 bytes:
+ * 700 ns, a view of shared memory: 60 ns). So they begin in a piece of a slab; each piece is used once.
+ */
+const SLAB_BYTES = 32_768;
+const SLAB_PIECE_MAX = 1024;
+/** Up to here the engine keeps the bytes within the object, which is as fast. */
+const INLINE_MAX = 64;
+let slab = new Uint8Array(0);
+let slabOffset = 0;
+
+function slabPiece(count: number): Uint8Array {
+  if (slabOffset + count > slab.length) {
+    slab = new Uint8Array(SLAB_BYTES);
+    slabOffset = 0;
+  }
+  slabOffset += count;
+  return slab.subarray(slabOffset - count, slabOffset);
+}
+
 export class ByteWriter {
   #bytes: Uint8Array;
+  #isInSlab: boolean;
   #offset = 0;
   /** Where in `#bytes` the part since the last reference begins. */
   #partStart = 0;
@@ -18,7 +39,8 @@ export class ByteWriter {
   #partsLength = 0;
 
   constructor(capacity = 256) {
-    this.#bytes = new Uint8Array(capacity);
+    this.#isInSlab = capacity > INLINE_MAX && capacity <= SLAB_PIECE_MAX;
+    this.#bytes = this.#isInSlab ? slabPiece(capacity) : new Uint8Array(capacity);
   }
 
   /** Bytes written so far, references included. */
@@ -105,14 +127,12 @@ export class ByteWriter {
     this.#partsLength += bytes.length;
   }
 
-  /** A string with its int16 length, or compact with its uvarint length + 1. */
+  /** A string with its int16 length, or compact with its uvarint length + 1; at most 32767 bytes. */
   string(value: string, isCompact: boolean): void {
     const length = utf8Length(value);
+    assert(length <= 0x7fff, `string of ${length} bytes in a field of at most 32767`);
     if (isCompact) this.uvarint(length + 1);
-    else {
-      assert(length <= 0x7fff, `string of ${length} bytes in a field of at most 32767`);
-      this.int16(length);
-    }
+    else this.int16(length);
     const at = this.#room(length);
     if (length === value.length) {
       for (let i = 0; i < length; i += 1) this.#bytes[at + i] = value.charCodeAt(i);
@@ -125,16 +145,19 @@ export class ByteWriter {
     setInt32(first, 0, value);
   }
 
-  /** All bytes in order, as parts: what was written, and what was referenced. The writer is done. */
+  /**
+   * All bytes in order, as parts: what was written, and what was referenced. The writer is done. Parts
+   * may share their `buffer` with others: do not transfer it, and do not keep them for long.
+   */
   parts(): Uint8Array[] {
     this.#closePart();
     return this.#parts;
   }
 
-  /** All bytes in one piece. The writer is done. */
+  /** All bytes in one piece, which shares memory with no other. The writer is done. */
   finish(): Uint8Array {
     const parts = this.parts();
-    if (parts.length === 1) return parts[0] as Uint8Array;
+    if (parts.length === 1 && !this.#isInSlab) return parts[0] as Uint8Array;
     const whole = new Uint8Array(this.#partsLength);
     let at = 0;
     for (const part of parts) {
@@ -164,6 +187,7 @@ export class ByteWriter {
     const next = new Uint8Array(Math.max(2 * this.#bytes.length, pending.length + count + 64));
     next.set(pending);
     this.#bytes = next;
+    this.#isInSlab = false;
     this.#partStart = 0;
     this.#offset = pending.length + count;
     return pending.length;
