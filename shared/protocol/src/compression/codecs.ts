@@ -32,21 +32,21 @@ export interface DecompressOptions {
 const CHUNK_SIZE = 64 * 1024;
 
 /**
- * `bytes` in the form that a record batch holds. `level` is gzip's (1 … 9) or zstd's (−131072 … 22);
- * snappy and lz4 have none. "none" gives `bytes` themselves.
+ * `bytes` in the form that a record batch holds. `level` is gzip's (1 … 9) or zstd's (−131072 …
+ * 22); snappy and lz4 have none. "none" gives `bytes` themselves.
  */
 export function compress(codec: CodecName, bytes: Uint8Array, level?: number): Uint8Array {
   switch (codec) {
     case "none":
       return bytes;
     case "gzip":
-      return gzipSync(bytes, level === undefined ? {} : { level });
+      return plain(gzipSync(bytes, level === undefined ? {} : { level }));
     case "snappy":
-      return compressSnappy(bytes);
+      return plain(compressSnappy(bytes));
     case "lz4":
-      return compressLz4(bytes);
+      return plain(compressLz4(bytes));
     case "zstd":
-      return zstdCompressSync(bytes, zstdOptions(bytes, level));
+      return plain(zstdCompressSync(bytes, zstdOptions(bytes, level)));
     default:
       return unreachable(codec);
   }
@@ -54,8 +54,8 @@ export function compress(codec: CodecName, bytes: Uint8Array, level?: number): U
 
 /**
  * The content of `bytes`, all of which must be whole streams of the codec. Throws `DecodeError` for
- * anything else, and where the content is larger than allowed. "none" gives `bytes` themselves. Only
- * gzip may be padded: zlib ignores what follows a zero byte behind a stream.
+ * anything else, and where the content is larger than allowed. "none" gives `bytes` themselves.
+ * Only gzip may be padded: zlib ignores what follows a zero byte behind a stream.
  */
 export function decompress(
   codec: CodecName,
@@ -68,16 +68,21 @@ export function decompress(
       if (bytes.length > maxOutputLength) throw outputTooLarge(maxOutputLength);
       return bytes;
     case "gzip":
-      return decompressGzip(bytes, limit);
+      return plain(decompressGzip(bytes, limit));
     case "snappy":
-      return decompressSnappy(bytes, limit);
+      return plain(decompressSnappy(bytes, limit));
     case "lz4":
       return decompressLz4(bytes, limit);
     case "zstd":
-      return decompressZstd(bytes, limit);
+      return plain(decompressZstd(bytes, limit));
     default:
       return unreachable(codec);
   }
+}
+
+/** The same bytes, not as a `Buffer`, whose `slice` would be another. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function zstdOptions(bytes: Uint8Array, level?: number): ZstdOptions {

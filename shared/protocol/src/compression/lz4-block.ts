@@ -26,8 +26,8 @@ export interface Lz4Block {
 }
 
 /**
- * Adds what the block `bytes[start, end)` decodes to. Throws `DecodeError` where it is malformed, and
- * before it would give more than `blockSizeMax` or than the output's limit.
+ * Adds what the block `bytes[start, end)` decodes to. Throws `DecodeError` where it is malformed,
+ * and before it would give more than `blockSizeMax` or than the output's limit.
  */
 export function decodeLz4Block(bytes: Uint8Array, block: Lz4Block, output: OutputBuffer): void {
   const { start, end, historyStart, blockSizeMax } = block;

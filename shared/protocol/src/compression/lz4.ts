@@ -19,7 +19,9 @@ import { xxh32 } from "./xxh32.ts";
 const FRAME_MAGIC = 0x184d2204;
 const SKIPPABLE_MAGIC = 0x184d2a50;
 const STORED_BIT = 0x8000_0000;
-/** What Java writes: version 1, independent blocks of at most 64 KiB, no checksum but the header's. */
+/**
+ * What Java writes: version 1, independent blocks of at most 64 KiB, no checksum but the header's.
+ */
 const FRAME_HEADER = Uint8Array.of(0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82);
 const WRITE_BLOCK_SIZE = 64 * 1024;
 /** `lz4-napi` puts the decoded length in front of a block; a frame has no place for it. */
@@ -46,7 +48,9 @@ export function compressLz4(bytes: Uint8Array): Uint8Array {
   return Buffer.concat(parts);
 }
 
-/** All frames of `bytes`, at most `limit` bytes. Throws `DecodeError` for anything but whole frames. */
+/**
+ * All frames of `bytes`, at most `limit` bytes. Throws `DecodeError` for anything but whole frames.
+ */
 export function decompressLz4(bytes: Uint8Array, limit: number): Uint8Array {
   const output = new OutputBuffer(limit, 4 * bytes.length);
   let at = 0;

@@ -1,11 +1,11 @@
 /**
- * Snappy (codec 2), in the two forms that clients send: one raw block (librdkafka), or blocks in the
- * framing of the xerial library (Java):
+ * Snappy (codec 2), in the two forms that clients send: one raw block (librdkafka), or blocks in
+ * the framing of the xerial library (Java):
  *
  *   82 "SNAPPY" 00 · version int32 · compatible version int32 · (size int32, raw block)*
  *
- * A raw block starts with the length of its content as a uvarint. Sources: snappy format description;
- * snappy-java, `SnappyOutputStream`.
+ * A raw block starts with the length of its content as a uvarint. Sources: snappy format
+ * description; snappy-java, `SnappyOutputStream`.
  */
 import { ByteReader } from "@runnel/kit/byte-reader.ts";
 import { setInt32 } from "@runnel/kit/byte-writer.ts";
@@ -69,7 +69,9 @@ function decodeXerial(bytes: Uint8Array, limit: number): Uint8Array {
   return output.finish();
 }
 
-/** The length that a raw block declares, checked against `limit` and what the block can hold at all. */
+/**
+ * The length that a raw block declares, checked against `limit` and what the block can hold at all.
+ */
 function contentLengthOf(block: Uint8Array, limit: number): number {
   const length = new ByteReader(block).uvarint();
   if (length > limit) throw outputTooLarge(limit);

@@ -4,8 +4,9 @@
  *   magic 0xfd2fb528 LE · descriptor · [window descriptor] · [dictionary id] · [content size] ·
  *   (block header uint24 LE: bit 0 last, bits 1-2 type, the rest size; data)* · [checksum]
  *
- * The runtimes differ on what is not exactly one frame: Deno 2.9 decodes a cut frame without an error
- * and stops after the first of several. Given one whole frame each time, they agree. Source: RFC 8878.
+ * The runtimes differ on what is not exactly one frame: Deno 2.9 decodes a cut frame without an
+ * error and stops after the first of several. Given one whole frame each time, they agree. Source:
+ * RFC 8878.
  */
 import { DecodeError } from "@runnel/kit/errors.ts";
 
@@ -29,7 +30,9 @@ export interface ZstdFrame {
   readonly contentSizeMax: number;
 }
 
-/** The frames of `bytes` in order, skippable ones left out. Throws `DecodeError` for anything else. */
+/**
+ * The frames of `bytes` in order, skippable ones left out. Throws `DecodeError` for anything else.
+ */
 export function findZstdFrames(bytes: Uint8Array): ZstdFrame[] {
   const frames: ZstdFrame[] = [];
   let at = 0;
