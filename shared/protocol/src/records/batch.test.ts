@@ -2,6 +2,7 @@ import { DecodeError } from "@runnel/kit/errors.ts";
 import { expect, test } from "vitest";
 import {
   BATCH_HEADER_SIZE,
+  baseOffsetAt,
   batchSizeAt,
   checkCrc,
   codecNameOf,
@@ -10,7 +11,9 @@ import {
   isTransactional,
   lastOffsetAt,
   maxTimestampAt,
+  partitionLeaderEpochAt,
   readBatchHeader,
+  recordCountAt,
   setBaseOffset,
   setLogAppendTime,
   setMaxTimestamp,
@@ -39,6 +42,9 @@ test("readBatchHeader() reads every field of a batch written by hand", () => {
     recordCount: 2,
   });
   expect(batchSizeAt(golden(), 0)).toBe(82);
+  expect(baseOffsetAt(golden(), 0)).toBe(100);
+  expect(partitionLeaderEpochAt(golden(), 0)).toBe(9);
+  expect(recordCountAt(golden(), 0)).toBe(2);
   expect(lastOffsetAt(golden(), 0)).toBe(101);
   expect(maxTimestampAt(golden(), 0)).toBe(1_700_000_000_005);
 });

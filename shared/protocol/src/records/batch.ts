@@ -20,8 +20,6 @@ import { DecodeError } from "@runnel/kit/errors.ts";
 export const BATCH_HEADER_SIZE = 61;
 /** Bytes of baseOffset and batchLength: what `batchLength` does not count. */
 export const BATCH_PREFIX_SIZE = 12;
-/** The smallest legal `batchLength`: a batch without records, as compaction may leave. */
-export const BATCH_LENGTH_MIN = BATCH_HEADER_SIZE - BATCH_PREFIX_SIZE;
 export const MAGIC = 2;
 
 export const BASE_OFFSET_AT = 0;
@@ -84,8 +82,8 @@ export interface BatchHeader {
 }
 
 /**
- * The header at `at`, unjudged. Throws `DecodeError` where fewer than 61 bytes are left; whether the
- * records are there, too, is for the caller to check against `sizeInBytes`.
+ * The header at `at`, unjudged. Throws `DecodeError` where fewer than 61 bytes are left; whether
+ * the records are there, too, is for the caller to check against `sizeInBytes`.
  */
 export function readBatchHeader(bytes: Uint8Array, at: number): BatchHeader {
   if (at < 0 || bytes.length - at < BATCH_HEADER_SIZE) {

@@ -1,9 +1,9 @@
 /**
  * For tests: a batch written by hand from the format's description, and batches that Java wrote.
  *
- * By hand: two records: "k1" → "v1" at 1,700,000,000,000 ms with the header h → null, and null → null 5 ms
- * later. Base offset 100, leader epoch 9, producer 4242 in epoch 3 from sequence 7 on. The checksum
- * was worked out bit by bit, without our library.
+ * By hand: two records: "k1" → "v1" at 1,700,000,000,000 ms with the header h → null, and null →
+ * null 5 ms later. Base offset 100, leader epoch 9, producer 4242 in epoch 3 from sequence 7 on.
+ * The checksum was worked out bit by bit, without our library.
  */
 const GOLDEN_HEX = [
   "0000000000000064", // baseOffset
@@ -28,8 +28,8 @@ const GOLDEN_HEX = [
 /**
  * What `MemoryRecordsBuilder` of Kafka's Java client 4.3.1 makes of three records with each codec:
  * the two above, then "" → "abcdefgh" eight times at 1,700,000,000,003 ms with the headers
- * "hä" → "" and "h" → "x". Base offset 0, leader epoch −1, the same producer. `zstd22` is zstd at its
- * highest level, which declares a window of 2^27 bytes even here.
+ * "hä" → "" and "h" → "x". Base offset 0, leader epoch −1, the same producer. `zstd22` is zstd at
+ * its highest level, which declares a window of 2^27 bytes even here.
  */
 const JAVA_HEX = {
   none: [
