@@ -8,7 +8,10 @@ import { FetchApi } from "./messages/01-fetch.ts";
 import { MetadataApi } from "./messages/03-metadata.ts";
 import {
   array,
+  bigint64,
+  bool,
   bytes,
+  float64,
   int8,
   int16,
   int32,
@@ -17,6 +20,9 @@ import {
   type Schema,
   string,
   struct,
+  uint16,
+  uint32,
+  uuid,
 } from "./schema.ts";
 
 function hex(text: string): Uint8Array {
@@ -35,6 +41,41 @@ function encode(one: Message, version: number, value: object): string {
   one.write(writer, version, value);
   return Buffer.from(writer.finish()).toString("hex");
 }
+
+describe("scalars", () => {
+  const scalars = message({
+    bool: bool(),
+    int8: int8(),
+    int16: int16(),
+    uint16: uint16(),
+    int32: int32(),
+    uint32: uint32(),
+    int64: int64(),
+    bigint64: bigint64(),
+    float64: float64(),
+    uuid: uuid(),
+  });
+
+  it.each([
+    [
+      "the least",
+      [false, -0x80, -0x8000, 0, -0x8000_0000, 0, -(2 ** 53), -(2n ** 63n), -Infinity],
+      "00 80 8000 0000 80000000 00000000 ffe0000000000000 8000000000000000 fff0000000000000",
+    ],
+    [
+      "the greatest",
+      [true, 0x7f, 0x7fff, 0xffff, 0x7fff_ffff, 0xffff_ffff, 2 ** 53, 2n ** 63n - 1n, Infinity],
+      "01 7f 7fff ffff 7fffffff ffffffff 0020000000000000 7fffffffffffffff 7ff0000000000000",
+    ],
+  ])("are big-endian: %s", (_, values, expected) => {
+    const id = "00112233-4455-6677-8899-aabbccddeeff";
+    const names = Object.keys(scalars.schema);
+    const value = Object.fromEntries(names.map((name, i) => [name, [...values, id][i]]));
+    const bytes = encode(scalars, 0, value);
+    expect(bytes).toBe((expected + id).replaceAll(/[ -]/g, ""));
+    expect(scalars.decode(hex(bytes), 0)).toEqual(value);
+  });
+});
 
 describe("lengths", () => {
   const names = message({ name: string({ nullable: "1+" }), ids: array(int16()) });
