@@ -1,0 +1,78 @@
+/** Rounds of one load against two servers in turn, and what they come to. */
+
+export interface Figures {
+  /** In the load's unit; more is better unless the load says otherwise. */
+  readonly value: number;
+  /** CPU time of the server per request, µs. */
+  readonly cpuMicros: number;
+}
+
+export interface Contest {
+  readonly name: string;
+  readonly unit: string;
+  /** What the median of the ratios should reach: at least, or for "lower" at most. */
+  readonly reach: number;
+  readonly better: "higher" | "lower";
+  readonly rounds: number;
+  floor(round: number): Promise<Figures>;
+  runnel(round: number): Promise<Figures>;
+}
+
+export interface Spread {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+}
+
+export interface ContestResult {
+  readonly name: string;
+  readonly unit: string;
+  readonly reach: number;
+  readonly better: "higher" | "lower";
+  readonly isReached: boolean;
+  readonly ratio: Spread;
+  readonly floor: Spread;
+  readonly runnel: Spread;
+  readonly floorCpuMicros: number;
+  readonly runnelCpuMicros: number;
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (index: number) => sorted[index] as number;
+  return {
+    min: at(0),
+    median: at(Math.floor(sorted.length / 2)),
+    max: at(sorted.length - 1),
+  };
+}
+
+/** Runs both in turn, floor first and Runnel first by rounds, and compares them pair by pair. */
+export async function contend(
+  contest: Contest,
+  tell: (line: string) => void,
+): Promise<ContestResult> {
+  const floor: Figures[] = [];
+  const runnel: Figures[] = [];
+  for (let round = 0; round < contest.rounds; round += 1) {
+    const runFloor = async () => floor.push(await contest.floor(round));
+    const runRunnel = async () => runnel.push(await contest.runnel(round));
+    const order = round % 2 === 0 ? [runFloor, runRunnel] : [runRunnel, runFloor];
+    for (const run of order) await run();
+    tell(`  round ${round + 1} of ${contest.rounds}`);
+  }
+  const ratio = spreadOf(runnel.map((one, at) => one.value / (floor[at] as Figures).value));
+  const { name, unit, reach, better } = contest;
+  return {
+    name,
+    unit,
+    reach,
+    better,
+    isReached: better === "higher" ? ratio.median >= reach : ratio.median <= reach,
+    ratio,
+    floor: spreadOf(floor.map((one) => one.value)),
+    runnel: spreadOf(runnel.map((one) => one.value)),
+    floorCpuMicros: spreadOf(floor.map((one) => one.cpuMicros)).median,
+    runnelCpuMicros: spreadOf(runnel.map((one) => one.cpuMicros)).median,
+  };
+}
