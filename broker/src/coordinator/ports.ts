@@ -25,3 +25,35 @@ export interface CoordinatorLog {
   /** All records of a partition, in order, in bounded chunks. */
   read(partition: number): AsyncIterable<readonly LoadedRecord[]>;
 }
+
+/** A topic as far as committed offsets need to know it. */
+export interface TopicInfo {
+  readonly name: string;
+  /** Uuid text; another one for every topic that ever bore the name. */
+  readonly topicId: string;
+  readonly partitionCount: number;
+}
+
+/** The topics there are now. */
+export interface TopicLookup {
+  byName(name: string): TopicInfo | undefined;
+  byId(topicId: string): TopicInfo | undefined;
+}
+
+/** Settings of consumer groups, under Kafka's names; read anew for every event, so they may change. */
+export interface GroupConfig {
+  /** group.initial.rebalance.delay.ms */
+  readonly initialRebalanceDelayMs: number;
+  /** group.min.session.timeout.ms */
+  readonly sessionTimeoutMsMin: number;
+  /** group.max.session.timeout.ms */
+  readonly sessionTimeoutMsMax: number;
+  /** group.max.size */
+  readonly groupSizeMax: number;
+  /** offset.metadata.max.bytes */
+  readonly offsetMetadataBytesMax: number;
+  /** offsets.retention.minutes, as ms. */
+  readonly offsetsRetentionMs: number;
+  /** offsets.retention.check.interval.ms */
+  readonly offsetsRetentionCheckIntervalMs: number;
+}

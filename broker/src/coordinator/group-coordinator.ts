@@ -1,0 +1,398 @@
+/**
+ * The group coordinator, as handlers and the admin API use it.
+ *
+ * Every request is handed to its shard before a method returns, so requests of one connection keep
+ * their order; the promise says what became of it, and never rejects for a Kafka outcome. Offsets and
+ * members of a group are those of committed records; while a shard loads nobody is told that there are
+ * none.
+ */
+import { assert } from "@runnel/kit/assert.ts";
+import { utf8Length } from "@runnel/kit/byte-writer.ts";
+import { randomUuid, ZERO_UUID } from "@runnel/kit/uuid.ts";
+import type { Clock, Logger, Random, Scheduler, Timer } from "@runnel/kit/world.ts";
+import { ErrorCode } from "@runnel/protocol/errors.ts";
+import type {
+  CommitEvent,
+  CommitResult,
+  DeleteOffsetsResult,
+  ErrorResult,
+  FetchOffsetsResult,
+  GroupEvent,
+  GroupListing,
+  HeartbeatEvent,
+  JoinEvent,
+  JoinResult,
+  LeaveEvent,
+  LeaveResult,
+  RequestKind,
+  ResultOf,
+  SyncEvent,
+  SyncResult,
+  TopicPartitions,
+} from "./group/events.ts";
+import { GroupShard, type GroupShardEvent, type GroupShardReply } from "./group/group-shard.ts";
+import type { Protocol } from "./group/model.ts";
+import { refusedJoin, refusedSync } from "./group/rebalance.ts";
+import type { GroupRecord } from "./group/records.ts";
+import {
+  CLIENT_ID_LENGTH_MAX,
+  emptyUsage,
+  GROUP_ID_BYTES_MAX,
+  NAME_BYTES_MAX,
+  type Usage,
+} from "./limits.ts";
+import type { CoordinatorLog, GroupConfig, TopicInfo, TopicLookup } from "./ports.ts";
+import { ShardSet } from "./runtime/shard-set.ts";
+
+/** The internal topic; its name is Kafka's. */
+export const OFFSETS_TOPIC = "__consumer_offsets";
+
+export interface GroupCoordinatorWorld {
+  readonly log: CoordinatorLog;
+  readonly topics: TopicLookup;
+  /** The settings now: asked for with every event. */
+  readonly config: () => GroupConfig;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+type Asked<E extends GroupEvent> = Omit<E, "kind" | "ticket">;
+
+/** A JoinGroup as it came; bytes may be views, they are copied. */
+export interface JoinInput
+  extends Omit<Asked<JoinEvent>, "freshMemberId" | "needsKnownMemberId" | "canSkipAssignment"> {
+  readonly apiVersion: number;
+}
+
+/** A SyncGroup as it came; bytes may be views, they are copied. */
+export interface SyncInput extends Omit<Asked<SyncEvent>, "assignments"> {
+  readonly assignments: readonly {
+    readonly memberId: string;
+    readonly assignment: Uint8Array;
+  }[];
+}
+
+export interface CommitInput extends Omit<Asked<CommitEvent>, "missingGroupError"> {
+  readonly apiVersion: number;
+}
+
+export interface ListFilter {
+  /** Group states, in any case; empty for all. */
+  readonly states: readonly string[];
+  /** Group types, in any case; empty for all. */
+  readonly types: readonly string[];
+}
+
+export interface ListResult {
+  readonly errorCode: ErrorCode;
+  readonly groups: readonly GroupListing[];
+}
+
+export class GroupCoordinator {
+  readonly #world: GroupCoordinatorWorld;
+  readonly #shards: ShardSet<GroupShardEvent, GroupRecord, GroupShardReply>;
+  readonly #usage: Usage = emptyUsage();
+  #lastTicket = 0;
+  #expiry: Timer | null = null;
+
+  constructor(world: GroupCoordinatorWorld) {
+    this.#world = world;
+    this.#shards = new ShardSet({
+      ...world,
+      createMachine: () => new GroupShard(this.#usage, world.config),
+    });
+  }
+
+  /**
+   * Loads all groups, after making the internal topic where it is missing. Every request for a group
+   * does the same, so a node calls it only to have them loaded early, where the topic exists.
+   */
+  async start(): Promise<void> {
+    this.#scheduleExpiry();
+    await this.#shards.start();
+  }
+
+  /** Lets writes that are under way end; everybody else, parked members too, gets NOT_COORDINATOR. */
+  async close(): Promise<void> {
+    this.#expiry?.cancel();
+    await this.#shards.close();
+  }
+
+  /** Groups, members and offsets that this broker keeps now. */
+  get usage(): Readonly<Usage> {
+    return this.#usage;
+  }
+
+  /**
+   * Partition of the internal topic whose leader coordinates the group; null while the topic is being
+   * made (COORDINATOR_NOT_AVAILABLE).
+   */
+  findPartition(groupId: string): number | null {
+    if (this.#shards.state !== "started") void this.start();
+    return this.#shards.shardOf(groupId)?.partition ?? null;
+  }
+
+  join(input: JoinInput): Promise<JoinResult> {
+    const { apiVersion, memberId, ...rest } = input;
+    const errorCode = checkJoinNames(input);
+    if (errorCode !== ErrorCode.NONE) return Promise.resolve(refusedJoin(errorCode, memberId));
+    const event: JoinEvent = {
+      ...rest,
+      kind: "join",
+      ticket: this.#nextTicket(),
+      memberId,
+      freshMemberId: this.#freshMemberId(input),
+      clientId: shorten(input.clientId),
+      rebalanceTimeoutMs:
+        input.rebalanceTimeoutMs > 0 ? input.rebalanceTimeoutMs : input.sessionTimeoutMs,
+      protocols: uniqueProtocols(input.protocols),
+      needsKnownMemberId: apiVersion >= 4,
+      canSkipAssignment: apiVersion >= 9,
+    };
+    return this.#ask("join", event, (code) => refusedJoin(code, memberId));
+  }
+
+  sync(input: SyncInput): Promise<SyncResult> {
+    if (!isGroupId(input.groupId) || input.groupId === "") {
+      return Promise.resolve(refusedSync(ErrorCode.INVALID_GROUP_ID));
+    }
+    const event: SyncEvent = {
+      ...input,
+      kind: "sync",
+      ticket: this.#nextTicket(),
+      assignments: new Map(
+        input.assignments.map(({ memberId, assignment }) => [memberId, assignment.slice()]),
+      ),
+    };
+    // Clients do not expect a load here; the rebalance they were in is lost, so they join again.
+    return this.#ask("sync", event, (code) =>
+      refusedSync(
+        code === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS ? ErrorCode.REBALANCE_IN_PROGRESS : code,
+      ),
+    );
+  }
+
+  heartbeat(input: Asked<HeartbeatEvent>): Promise<ErrorResult> {
+    if (!isGroupId(input.groupId) || input.groupId === "") {
+      return Promise.resolve({ errorCode: ErrorCode.INVALID_GROUP_ID });
+    }
+    const event: HeartbeatEvent = { ...input, kind: "heartbeat", ticket: this.#nextTicket() };
+    // Clients do not expect a load here; sessions start anew after it.
+    return this.#ask("heartbeat", event, (code) => ({
+      errorCode: code === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS ? ErrorCode.NONE : code,
+    }));
+  }
+
+  leave(input: Asked<LeaveEvent>): Promise<LeaveResult> {
+    if (!isGroupId(input.groupId) || input.groupId === "") {
+      return Promise.resolve({ errorCode: ErrorCode.INVALID_GROUP_ID, members: [] });
+    }
+    const event: LeaveEvent = { ...input, kind: "leave", ticket: this.#nextTicket() };
+    return this.#ask("leave", event, (errorCode) => ({ errorCode, members: [] }));
+  }
+
+  /** The empty group id is a group like any other here, as in Kafka. */
+  commitOffsets(input: CommitInput): Promise<CommitResult> {
+    const { apiVersion, ...rest } = input;
+    const refuse = (code: ErrorCode): CommitResult => ({
+      errorCodes: input.offsets.map(() => code),
+    });
+    if (!isGroupId(input.groupId)) return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID));
+    const event: CommitEvent = {
+      ...rest,
+      kind: "commit",
+      ticket: this.#nextTicket(),
+      missingGroupError:
+        apiVersion >= 9 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION,
+    };
+    return this.#ask("commit", event, refuse);
+  }
+
+  /**
+   * Committed offsets; `topics` null for all there are. What was committed for another topic of the same
+   * name, deleted since, counts as not there. `requireStable` (KIP-447) has nothing to wait for until
+   * there are transactions.
+   */
+  async fetchOffsets(input: {
+    readonly groupId: string;
+    readonly topics: readonly TopicPartitions[] | null;
+    readonly requireStable: boolean;
+  }): Promise<FetchOffsetsResult> {
+    const { groupId, topics } = input;
+    const refuse = (errorCode: ErrorCode): FetchOffsetsResult => ({ errorCode, topics: [] });
+    if (!isGroupId(groupId)) return refuse(ErrorCode.INVALID_GROUP_ID);
+    const ticket = this.#nextTicket();
+    const event = { kind: "fetch-offsets", ticket, groupId, topics } as const;
+    const found = await this.#ask("fetch-offsets", event, refuse);
+    return this.#withoutFormerTopics(found, topics === null);
+  }
+
+  deleteOffsets(groupId: string, topics: readonly TopicPartitions[]): Promise<DeleteOffsetsResult> {
+    const refuse = (errorCode: ErrorCode): DeleteOffsetsResult => ({ errorCode, topics: [] });
+    if (!isGroupId(groupId) || groupId === "") {
+      return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID));
+    }
+    const event = { kind: "delete-offsets", ticket: this.#nextTicket(), groupId, topics } as const;
+    return this.#ask("delete-offsets", event, refuse);
+  }
+
+  describe(groupId: string): Promise<ResultOf["describe"]> {
+    const refuse = (errorCode: ErrorCode): ResultOf["describe"] => ({ errorCode, group: null });
+    if (!isGroupId(groupId)) return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID));
+    const event = { kind: "describe", ticket: this.#nextTicket(), groupId } as const;
+    return this.#ask("describe", event, refuse);
+  }
+
+  deleteGroup(groupId: string): Promise<ErrorResult> {
+    const refuse = (errorCode: ErrorCode): ErrorResult => ({ errorCode });
+    if (!isGroupId(groupId)) return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID));
+    const event = { kind: "delete", ticket: this.#nextTicket(), groupId } as const;
+    return this.#ask("delete", event, refuse);
+  }
+
+  /** All groups of this broker. Does not make the internal topic: without it there are none. */
+  async list(filter: ListFilter): Promise<ListResult> {
+    if (this.#shards.state !== "started") {
+      if (this.#world.topics.byName(OFFSETS_TOPIC) === undefined) {
+        return { errorCode: ErrorCode.NONE, groups: [] };
+      }
+      void this.start();
+      return { errorCode: ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, groups: [] };
+    }
+    const parts = await Promise.all(this.#shards.shards.map((_, index) => this.#listShard(index)));
+    const failed = parts.find((part) => part.errorCode !== ErrorCode.NONE);
+    if (failed !== undefined) return failed;
+    const states = new Set(filter.states.map((state) => state.toLowerCase()));
+    const types = new Set(filter.types.map((type) => type.toLowerCase()));
+    const groups = parts
+      .flatMap((part) => part.groups)
+      .filter(({ state }) => states.size === 0 || states.has(state.toLowerCase()))
+      .filter(({ type }) => types.size === 0 || types.has(type));
+    return { errorCode: ErrorCode.NONE, groups };
+  }
+
+  /** Topics were deleted: what groups committed for them goes, now or when the shard is loaded. */
+  onTopicsDeleted(topics: readonly Pick<TopicInfo, "name" | "topicId">[]): void {
+    const topicIds = new Map(topics.map(({ name, topicId }) => [name, topicId]));
+    for (const shard of this.#shards.shards) {
+      shard.sweep((groupId) => ({ kind: "topics-deleted", groupId, topicIds }));
+    }
+  }
+
+  #nextTicket(): number {
+    this.#lastTicket += 1;
+    return this.#lastTicket;
+  }
+
+  #ask<K extends RequestKind>(
+    kind: K,
+    event: GroupEvent & { readonly kind: K; readonly ticket: number },
+    refuse: (errorCode: ErrorCode) => ResultOf[K],
+  ): Promise<ResultOf[K]> {
+    const shard = this.#shards.shardOf(event.groupId);
+    if (shard === undefined) {
+      if (this.#shards.state === "closed")
+        return Promise.resolve(refuse(ErrorCode.NOT_COORDINATOR));
+      void this.start();
+      return Promise.resolve(refuse(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS));
+    }
+    return new Promise((resolve) => {
+      shard.submit(event, {
+        ticket: event.ticket,
+        answer(reply) {
+          assert(reply.kind === kind, `a ${reply.kind} reply to a ${kind}`);
+          resolve(reply.result as ResultOf[K]);
+        },
+        fail: (errorCode) => resolve(refuse(errorCode)),
+      });
+    });
+  }
+
+  #listShard(index: number): Promise<ListResult> {
+    return new Promise((resolve) => {
+      const ticket = this.#nextTicket();
+      const event = { kind: "list", ticket } as const;
+      this.#shards.shards[index]?.submit(event, {
+        ticket,
+        answer(reply) {
+          assert(reply.kind === "list", `a ${reply.kind} reply to a list`);
+          resolve({ errorCode: ErrorCode.NONE, groups: reply.result });
+        },
+        // Another broker lists the groups of a shard that is not here.
+        fail(code) {
+          const errorCode = code === ErrorCode.NOT_COORDINATOR ? ErrorCode.NONE : code;
+          resolve({ errorCode, groups: [] });
+        },
+      });
+    });
+  }
+
+  #withoutFormerTopics(found: FetchOffsetsResult, isForAll: boolean): FetchOffsetsResult {
+    const topics = found.topics.map(({ topic, partitions }) => {
+      const topicId = this.#world.topics.byName(topic)?.topicId;
+      const current = partitions.map(({ partition, value }) => {
+        const isFormer =
+          topicId !== undefined && value?.topicId !== ZERO_UUID && value?.topicId !== topicId;
+        return { partition, value: isFormer ? null : value };
+      });
+      return {
+        topic,
+        partitions: isForAll ? current.filter(({ value }) => value !== null) : current,
+      };
+    });
+    return { ...found, topics: topics.filter((entry) => !isForAll || entry.partitions.length > 0) };
+  }
+
+  #freshMemberId({ groupInstanceId, clientId }: JoinInput): string {
+    return `${shorten(groupInstanceId ?? clientId)}-${randomUuid(this.#world.random)}`;
+  }
+
+  #scheduleExpiry(): void {
+    if (this.#expiry !== null) return;
+    const { scheduler, config } = this.#world;
+    const delayMs = Math.min(Math.max(config().offsetsRetentionCheckIntervalMs, 1), 0x7fff_ffff);
+    this.#expiry = scheduler.after(delayMs, () => {
+      this.#expiry = null;
+      for (const shard of this.#shards.shards) {
+        shard.sweep((groupId) => ({ kind: "expire-offsets", groupId }));
+      }
+      if (this.#shards.state !== "closed") this.#scheduleExpiry();
+    });
+  }
+}
+
+function isGroupId(groupId: string): boolean {
+  return groupId.length <= GROUP_ID_BYTES_MAX && utf8Length(groupId) <= GROUP_ID_BYTES_MAX;
+}
+
+const isName = (name: string): boolean =>
+  name.length <= NAME_BYTES_MAX && utf8Length(name) <= NAME_BYTES_MAX;
+
+function checkJoinNames(input: JoinInput): ErrorCode {
+  const { groupId, memberId, groupInstanceId, protocolType, protocols } = input;
+  if (groupId === "" || !isGroupId(groupId)) return ErrorCode.INVALID_GROUP_ID;
+  if (!isName(memberId)) return ErrorCode.UNKNOWN_MEMBER_ID;
+  if (groupInstanceId !== null && (groupInstanceId === "" || !isName(groupInstanceId))) {
+    return ErrorCode.INVALID_REQUEST;
+  }
+  return isName(protocolType) && protocols.every(({ name }) => isName(name))
+    ? ErrorCode.NONE
+    : ErrorCode.INCONSISTENT_GROUP_PROTOCOL;
+}
+
+/** For show and as the first part of member ids; cut between characters, never inside one. */
+function shorten(text: string): string {
+  const cut = text.slice(0, CLIENT_ID_LENGTH_MAX);
+  return cut.isWellFormed() ? cut : cut.toWellFormed();
+}
+
+/** Copies; the first of each name counts. */
+function uniqueProtocols(protocols: readonly Protocol[]): readonly Protocol[] {
+  const unique = new Map<string, Protocol>();
+  for (const { name, metadata } of protocols) {
+    if (!unique.has(name)) unique.set(name, { name, metadata: metadata.slice() });
+  }
+  return [...unique.values()];
+}
