@@ -2,7 +2,7 @@
  * A disk in memory that knows what a power cut would leave, for tests, the simulator and brokers that
  * are embedded in test suites. Nothing is delayed; an operation has its effect when it is called.
  */
-import { IoError } from "@runnel/kit/errors.ts";
+import type { IoError } from "@runnel/kit/errors.ts";
 import type { Clock, Random } from "@runnel/kit/world.ts";
 import { ioError } from "../errors.ts";
 import type { Disk, DiskFile, FileStat } from "../ports.ts";

@@ -6,7 +6,7 @@
  */
 import { Buffer } from "node:buffer";
 import * as fs from "node:fs";
-import { IoError, messageOf, systemCode } from "@runnel/kit/errors.ts";
+import { type IoError, messageOf, systemCode } from "@runnel/kit/errors.ts";
 import { ioError } from "../errors.ts";
 import type { Disk, DiskFile, FileStat } from "../ports.ts";
 

@@ -1,7 +1,7 @@
 /** TCP through `node:net`. */
 import { Buffer } from "node:buffer";
 import * as net from "node:net";
-import { IoError, messageOf, systemCode } from "@runnel/kit/errors.ts";
+import { type IoError, messageOf, systemCode } from "@runnel/kit/errors.ts";
 import type { Logger } from "@runnel/kit/world.ts";
 import { ioError } from "../errors.ts";
 import type { Listener, Network, Socket, SocketHandlers } from "../ports.ts";

@@ -5,7 +5,7 @@
 import { availableParallelism } from "node:os";
 import { clearTimeout, setTimeout } from "node:timers";
 import { Worker } from "node:worker_threads";
-import { DecodeError, IoError, messageOf } from "@runnel/kit/errors.ts";
+import { DecodeError, type IoError, messageOf } from "@runnel/kit/errors.ts";
 import { ioError } from "../errors.ts";
 import type { Workers } from "../ports.ts";
 import type { Job, Outcome } from "./decompress-job.ts";
