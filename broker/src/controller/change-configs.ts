@@ -1,0 +1,201 @@
+/** What is to be done to change settings of topics and brokers, and how settings are shown. */
+import { ErrorCode } from "@runnel/protocol/errors.ts";
+import { type ConfigChange, type ConfigScope, changeConfigs } from "#config/change.ts";
+import {
+  type ConfigEntry,
+  describeBrokerConfigs,
+  describeBrokerDefaults,
+  describeGroupConfigs,
+  describeTopicConfigs,
+} from "#config/describe.ts";
+import { type BrokerLayers, NO_OVERRIDES, type Overrides } from "#config/effective.ts";
+import type { MetadataImage } from "#metadata/image.ts";
+import {
+  brokerConfigsKey,
+  DEFAULT_BROKER,
+  encodeConfigs,
+  topicConfigsKey,
+  topicKey,
+} from "#metadata/keys.ts";
+import type { Compare, Operation } from "#metadata/store.ts";
+import { layersOf } from "#metadata/topic-configs.ts";
+import type { Planned } from "./commit.ts";
+import { failed, OK, type Outcome } from "./outcome.ts";
+
+/** ConfigResource.Type. */
+export const ResourceType = {
+  TOPIC: 2,
+  BROKER: 4,
+  BROKER_LOGGER: 8,
+  CLIENT_METRICS: 16,
+  GROUP: 32,
+} as const;
+
+export interface ConfigResource {
+  /** One of `ResourceType`, or what a client made up. */
+  readonly type: number;
+  /** A topic's or group's name; a broker's id, empty for the defaults of all brokers. */
+  readonly name: string;
+}
+
+export interface ConfigRequest extends ConfigResource {
+  readonly changes: readonly ConfigChange[];
+  /** Whether `changes` are all that is set afterwards (AlterConfigs). */
+  readonly isReplacing: boolean;
+}
+
+export interface ConfigResult extends Outcome, ConfigResource {}
+
+export interface ConfigContext {
+  readonly nodeId: number;
+  readonly fixed: Overrides;
+}
+
+/** One plan per resource, in order. */
+export function planAlterConfigs(
+  image: MetadataImage,
+  requests: readonly ConfigRequest[],
+  context: ConfigContext & { readonly isValidateOnly: boolean },
+): readonly Planned<ConfigResult>[] {
+  const counts = new Map<string, number>();
+  const keyOf = ({ type, name }: ConfigResource) => `${type}:${name}`;
+  for (const one of requests) counts.set(keyOf(one), (counts.get(keyOf(one)) ?? 0) + 1);
+  return requests.map((request) => {
+    const answer = { type: request.type, name: request.name };
+    if (counts.get(keyOf(request)) !== 1) {
+      const twice = failed(ErrorCode.INVALID_REQUEST, "the resource is named twice in one request");
+      return { result: { ...answer, ...twice }, compare: [], operations: [] };
+    }
+    const target = targetOf(image, request, context);
+    if ("outcome" in target) {
+      return { result: { ...answer, ...target.outcome }, compare: [], operations: [] };
+    }
+    const current = request.isReplacing ? NO_OVERRIDES : target.current;
+    const outcome = changeConfigs(current, request.changes, target.scope);
+    if ("problem" in outcome) {
+      const refused = failed(ErrorCode[outcome.code], outcome.problem);
+      return { result: { ...answer, ...refused }, compare: [], operations: [] };
+    }
+    const result = { ...answer, ...OK };
+    if (context.isValidateOnly || target.key === null)
+      return { result, compare: [], operations: [] };
+    return { result, compare: target.compare, operations: [write(target.key, outcome.overrides)] };
+  });
+}
+
+export type Description =
+  | (Outcome & { readonly entries: readonly ConfigEntry[] })
+  | (Outcome & { readonly entries: null });
+
+/** The settings of a resource; `wanted` null for all. */
+export function describeConfigs(
+  image: MetadataImage,
+  resource: ConfigResource,
+  wanted: readonly string[] | null,
+  context: ConfigContext,
+): Description {
+  const target = targetOf(image, resource, context);
+  if ("outcome" in target) return { ...target.outcome, entries: null };
+  const { scope, current } = target;
+  switch (scope.kind) {
+    case "topic":
+      return { ...OK, entries: describeTopicConfigs(current, scope.layers, wanted) };
+    case "group":
+      return { ...OK, entries: describeGroupConfigs(wanted) };
+    case "broker":
+      break;
+  }
+  if (resource.name === "") return { ...OK, entries: describeBrokerDefaults(current, wanted) };
+  if (Number(resource.name) !== context.nodeId) {
+    const message = `ask broker ${resource.name} itself: its static settings are known there alone`;
+    return { ...failed(ErrorCode.INVALID_REQUEST, message), entries: null };
+  }
+  return { ...OK, entries: describeBrokerConfigs(scope.layers, wanted) };
+}
+
+interface Target {
+  readonly scope: ConfigScope;
+  readonly current: Overrides;
+  /** Null where nothing is kept: every value that passes is the default. */
+  readonly key: string | null;
+  readonly compare: readonly Compare[];
+}
+
+function targetOf(
+  image: MetadataImage,
+  resource: ConfigResource,
+  context: ConfigContext,
+): Target | { readonly outcome: Outcome } {
+  const layers = layersOf(image, context.nodeId, context.fixed);
+  switch (resource.type) {
+    case ResourceType.TOPIC:
+      return topicTarget(image, resource.name, layers);
+    case ResourceType.BROKER:
+      return brokerTarget(image, resource.name, context.fixed);
+    case ResourceType.GROUP:
+      if (resource.name === "") return invalid("a group needs a name");
+      return { scope: { kind: "group", layers }, current: NO_OVERRIDES, key: null, compare: [] };
+    case ResourceType.BROKER_LOGGER:
+      return invalid("log levels cannot be seen or changed over the protocol");
+    case ResourceType.CLIENT_METRICS:
+      return invalid("client metrics are not collected");
+    default:
+      return invalid(`there are no settings for resources of type ${resource.type}`);
+  }
+}
+
+function topicTarget(
+  image: MetadataImage,
+  name: string,
+  layers: BrokerLayers,
+): Target | { readonly outcome: Outcome } {
+  const topic = image.topicsByName.get(name);
+  if (topic === undefined) {
+    const message = "there is no topic with this name";
+    return { outcome: failed(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, message) };
+  }
+  const key = topicConfigsKey(topic.id);
+  return {
+    scope: { kind: "topic", layers, isInternal: topic.isInternal },
+    current: topic.configs,
+    key,
+    compare: [
+      { kind: "modRevision", key, equals: topic.configsRevision },
+      { kind: "modRevision", key: topicKey(name), equals: topic.modRevision },
+    ],
+  };
+}
+
+function brokerTarget(
+  image: MetadataImage,
+  name: string,
+  fixed: Overrides,
+): Target | { readonly outcome: Outcome } {
+  if (name === "") {
+    const current = image.defaultBrokerConfigs;
+    const layers = { dynamicBroker: NO_OVERRIDES, dynamicDefault: current, fixed };
+    const key = brokerConfigsKey(DEFAULT_BROKER);
+    return { scope: { kind: "broker", layers }, current, key, compare: [valueIs(key, current)] };
+  }
+  const id = /^\d{1,10}$/.test(name) ? Number(name) : -1;
+  if (!image.brokers.has(id)) return invalid("a broker is named by the id of a live one");
+  const current = image.brokerConfigs.get(id) ?? NO_OVERRIDES;
+  const key = brokerConfigsKey(id);
+  const scope = { kind: "broker", layers: layersOf(image, id, fixed) } as const;
+  return { scope, current, key, compare: [valueIs(key, current)] };
+}
+
+/** Settings of brokers have no revision in the image; there are few, so their text is compared. */
+function valueIs(key: string, current: Overrides): Compare {
+  if (current.size === 0) return { kind: "createRevision", key, equals: 0 };
+  return { kind: "value", key, equals: encodeConfigs(current) };
+}
+
+function write(key: string, overrides: Overrides): Operation {
+  if (overrides.size === 0) return { kind: "delete", key };
+  return { kind: "put", key, value: encodeConfigs(overrides) };
+}
+
+function invalid(message: string): { readonly outcome: Outcome } {
+  return { outcome: failed(ErrorCode.INVALID_REQUEST, message) };
+}
