@@ -1,0 +1,24 @@
+/** What the handlers of metadata, topics, settings and producer ids work with. */
+import type { Clock } from "@runnel/kit/world.ts";
+import type { Authorizer } from "#auth/authorizer.ts";
+import type { AutoTopics } from "#controller/auto-topics.ts";
+import type { Controller } from "#controller/controller.ts";
+import type { ProducerIds } from "#controller/producer-ids.ts";
+import type { BrokerDirectory } from "#metadata/endpoints.ts";
+import type { MetadataView } from "#metadata/image.ts";
+
+export interface AdminServices {
+  readonly authorizer: Authorizer;
+  readonly view: MetadataView;
+  readonly brokers: BrokerDirectory;
+  readonly controller: Pick<
+    Controller,
+    "createTopics" | "deleteTopics" | "createPartitions" | "alterConfigs" | "describeConfigs"
+  >;
+  /** Null where `auto.create.topics.enable` is false. */
+  readonly autoTopics: Pick<AutoTopics, "begin"> | null;
+  readonly producerIds: Pick<ProducerIds, "next">;
+  readonly clock: Clock;
+  /** `delete.topic.enable`. */
+  readonly isTopicDeletionEnabled: boolean;
+}
