@@ -1,6 +1,7 @@
 /** What the handlers of metadata, topics, settings and producer ids work with. */
 import type { Clock } from "@runnel/kit/world.ts";
 import type { Authorizer } from "#auth/authorizer.ts";
+import type { BrokerConfig } from "#config/broker-settings.ts";
 import type { AutoTopics } from "#controller/auto-topics.ts";
 import type { Controller } from "#controller/controller.ts";
 import type { ProducerIds } from "#controller/producer-ids.ts";
@@ -10,15 +11,13 @@ import type { MetadataView } from "#metadata/image.ts";
 export interface AdminServices {
   readonly authorizer: Authorizer;
   readonly view: MetadataView;
-  readonly brokers: BrokerDirectory;
+  readonly directory: BrokerDirectory;
   readonly controller: Pick<
     Controller,
     "createTopics" | "deleteTopics" | "createPartitions" | "alterConfigs" | "describeConfigs"
   >;
-  /** Null where `auto.create.topics.enable` is false. */
-  readonly autoTopics: Pick<AutoTopics, "begin"> | null;
+  readonly autoTopics: Pick<AutoTopics, "begin">;
   readonly producerIds: Pick<ProducerIds, "next">;
   readonly clock: Clock;
-  /** `delete.topic.enable`. */
-  readonly isTopicDeletionEnabled: boolean;
+  readonly broker: Pick<BrokerConfig, "autoCreateTopicsEnable" | "deleteTopicEnable">;
 }

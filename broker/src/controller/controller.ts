@@ -34,7 +34,7 @@ import {
   planCreateTopics,
   refusedTopic,
 } from "./create-topics.ts";
-import { type PartitionReference, partitionsLedBy, planReelection } from "./elections.ts";
+import { type PartitionReference, planReelection } from "./elections.ts";
 import { COMMIT_ATTEMPTS_MAX, PRODUCER_ID_BLOCK } from "./limits.ts";
 
 export interface ControllerOptions {
@@ -130,18 +130,17 @@ export class Controller {
   }
 
   /**
-   * Raises the epoch of every partition that `brokerId` leads, as after a crash: what it lost unsynced
-   * is then told from what it writes next. Resolves with how many there were.
+   * Leaves each partition to its leader, in the next epoch, as after a crash: what it lost unsynced is
+   * then told from what it writes next. Rejects with `IoError` where that cannot be stored.
    */
-  async raiseLeaderEpochs(brokerId: number): Promise<number> {
-    const results = await this.#committer.run<PartitionReference, boolean>({
-      requests: partitionsLedBy(this.#options.view.image, brokerId),
+  async reelect(partitions: readonly PartitionReference[]): Promise<void> {
+    await this.#committer.run<PartitionReference, boolean>({
+      requests: partitions,
       plan: planReelection,
       refuse: (_partition, outcome) => {
         throw new IoError(MetadataErrorCode.UNAVAILABLE, `leader epochs: ${outcome.message}`);
       },
     });
-    return results.filter(Boolean).length;
   }
 
   /** Rejects with `IoError` when the store cannot be written; the block is then lost, not reused. */
