@@ -28,7 +28,7 @@ export const metadata: Handler<typeof MetadataApi, AdminServices> = {
   api: MetadataApi,
   versions: [0, 13],
   handle(request, services, context) {
-    const { authorizer, view, directory } = services;
+    const { authorizer, view, brokers } = services;
     const { image } = view;
     const isAll =
       request.topics === null || (context.apiVersion === 0 && request.topics.length === 0);
@@ -42,7 +42,7 @@ export const metadata: Handler<typeof MetadataApi, AdminServices> = {
         });
     return {
       throttleTimeMs: 0,
-      brokers: directory.all(context),
+      brokers: brokers.all(context),
       clusterId: image.clusterId,
       controllerId: image.controllerId,
       topics,
@@ -123,11 +123,11 @@ function find(
 
 /** Begins to create what is missing; the code that each name is answered meanwhile. */
 function createMissing(
-  { authorizer, autoTopics, broker }: AdminServices,
+  { authorizer, autoTopics }: AdminServices,
   { principal }: RequestContext,
   names: readonly string[],
 ): ReadonlyMap<string, ErrorCode> {
-  if (!broker.autoCreateTopicsEnable || names.length === 0) return new Map();
+  if (autoTopics === null || names.length === 0) return new Map();
   const onCluster = authorizer.allows(principal, "create", "cluster", CLUSTER_RESOURCE);
   const isAllowed = (name: string) =>
     onCluster || authorizer.allows(principal, "create", "topic", name);

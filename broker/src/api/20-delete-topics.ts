@@ -46,8 +46,8 @@ function refusal(
   services: AdminServices,
   { principal, apiVersion }: RequestContext,
 ): TopicAnswer | null {
-  const { authorizer, view, broker } = services;
-  if (!broker.deleteTopicEnable) {
+  const { authorizer, view, isTopicDeletionEnabled } = services;
+  if (!isTopicDeletionEnabled) {
     const errorCode =
       apiVersion < 3 ? ErrorCode.INVALID_REQUEST : ErrorCode.TOPIC_DELETION_DISABLED;
     const errorMessage = "delete.topic.enable is false on this broker";

@@ -23,12 +23,12 @@ export const describeQuorum: Handler<typeof DescribeQuorumApi, AdminServices> = 
   api: DescribeQuorumApi,
   versions: [0, 2],
   handle(request, services, context) {
-    const { authorizer, directory, view } = services;
+    const { authorizer, brokers, view } = services;
     if (!authorizer.allows(context.principal, "describe", "cluster", CLUSTER_RESOURCE)) {
       const errorCode = ErrorCode.CLUSTER_AUTHORIZATION_FAILED;
       return { errorCode, errorMessage: "not allowed to see the cluster", topics: [], nodes: [] };
     }
-    const controller = directory.one(view.image.controllerId, context);
+    const controller = brokers.one(view.image.controllerId, context);
     return {
       errorCode: ErrorCode.NONE,
       errorMessage: null,

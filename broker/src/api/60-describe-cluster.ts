@@ -18,7 +18,7 @@ const CONTROLLERS = 2;
 export const describeCluster: Handler<typeof DescribeClusterApi, AdminServices> = {
   api: DescribeClusterApi,
   versions: [0, 2],
-  handle(request, { authorizer, directory, view }, context) {
+  handle(request, { authorizer, brokers, view }, context) {
     const { endpointType } = request;
     const { clusterId, controllerId } = view.image;
     if (endpointType !== BROKERS) {
@@ -42,7 +42,7 @@ export const describeCluster: Handler<typeof DescribeClusterApi, AdminServices> 
       endpointType,
       clusterId,
       controllerId,
-      brokers: directory.all(context).map(({ nodeId, host, port, rack }) => {
+      brokers: brokers.all(context).map(({ nodeId, host, port, rack }) => {
         return { brokerId: nodeId, host, port, rack, isFenced: false };
       }),
       clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
