@@ -128,10 +128,10 @@ export class Partition {
     this.#produces.expire(monotonicMs);
   }
 
-  /** Ends the partition on this broker: all that wait are answered. */
+  /** Takes no more requests; readers are answered, producers when their batch is durable or lost. */
   close(): void {
     this.#isOpen = false;
-    this.#failed();
+    this.#wakeReaders();
   }
 
   #enqueue(result: Promise<unknown>): void {

@@ -1,0 +1,276 @@
+/**
+ * The composition root: builds every part of a broker and plugs them into each other. The same wiring
+ * runs on real machines and in memory with faults; only `config` and `world` differ.
+ */
+import { IoError, messageOf } from "@runnel/kit/errors.ts";
+import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
+import { createDispatch } from "#api/dispatch.ts";
+import { handlers, type Services } from "#api/handlers.ts";
+import { ApiProbe } from "#api/probe.ts";
+import { allowAll } from "#auth/authorizer.ts";
+import type { BrokerConfig } from "#config/broker-settings.ts";
+import type { LoadedConfig } from "#config/load.ts";
+import { AutoTopics } from "#controller/auto-topics.ts";
+import { Controller } from "#controller/controller.ts";
+import { partitionsLedBy } from "#controller/elections.ts";
+import { Membership } from "#controller/membership.ts";
+import { ProducerIds } from "#controller/producer-ids.ts";
+import { GroupCoordinator, OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
+import type { GroupConfig, TopicLookup } from "#coordinator/ports.ts";
+import type { World } from "#io/ports.ts";
+import { LogManager } from "#log/log-manager.ts";
+import { brokerDirectory } from "#metadata/endpoints.ts";
+import type { MetadataImage, TopicImage } from "#metadata/image.ts";
+import { ImageFollower } from "#metadata/image-follower.ts";
+import type { MetadataStore } from "#metadata/store.ts";
+import { TopicConfigs } from "#metadata/topic-configs.ts";
+import type { MetricRegistry } from "#metrics/metric.ts";
+import { ByteBudget } from "#net/byte-budget.ts";
+import { DEFAULT_LIMITS, type NetLimits } from "#net/limits.ts";
+import { type KafkaListener, openKafkaListener } from "#net/listener.ts";
+import { NetProbe } from "#net/probe.ts";
+import { Semaphore } from "#replica/fetch.ts";
+import { FetchSessions } from "#replica/fetch-sessions.ts";
+import { InternalTopic } from "#replica/internal-topic.ts";
+import { ReplicaManager } from "#replica/replica-manager.ts";
+
+export interface NodeConfig {
+  readonly loaded: LoadedConfig;
+  readonly clusterId: string;
+  /** The folder of the logs, which this node alone uses. */
+  readonly dataFolder: string;
+  readonly store: MetadataStore;
+  readonly metrics: MetricRegistry;
+}
+
+/** A running broker. */
+export interface Node {
+  /** Where it accepts clients, in the order of the setting. */
+  readonly listeners: readonly KafkaListener[];
+  readonly image: MetadataImage;
+  readonly services: Services;
+  /** Whether it accepts connections and knows the cluster. */
+  isReady(): boolean;
+  /**
+   * Stops accepting, answers or fails what is parked, syncs every log and leaves the mark of an orderly
+   * stop. Resolves when all that is done.
+   */
+  stop(): Promise<void>;
+}
+
+/** How long an orderly stop waits for connections to take their answers. */
+const DRAIN_MS = 3_000;
+
+/** Starts a broker; it accepts connections when this resolves. Rejects with `IoError`. */
+export async function createNode(config: NodeConfig, world: World): Promise<Node> {
+  const { loaded, store } = config;
+  const { broker } = loaded;
+  const nodeId = broker.nodeId;
+  const { clock, scheduler, logger, workers, disk } = world;
+  const logs = await LogManager.open({
+    dataFolder: config.dataFolder,
+    disk,
+    scheduler,
+    workers,
+    logger,
+    openFilesMax: broker.runnelMaxOpenFiles,
+    tailCacheBytes: Number(broker.runnelTailCacheBytes),
+    nowMs: () => clock.nowMs(),
+  });
+  const view = await ImageFollower.start(store, world);
+  const membership = await Membership.join({
+    store,
+    view,
+    scheduler,
+    logger,
+    clusterId: config.clusterId,
+    nodeId,
+    broker: { rack: broker.brokerRack, endpoints: [] },
+  });
+  const controller = new Controller({
+    store,
+    view,
+    seat: membership,
+    random: world.random,
+    nodeId,
+    broker,
+    fixed: loaded.fixed,
+  });
+  // What a crash may have taken from a log that was not synced, consumers learn by the new epoch.
+  if (!logs.wasClean) await controller.reelect(partitionsLedBy(view.image, nodeId));
+  const topicConfigs = new TopicConfigs(view, nodeId, loaded.fixed);
+  const replicas = new ReplicaManager(
+    {
+      brokerId: nodeId,
+      logs,
+      clock,
+      scheduler,
+      logger,
+      configOf: (topic) => topicConfigs.of(topic),
+      retentionIntervalMs: () => Number(broker.logRetentionCheckIntervalMs),
+    },
+    view.image,
+  );
+  view.subscribe((_previous, next, change) => replicas.apply(next, change));
+  await replicas.start(view.image);
+  const services = servicesOf(config, world, { logs, view, controller, replicas });
+  if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
+  const listeners = await listen(config, world, services);
+  return {
+    listeners,
+    services,
+    get image() {
+      return view.image;
+    },
+    isReady: () => view.image.brokers.has(nodeId),
+    async stop() {
+      const stopping = listeners.map((listener) => listener.stop(DRAIN_MS));
+      replicas.close();
+      await services.groups.close();
+      await Promise.all(stopping);
+      await logs.close();
+      await membership.leave().catch((error: unknown) => {
+        logger.warn({ error: messageOf(error) }, "leaving the cluster failed");
+      });
+      view.close();
+    },
+  };
+}
+
+interface Parts {
+  readonly logs: LogManager;
+  readonly view: ImageFollower;
+  readonly controller: Controller;
+  readonly replicas: ReplicaManager;
+}
+
+function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
+  const { loaded } = config;
+  const { broker } = loaded;
+  const { logs, view, controller, replicas } = parts;
+  const { clock, scheduler, logger, random, workers, disk } = world;
+  const directory = brokerDirectory({
+    view,
+    nodeId: broker.nodeId,
+    advertised: broker.advertisedListeners,
+  });
+  const topics = topicLookup(view);
+  return {
+    authorizer: allowAll,
+    clock,
+    view,
+    controller,
+    brokers: directory,
+    autoTopics: broker.autoCreateTopicsEnable ? new AutoTopics(controller, logger) : null,
+    isTopicDeletionEnabled: broker.deleteTopicEnable,
+    producerIds: new ProducerIds(() => controller.allocateProducerIds()),
+    replicas,
+    logs,
+    disk,
+    dataFolder: config.dataFolder,
+    append: { clock, workers },
+    reads: { clock, scheduler, logger, reads: new Semaphore() },
+    fetchSessions: new FetchSessions(random, () => broker.maxIncrementalFetchSessionCacheSlots),
+    fetchMaxBytes: () => broker.fetchMaxBytes,
+    topics,
+    coordinators: {
+      locate(topic, partition, context) {
+        const leader = view.image.topicsByName.get(topic)?.partitions[partition]?.leader ?? -1;
+        return directory.one(leader, context);
+      },
+    },
+    groups: new GroupCoordinator({
+      log: new InternalTopic({
+        name: OFFSETS_TOPIC,
+        replicas,
+        create: () => createOffsetsTopic(controller, broker),
+      }),
+      topics,
+      config: () => groupConfig(broker),
+      clock,
+      scheduler,
+      random,
+      logger,
+    }),
+  };
+}
+
+function topicLookup(view: ImageFollower): TopicLookup {
+  const info = (topic: TopicImage | undefined) =>
+    topic && { name: topic.name, topicId: topic.id, partitionCount: topic.partitions.length };
+  return {
+    byName: (name) => info(view.image.topicsByName.get(name)),
+    byId: (topicId) => info(view.image.topicsById.get(topicId)),
+  };
+}
+
+/** The topic of committed offsets: as durable as any, never dropped by age or size. */
+async function createOffsetsTopic(controller: Controller, broker: BrokerConfig): Promise<void> {
+  const topic = {
+    name: OFFSETS_TOPIC,
+    partitionCount: broker.offsetsTopicNumPartitions,
+    replicationFactor: broker.offsetsTopicReplicationFactor,
+    assignments: [],
+    configs: [
+      { name: "cleanup.policy", value: "compact" },
+      { name: "segment.bytes", value: String(broker.offsetsTopicSegmentBytes) },
+      { name: "retention.ms", value: "-1" },
+      { name: "retention.bytes", value: "-1" },
+    ],
+  };
+  const options = { isValidateOnly: false, isInternal: true };
+  const [created] = await controller.createTopics([topic], options);
+  const code = created?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
+  if (code === ErrorCode.NONE || code === ErrorCode.TOPIC_ALREADY_EXISTS) return;
+  const reason = created?.message ?? errorName(code);
+  throw new IoError("RUNNEL_OFFSETS_TOPIC", `${OFFSETS_TOPIC} could not be created: ${reason}`);
+}
+
+function groupConfig(broker: BrokerConfig): GroupConfig {
+  return {
+    initialRebalanceDelayMs: broker.groupInitialRebalanceDelayMs,
+    sessionTimeoutMsMin: broker.groupMinSessionTimeoutMs,
+    sessionTimeoutMsMax: broker.groupMaxSessionTimeoutMs,
+    groupSizeMax: broker.groupMaxSize,
+    offsetMetadataBytesMax: broker.offsetMetadataMaxBytes,
+    offsetsRetentionMs: broker.offsetsRetentionMinutes * 60_000,
+    offsetsRetentionCheckIntervalMs: Number(broker.offsetsRetentionCheckIntervalMs),
+  };
+}
+
+function listen(
+  { loaded, metrics }: NodeConfig,
+  world: World,
+  services: Services,
+): Promise<KafkaListener[]> {
+  const { broker } = loaded;
+  const { clock, scheduler, logger, network, disk } = world;
+  const budget = new ByteBudget(() => Number(broker.queuedMaxRequestBytes), scheduler);
+  const dispatch = createDispatch({ handlers, services, clock, probe: new ApiProbe(metrics) });
+  const probe = new NetProbe(metrics, budget);
+  const limits: NetLimits = {
+    ...DEFAULT_LIMITS,
+    connectionsMax: broker.maxConnections,
+    connectionsPerAddressMax: broker.maxConnectionsPerIp,
+    frameBytesMax: broker.socketRequestMaxBytes,
+    idleMs: Number(broker.connectionsMaxIdleMs),
+  };
+  return Promise.all(
+    broker.listeners.map(({ name, host, port }) =>
+      openKafkaListener({
+        name,
+        host,
+        port,
+        network,
+        clock,
+        scheduler,
+        logger,
+        allocate: (length) => disk.allocate(length),
+        limits,
+        budget,
+        probe,
+        dispatch,
+      }),
+    ),
+  );
+}
