@@ -2,6 +2,7 @@ import { silentLogger } from "@runnel/kit/world.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NO_OVERRIDES } from "#config/effective.ts";
+import { ManualTime } from "#io/memory/manual-time.ts";
 import { EMPTY_IMAGE, type ImageChange, type MetadataImage } from "./image.ts";
 import { rebuildImage } from "./image-builder.ts";
 import { ImageFollower } from "./image-follower.ts";
@@ -17,7 +18,6 @@ import {
   topicConfigsKey,
   topicKey,
 } from "./keys.ts";
-import { manualTime } from "./manual-time.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import type { MetadataStore, Operation } from "./store.ts";
 import { TopicConfigs } from "./topic-configs.ts";
@@ -45,9 +45,9 @@ const state = (leaderEpoch: number, leader = 1) => ({
 });
 
 async function follow(historyMax = 1_000) {
-  const { clock, scheduler } = manualTime();
-  const store = createMemoryStore({ clock, scheduler, historyMax });
-  const follower = await ImageFollower.start(store, { scheduler, logger: silentLogger });
+  const time = new ManualTime();
+  const store = createMemoryStore({ clock: time, scheduler: time, historyMax });
+  const follower = await ImageFollower.start(store, { scheduler: time, logger: silentLogger });
   const changes: { previous: MetadataImage; next: MetadataImage; change: ImageChange }[] = [];
   follower.subscribe((previous, next, change) => changes.push({ previous, next, change }));
   const commit = async (...success: Operation[]) => {
@@ -187,8 +187,8 @@ describe("ImageFollower", () => {
   });
 
   it("reads everything again when its watch was compacted away, sharing what is as it was", async () => {
-    const { clock, scheduler } = manualTime();
-    const inner = createMemoryStore({ clock, scheduler });
+    const time = new ManualTime();
+    const inner = createMemoryStore({ clock: time, scheduler: time });
     let cut = (): void => {};
     let compact = (): void => {};
     const store: MetadataStore = {
@@ -203,7 +203,7 @@ describe("ImageFollower", () => {
     await inner.transact({
       success: [topic("same", "id-1"), topic("gone", "id-2"), topic("more", "id-3")],
     });
-    const follower = await ImageFollower.start(store, { scheduler, logger: silentLogger });
+    const follower = await ImageFollower.start(store, { scheduler: time, logger: silentLogger });
     const same = follower.image.topicsByName.get("same");
     const told: ImageChange[] = [];
     follower.subscribe((_previous, _next, change) => told.push(change));

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { manualTime } from "../manual-time.ts";
+import { ManualTime } from "#io/memory/manual-time.ts";
 import { describeMetadataStore } from "../store.contract.ts";
 import type { MetadataStore } from "../store.ts";
 import { openSqliteStore } from "./sqlite-store.ts";
@@ -11,6 +11,8 @@ import { openSqliteStore } from "./sqlite-store.ts";
 let folder = "";
 let path = "";
 const opened: MetadataStore[] = [];
+/** For stores without leases. */
+const TIME = { clock: new ManualTime(), scheduler: new ManualTime() };
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "runnel-store-"));
@@ -23,10 +25,10 @@ afterEach(async () => {
 });
 
 function open(options: { readonly historyMax?: number; readonly pagesMax?: number } = {}) {
-  const { advance, ...time } = manualTime();
-  const store = openSqliteStore(path, { ...time, ...options });
+  const time = new ManualTime();
+  const store = openSqliteStore(path, { clock: time, scheduler: time, ...options });
   opened.push(store);
-  return { store, advance };
+  return { store, advance: (spanMs: number) => time.advance(spanMs) };
 }
 
 describeMetadataStore("sqlite", open);
@@ -50,8 +52,7 @@ describe("openSqliteStore()", () => {
     // What a crash leaves: the main file and the write-ahead log, without an orderly end.
     const copy = join(folder, "copy.sqlite");
     for (const suffix of ["", "-wal"]) writeFileSync(copy + suffix, readFileSync(path + suffix));
-    const { advance: _, ...time } = manualTime();
-    const crashed = openSqliteStore(copy, time);
+    const crashed = openSqliteStore(copy, TIME);
     expect(await crashed.get("/a")).toMatchObject({ value: "1", modRevision: 1 });
     await crashed.close();
   });
@@ -62,13 +63,12 @@ describe("openSqliteStore()", () => {
       await store.transact({ success: [put("/x", String(i)), put("/y", String(i))] });
     }
     const [main, wal] = [readFileSync(path), readFileSync(`${path}-wal`)];
-    const { advance: _, ...time } = manualTime();
     const seen = new Set<number>();
     for (let length = 0; length <= wal.length; length += 1_021) {
       const copy = join(folder, `cut-${length}.sqlite`);
       writeFileSync(copy, main);
       writeFileSync(`${copy}-wal`, wal.subarray(0, length));
-      const cut = openSqliteStore(copy, time);
+      const cut = openSqliteStore(copy, TIME);
       const { revision, entries } = await cut.range("/");
       expect(entries.map((entry) => entry.value)).toEqual(
         revision === 0 ? [] : [String(revision), String(revision)],
@@ -122,14 +122,13 @@ describe("openSqliteStore()", () => {
     const before = await store.range("/");
     await store.close();
     const bytes = readFileSync(path);
-    const { advance: _, ...time } = manualTime();
     const wrong: number[] = [];
     for (let position = 0; position < bytes.length; position += 41) {
       const copy = join(folder, "flipped.sqlite");
       const flipped = Uint8Array.from(bytes);
       flipped[position] = (flipped[position] as number) ^ (1 << (position % 8));
       writeFileSync(copy, flipped);
-      const entries = await entriesOf(copy, time);
+      const entries = await entriesOf(copy);
       if (entries !== null && JSON.stringify(entries) !== JSON.stringify(before.entries)) {
         wrong.push(position);
       }
@@ -153,10 +152,10 @@ describe("openSqliteStore()", () => {
   });
 });
 
-async function entriesOf(file: string, time: Parameters<typeof openSqliteStore>[1]) {
+async function entriesOf(file: string) {
   let store: MetadataStore;
   try {
-    store = openSqliteStore(file, time);
+    store = openSqliteStore(file, TIME);
   } catch {
     return null;
   }
