@@ -27,6 +27,7 @@ class NodeSocket implements Socket {
   readonly localAddress: string;
   readonly localPort: number;
   readonly #socket: net.Socket;
+  #failure: Error | null = null;
   /** Something was left behind by a write, so that `onDrain` is owed. */
   #isDrainOwed = false;
 
@@ -36,6 +37,10 @@ class NodeSocket implements Socket {
     this.remotePort = socket.remotePort ?? 0;
     this.localAddress = plainAddress(socket.localAddress);
     this.localPort = socket.localPort ?? 0;
+    // From the start: an error nobody listens for would end the process.
+    socket.on("error", (error) => {
+      this.#failure = error;
+    });
   }
 
   get unsentBytes(): number {
@@ -72,17 +77,13 @@ class NodeSocket implements Socket {
   }
 
   listen(handlers: SocketHandlers): void {
-    let failure: Error | null = null;
     this.#socket.on("data", (bytes: Buffer) => handlers.onData(bytes));
     this.#socket.on("drain", () => {
       if (!this.#isDrainOwed || this.#socket.writableLength > 0) return;
       this.#isDrainOwed = false;
       handlers.onDrain();
     });
-    this.#socket.on("error", (error) => {
-      failure = error;
-    });
-    this.#socket.on("close", () => handlers.onClose(failure));
+    this.#socket.on("close", () => handlers.onClose(this.#failure));
   }
 }
 
