@@ -1,0 +1,4 @@
+import { kafkajsKind } from "./drivers/kafkajs.ts";
+import { describeClient } from "./suite.ts";
+
+describeClient(kafkajsKind);

@@ -1,0 +1,4 @@
+import { platformaticKind } from "./drivers/platformatic.ts";
+import { describeClient } from "./suite.ts";
+
+describeClient(platformaticKind);

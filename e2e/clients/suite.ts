@@ -1,0 +1,101 @@
+/** Runs every scenario with one client against one server: the whole of a client's test file. */
+import { afterAll, afterEach, beforeAll, describe, test } from "vitest";
+import { type RunnelOptions, type Server, startServer } from "../harness/server.ts";
+import type { CallName, Client, ClientKind, ConsumedRecord, Feature, Position } from "./calls.ts";
+import { kafkajsKind } from "./drivers/kafkajs.ts";
+import { administration } from "./scenarios/administration.ts";
+import { consuming } from "./scenarios/consuming.ts";
+import { groups } from "./scenarios/groups.ts";
+import { producing } from "./scenarios/producing.ts";
+import { sizes } from "./scenarios/sizes.ts";
+
+export const READ_WITHIN_MS = 20_000;
+
+/** What a scenario works with; usable inside tests only. */
+export interface Bench {
+  readonly kind: ClientKind;
+  /** The client under test. */
+  readonly client: Client;
+  /** A second client that prepares and checks what is not under test. */
+  readonly support: Client;
+  /** A fresh topic. */
+  topic(partitions: number, configs?: Readonly<Record<string, string>>): Promise<string>;
+  /** A fresh name for a consumer or group. */
+  name(word: string): string;
+  /** A test of what the client has; otherwise it is shown as skipped with the reason. */
+  test(name: string, needs: readonly (CallName | Feature)[], run: () => Promise<void>): void;
+}
+
+export function describeClient(
+  kind: ClientKind,
+  options: RunnelOptions & { readonly title?: string } = {},
+): void {
+  describe(options.title ?? kind.name, () => {
+    let server: Server | undefined;
+    let client: Client | undefined;
+    let support: Client | undefined;
+    let names = 0;
+    const name = (word: string): string =>
+      `${word}-${kind.name.replaceAll(/\W+/g, "-")}-${names++}`;
+    const bench: Bench = {
+      kind,
+      get client() {
+        return client!;
+      },
+      get support() {
+        return support!;
+      },
+      name,
+      async topic(partitions, configs = {}) {
+        const topic = name("topic");
+        await support!.createTopic({ topic, partitions, configs });
+        return topic;
+      },
+      test(title, needs, run) {
+        const missing = needs.find((need) => kind.lacks[need] !== undefined);
+        if (missing === undefined) {
+          test(title, run);
+        } else {
+          test.skip(`${title} (${kind.lacks[missing]})`);
+        }
+      },
+    };
+
+    beforeAll(async () => {
+      server = await startServer(options);
+      client = await kind.start(server.kafka);
+      support = await kafkajsKind.start(server.kafka);
+    });
+    afterEach((context) => {
+      if (context.task.result?.state === "fail" && server !== undefined) {
+        console.error(`the ${server.kind} broker printed:\n${server.output.slice(-4_000)}`);
+      }
+    });
+    afterAll(async () => {
+      await client?.[Symbol.asyncDispose]();
+      await support?.[Symbol.asyncDispose]();
+      await server?.[Symbol.asyncDispose]();
+    });
+
+    producing(bench);
+    sizes(bench);
+    consuming(bench);
+    groups(bench);
+    administration(bench);
+  });
+}
+
+/** Opens a consumer, reads `count` records and closes it again. */
+export async function readAll(
+  client: Client,
+  consumer: string,
+  topic: string,
+  partitions: readonly number[],
+  count: number,
+  from: Position = { kind: "beginning" },
+): Promise<readonly ConsumedRecord[]> {
+  await client.open({ consumer, topic, partitions, from });
+  const records = await client.read({ consumer, count, withinMs: READ_WITHIN_MS });
+  await client.close({ consumer });
+  return records;
+}
