@@ -1,0 +1,70 @@
+/**
+ * Who may talk to the admin port at all: pages of other sites may not, however they got here.
+ *
+ * A browser that was led here under a foreign name (DNS rebinding) gives itself away by `Host`, a page
+ * of another site by `Origin` or `Sec-Fetch-Site`. Programs send neither of the last two.
+ */
+import type { HttpBindings } from "@hono/node-server";
+import type { MiddlewareHandler } from "hono";
+import { isLoopback } from "#config/address.ts";
+import { problem } from "./problem.ts";
+
+export interface GuardOptions {
+  /** Hosts, without ports, that are ours besides loopback names and the address of the connection. */
+  readonly allowedHosts: readonly string[];
+}
+
+/** Headers of one request; a request with more is refused. */
+const HEADERS_MAX = 100;
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+const METHODS = new Set([...SAFE_METHODS, "POST", "PUT", "PATCH", "DELETE"]);
+
+export type AdminEnv = { Bindings: HttpBindings };
+
+/** Refuses, before anything else happens, what does not come from where it should. */
+export function guard({ allowedHosts }: GuardOptions): MiddlewareHandler<AdminEnv> {
+  const allowed = new Set(allowedHosts.map((host) => host.toLowerCase()));
+  return async (context, next) => {
+    const { incoming } = context.env;
+    const { method } = context.req;
+    if (!METHODS.has(method)) {
+      return problem(405, "Method Not Allowed", `${method} is not served`, {
+        allow: [...METHODS].join(", "),
+      });
+    }
+    if (incoming.rawHeaders.length / 2 > HEADERS_MAX) {
+      return problem(431, "Request Header Fields Too Large", `more than ${HEADERS_MAX} headers`);
+    }
+    const isOurs = (host: string | null): boolean =>
+      host !== null &&
+      (isLoopback(host) ||
+        allowed.has(host) ||
+        host === plainAddress(incoming.socket.localAddress));
+    if (!isOurs(hostOf(context.req.header("host")))) {
+      return problem(421, "Misdirected Request", "the Host header does not name this broker");
+    }
+    if (!SAFE_METHODS.has(method)) {
+      const origin = context.req.header("origin");
+      const site = context.req.header("sec-fetch-site") ?? "none";
+      const isForeign = origin !== undefined && !isOurs(hostOf(origin.replace(/^https?:\/\//, "")));
+      if (isForeign || (site !== "none" && site !== "same-origin")) {
+        return problem(403, "Forbidden", "the request comes from a page of another site");
+      }
+    }
+    await next();
+    context.header("x-content-type-options", "nosniff");
+    context.header("cache-control", "no-store");
+    return undefined;
+  };
+}
+
+/** The host of `host:port`, in lower case and without brackets; null for what is none. */
+function hostOf(header: string | undefined): string | null {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(header ?? "");
+  return (match?.[1] ?? match?.[2])?.toLowerCase() ?? null;
+}
+
+/** An IPv4 address without the prefix that sockets of both families put before it. */
+function plainAddress(address: string | undefined): string {
+  return (address ?? "").replace(/^::ffff:/, "");
+}
