@@ -1,0 +1,210 @@
+/** `runnel up`: starts the parts, says where they are and what to try, and ends them together. */
+import { UsageError } from "../cli/failure.ts";
+import { Output } from "../cli/output.ts";
+import { Part } from "../supervisor.ts";
+import { type BrokerFlags, settingsOf } from "./broker.ts";
+
+export interface UpFlags extends BrokerFlags {
+  readonly demo?: boolean;
+  readonly console?: string;
+  readonly connect?: string;
+  readonly json?: boolean;
+}
+
+/** Signals of one kind within this time are one: a terminal sends to the whole process group. */
+const SAME_SIGNAL_MS = 500;
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+export async function up(flags: UpFlags): Promise<void> {
+  checkLater("--console", "the console", flags.console);
+  checkLater("--connect", "the connector worker", flags.connect);
+  // Refused before anything is started, with the same words as by the broker.
+  settingsOf(flags);
+  const voice = new Voice(new Output(), flags.json === true);
+  const parts: Part[] = [];
+  const demo = flags.demo === true ? demoStarter(parts, voice) : null;
+  let isFirst = true;
+  const broker = new Part({
+    name: "broker",
+    args: ["broker", ...brokerArguments(flags)],
+    isReady: (line) => addressesOf(line) !== null,
+    onReady: (line) => {
+      const addresses = addressesOf(line);
+      if (addresses === null) return;
+      voice.ready(addresses, isFirst && demo === null, isFirst);
+      isFirst = false;
+      demo?.(addresses.kafka);
+    },
+    onLine: (line) => voice.line(line),
+    onRemark: (text) => voice.remark(text),
+  });
+  parts.push(broker);
+  const stopListening = onSignals(parts, voice);
+  broker.start();
+  const code = await broker.ended;
+  stopListening();
+  for (const part of parts) part.stop("SIGTERM");
+  await Promise.all(parts.map((part) => part.ended));
+  process.exitCode = code;
+}
+
+function checkLater(flag: string, what: string, value: string | undefined): void {
+  if (value === undefined || value === "off") return;
+  throw new UsageError(`${flag}: ${what} is not built yet: leave the flag out, or say off`);
+}
+
+/** The flags of the broker, as they came. */
+function brokerArguments(flags: UpFlags): string[] {
+  const pairs: readonly (readonly [string, string | undefined])[] = [
+    ["--data-dir", flags.dataDir],
+    ["--kafka", flags.kafka],
+    ["--admin", flags.admin],
+    ["--metadata", flags.metadata],
+    ["--config", flags.config],
+    ...(flags.set ?? []).map((text) => ["--set", text] as const),
+  ];
+  const given = pairs.flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]));
+  return flags.insecure === true ? [...given, "--insecure"] : given;
+}
+
+/** Starts the feed when the broker is first ready; it finds back to a broker that was restarted. */
+function demoStarter(parts: Part[], voice: Voice): (kafka: string) => void {
+  let part: Part | null = null;
+  return (kafka) => {
+    if (part !== null) return;
+    part = new Part({
+      name: "demo",
+      args: ["demo", "--bootstrap", kafka],
+      isReady: (line) => line.startsWith("demo ready"),
+      onReady: () => voice.demo(kafka),
+      onLine: (line) => voice.line(line),
+      onRemark: (text) => voice.remark(text),
+    });
+    parts.push(part);
+    part.start();
+  };
+}
+
+/** The first signal stops everything in order, the second at once. Returns the way back. */
+function onSignals(parts: readonly Part[], voice: Voice): () => void {
+  let last: { readonly atMs: number } | null = null;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    const now = performance.now();
+    if (last !== null && now - last.atMs < SAME_SIGNAL_MS) return;
+    if (last === null) voice.remark("Stopping; once more to stop at once.");
+    for (const part of parts) {
+      if (last === null) part.stop(signal);
+      else part.kill();
+    }
+    last = { atMs: now };
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  };
+}
+
+export interface Addresses {
+  readonly kafka: string;
+  readonly admin: string | null;
+}
+
+/** What the broker's ready line says: `… kafka HOST:PORT … admin HOST:PORT`; null for other lines. */
+export function addressesOf(line: string): Addresses | null {
+  const kafka = /\bkafka (\S+:\d+)/.exec(line)?.[1];
+  if (kafka === undefined) return null;
+  return { kafka, admin: /\badmin (\S+:\d+)/.exec(line)?.[1] ?? null };
+}
+
+/** What the supervisor says: text for people on stdout, or one JSON object per line. */
+class Voice {
+  readonly #output: Output;
+  readonly #isJson: boolean;
+
+  constructor(output: Output, isJson: boolean) {
+    this.#output = output;
+    this.#isJson = isJson;
+  }
+
+  ready({ kafka, admin }: Addresses, hasExamples: boolean, isFirst: boolean): void {
+    if (this.#isJson) {
+      this.#say({ event: "ready", kafka, admin });
+      return;
+    }
+    const lines = [
+      isFirst ? "Runnel is up." : "The broker is up again.",
+      `  kafka ${kafka}`,
+      ...(admin === null ? [] : [`  admin ${admin}   (http://${admin}/metrics)`]),
+      ...(hasExamples ? ["", ...firstSteps(kafka)] : []),
+    ];
+    this.#print(`${lines.join("\n")}\n`);
+  }
+
+  demo(kafka: string): void {
+    if (this.#isJson) {
+      this.#say({ event: "demo", topics: ["host.metrics", "host.processes"] });
+      return;
+    }
+    const lines = [
+      "",
+      "Metrics of this machine go into host.metrics, processes into host.processes. Watch them:",
+      "",
+      `  ${runnel()} consume host.metrics${bootstrapFlag(kafka)}`,
+      `  kcat -C -b ${kafka} -t host.processes -o end -f '%k %s\\n'`,
+    ];
+    this.#print(`${lines.join("\n")}\n`);
+  }
+
+  /** Something a part printed. */
+  line(text: string): void {
+    if (this.#isJson) this.#say({ event: "output", text });
+    else this.#print(`${text}\n`);
+  }
+
+  remark(text: string): void {
+    if (this.#isJson) this.#say({ event: "remark", text });
+    else this.#output.remark(text);
+  }
+
+  #say(event: Readonly<Record<string, unknown>>): void {
+    this.#print(`${JSON.stringify(event)}\n`);
+  }
+
+  /** Whoever watched may have gone; what was started keeps running. */
+  #print(text: string): void {
+    this.#output.write(text).catch(() => {});
+  }
+}
+
+function firstSteps(kafka: string): string[] {
+  const flag = bootstrapFlag(kafka);
+  return [
+    "A first thing to try, in another terminal:",
+    "",
+    `  ${runnel()} topic create orders --partitions 3${flag}`,
+    `  echo "hello" | ${runnel()} produce orders${flag}`,
+    `  ${runnel()} consume orders --from beginning${flag}`,
+    "",
+    "or with a client you know:",
+    "",
+    `  echo "hello from kcat" | kcat -P -b ${kafka} -t orders`,
+    `  kcat -C -b ${kafka} -t orders -e`,
+    "",
+    "Ctrl-C stops it.",
+  ];
+}
+
+function bootstrapFlag(kafka: string): string {
+  return kafka === "127.0.0.1:9092" ? "" : ` --bootstrap ${kafka}`;
+}
+
+/** How a person calls this command from here: by name once installed, by path in a workspace. */
+function runnel(): string {
+  const script = process.argv[1] ?? "runnel";
+  return script.endsWith(".ts") ? `${shortPath(process.execPath)} ${shortPath(script)}` : "runnel";
+}
+
+function shortPath(path: string): string {
+  const folder = `${process.cwd()}/`;
+  return path.startsWith(folder) ? path.slice(folder.length) : path;
+}
