@@ -3,6 +3,7 @@
  * of our own shares. Synchronous and without I/O: `plan` decides and changes nothing, `apply` changes.
  */
 import { assert, unreachable } from "@runnel/kit/assert.ts";
+import { utf8Length } from "@runnel/kit/byte-writer.ts";
 import { IoError } from "@runnel/kit/errors.ts";
 import { MetadataErrorCode } from "./errors.ts";
 import {
@@ -192,15 +193,4 @@ function checkKeys(operations: readonly Operation[]): void {
       assert(!key.startsWith(operation.prefix), `metadata transaction changes ${key} twice`);
     }
   }
-}
-
-/** Bytes of `text` in UTF-8, counted without encoding it. */
-function utf8Length(text: string): number {
-  let bytes = text.length;
-  for (let i = 0; i < text.length; i += 1) {
-    const code = text.charCodeAt(i);
-    if (code > 0x7ff) bytes += code >= 0xd800 && code <= 0xdfff ? 1 : 2;
-    else if (code > 0x7f) bytes += 1;
-  }
-  return bytes;
 }
