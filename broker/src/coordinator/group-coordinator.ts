@@ -42,6 +42,7 @@ import {
   type Usage,
 } from "./limits.ts";
 import type { CoordinatorLog, GroupConfig, TopicInfo, TopicLookup } from "./ports.ts";
+import type { Shard } from "./runtime/shard.ts";
 import { ShardSet } from "./runtime/shard-set.ts";
 
 /** The internal topic; its name is Kafka's. */
@@ -123,6 +124,11 @@ export class GroupCoordinator {
   /** Groups, members and offsets that this broker keeps now. */
   get usage(): Readonly<Usage> {
     return this.#usage;
+  }
+
+  /** For looking at them. */
+  get shards(): readonly Shard<GroupShardEvent, GroupRecord, GroupShardReply>[] {
+    return this.#shards.shards;
   }
 
   /**

@@ -124,7 +124,7 @@ function startJoinPhase(group: Group, turn: Turn): void {
   group.syncDeadlineMs = null;
   group.state = "PreparingRebalance";
   if (isFirst) startInitialDelay(group, turn);
-  else if (haveAllJoined(group)) endJoinPhase(group, turn);
+  else if (group.members.size === 0 || haveAllJoined(group)) endJoinPhase(group, turn);
   else waitForJoins(group, turn);
 }
 
@@ -163,6 +163,7 @@ function electLeader(group: Group): boolean {
 function becomeEmpty(group: Group, turn: Turn): void {
   if (group.record === null && group.offsetCount === 0) {
     group.state = "Empty";
+    group.generationId = 0;
     group.protocolType = null;
     group.protocolName = null;
     return;

@@ -1,6 +1,13 @@
 /** How committed records become state: the same way when they were just written and at a load. */
 import { assert } from "@runnel/kit/assert.ts";
-import { addMember, dropMember, type Group, type Member } from "./model.ts";
+import {
+  addMember,
+  dropMember,
+  type Group,
+  type Member,
+  metadataOf,
+  setProtocols,
+} from "./model.ts";
 import type { CommittedOffset, GroupMetadata, GroupRecord, MemberMetadata } from "./records.ts";
 
 /** Applies one committed record. Throws `InvariantError` where it belongs to another group. */
@@ -24,7 +31,7 @@ function replayGroup(group: Group, value: GroupMetadata): void {
   for (const stored of value.members) {
     const member = group.members.get(stored.memberId);
     if (member === undefined) addMember(group, memberOf(stored, value.protocolName));
-    else member.assignment = stored.assignment;
+    else updateMember(group, member, stored, value.protocolName);
   }
   group.leaderId = value.leaderId;
   group.state = value.members.length === 0 ? "Empty" : "Stable";
@@ -32,6 +39,23 @@ function replayGroup(group: Group, value: GroupMetadata): void {
   group.initialDelay = null;
   if (group.state === "Empty") group.syncDeadlineMs = null;
   group.record = value;
+}
+
+/**
+ * Live, the member is what was stored and knows more protocols than the one in use; at a load it is what
+ * an earlier record made it.
+ */
+function updateMember(
+  group: Group,
+  member: Member,
+  stored: MemberMetadata,
+  protocolName: string | null,
+): void {
+  member.assignment = stored.assignment;
+  member.sessionTimeoutMs = stored.sessionTimeoutMs;
+  member.rebalanceTimeoutMs = stored.rebalanceTimeoutMs;
+  if (metadataOf(member, protocolName) === stored.subscription) return;
+  setProtocols(group, member, [{ name: protocolName ?? "", metadata: stored.subscription }]);
 }
 
 function replayRemoval(group: Group): void {

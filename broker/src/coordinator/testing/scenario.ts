@@ -1,0 +1,387 @@
+/**
+ * Plays a scenario file against the state machine of a shard: commands in, what came of them out.
+ *
+ *   # comment
+ *   command key=value …
+ *   ----
+ *   what it printed the last time
+ *
+ * Time stands still but for `advance`. Records are committed at once; `reload` makes a new machine from
+ * them. A member's fresh id is its client's name or instance id with a running number.
+ */
+import { assert } from "@runnel/kit/assert.ts";
+import { messageOf } from "@runnel/kit/errors.ts";
+import { ZERO_UUID } from "@runnel/kit/uuid.ts";
+import { encodeSubscription } from "@runnel/protocol/coordinator-records/consumer-protocol.ts";
+import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
+import type { GroupEvent, TopicPartitions } from "../group/events.ts";
+import { GroupShard, type GroupShardEvent, type GroupShardReply } from "../group/group-shard.ts";
+import type { GroupRecord } from "../group/records.ts";
+import { emptyUsage } from "../limits.ts";
+import type { CoordinatorRecord, GroupConfig } from "../ports.ts";
+import { DeadlineQueue } from "../runtime/deadline-queue.ts";
+
+export const DEFAULT_CONFIG: GroupConfig = {
+  initialRebalanceDelayMs: 3000,
+  sessionTimeoutMsMin: 6000,
+  sessionTimeoutMsMax: 1_800_000,
+  groupSizeMax: 0x7fff_ffff,
+  offsetMetadataBytesMax: 4096,
+  offsetsRetentionMs: 7 * 24 * 3_600_000,
+  offsetsRetentionCheckIntervalMs: 600_000,
+};
+
+const GROUP = "g";
+const WALL_START = 1_000_000;
+
+/** The text with every output replaced by what the commands print now. */
+export function playScenario(text: string): string {
+  const scenario = new Scenario();
+  const blocks = text.trimEnd().split(/\n\n+/);
+  return `${blocks
+    .map((block) => {
+      const lines = block.split("\n");
+      const end = lines.indexOf("----");
+      const input = end < 0 ? lines : lines.slice(0, end);
+      const command = input.findLast((line) => !line.startsWith("#"));
+      if (command === undefined) return block;
+      return [...input, "----", ...scenario.run(command)].join("\n");
+    })
+    .join("\n\n")}\n`;
+}
+
+type Arguments = ReadonlyMap<string, string>;
+
+class Scenario {
+  #config = DEFAULT_CONFIG;
+  #machine = this.#newMachine();
+  #deadlines = new DeadlineQueue();
+  #nowMs = 0;
+  #lastTicket = 0;
+  readonly #log: CoordinatorRecord[] = [];
+  readonly #freshIds = new Map<string, number>();
+  #lines: string[] = [];
+
+  run(command: string): string[] {
+    this.#lines = [];
+    const [name = "", ...words] = command.split(/\s+/);
+    const args = new Map(
+      words.map((word): [string, string] => {
+        const at = word.indexOf("=");
+        return at < 0 ? [word, ""] : [word.slice(0, at), word.slice(at + 1)];
+      }),
+    );
+    try {
+      this.#play(name, args);
+    } catch (error) {
+      this.#lines.push(`! ${messageOf(error)}`);
+    }
+    this.#lines.push(this.#stateLine());
+    return this.#lines;
+  }
+
+  #play(name: string, args: Arguments): void {
+    switch (name) {
+      case "config":
+        for (const [key, value] of args) this.#config = { ...this.#config, [key]: Number(value) };
+        return;
+      case "advance":
+        return this.#advance(Number([...args.keys()][0]));
+      case "pause":
+        this.#nowMs += Number([...args.keys()][0]);
+        return this.#tick(true);
+      case "reload":
+        return this.#reload();
+      default:
+        return this.#submit(this.#eventOf(name, args));
+    }
+  }
+
+  #submit(event: GroupShardEvent): void {
+    const step = this.#machine.step(event, this.#moment());
+    const key = this.#machine.keyOf(event);
+    if (key !== null && step.deadlineMs !== null) this.#deadlines.set(key, step.deadlineMs);
+    for (const record of step.records) {
+      this.#log.push(this.#machine.encode(record));
+      this.#lines.push(`record ${recordText(record)}`);
+    }
+    for (const record of step.records) this.#machine.replay(record);
+    for (const reply of step.replies) this.#lines.push(replyText(reply));
+  }
+
+  #advance(ms: number): void {
+    const until = this.#nowMs + ms;
+    for (let next = this.#deadlines.next(); next !== null && next <= until; ) {
+      this.#nowMs = Math.max(this.#nowMs, next);
+      this.#tick(false);
+      next = this.#deadlines.next();
+    }
+    this.#nowMs = until;
+  }
+
+  #tick(isLate: boolean): void {
+    for (let due = this.#deadlines.takeDue(this.#nowMs); due !== null; ) {
+      const before = this.#lines.length;
+      this.#submit(this.#machine.tick(due.key, isLate));
+      if (this.#lines.length > before) this.#lines.splice(before, 0, `at ${this.#nowMs}`);
+      due = this.#deadlines.takeDue(this.#nowMs);
+    }
+  }
+
+  #reload(): void {
+    this.#machine.close();
+    this.#machine = this.#newMachine();
+    this.#deadlines = new DeadlineQueue();
+    for (const [offset, record] of this.#log.entries()) {
+      const decoded = this.#machine.decode({ ...record, offset, timestamp: 0 });
+      assert(decoded !== null, "a record of a group");
+      this.#machine.replay(decoded);
+    }
+    for (const [key, at] of this.#machine.begin(this.#moment())) this.#deadlines.set(key, at);
+  }
+
+  #newMachine(): GroupShard {
+    return new GroupShard(emptyUsage(), () => this.#config);
+  }
+
+  #moment(): { nowMs: number; wallMs: number } {
+    return { nowMs: this.#nowMs, wallMs: WALL_START + this.#nowMs };
+  }
+
+  #eventOf(name: string, args: Arguments): GroupShardEvent {
+    this.#lastTicket += 1;
+    const request = { ticket: this.#lastTicket, groupId: GROUP };
+    const memberId = args.get("id") ?? "";
+    const groupInstanceId = args.get("instance") ?? null;
+    const generationId = Number(args.get("gen") ?? -1);
+    const identity = { memberId, groupInstanceId, generationId };
+    switch (name) {
+      case "join":
+        return this.#joinOf(args, { ...request, ...identity });
+      case "sync":
+        return {
+          ...request,
+          ...identity,
+          kind: "sync",
+          protocolType: args.get("type") ?? null,
+          protocolName: args.get("protocol") ?? null,
+          assignments: new Map(pairs(args.get("assign")).map(([id, text]) => [id, bytes(text)])),
+        };
+      case "heartbeat":
+        return { ...request, ...identity, kind: "heartbeat" };
+      case "leave":
+        return { ...request, kind: "leave", members: [{ memberId, groupInstanceId }] };
+      case "commit":
+        return { ...request, ...identity, ...commitOf(args) };
+      case "fetch":
+        return {
+          ...request,
+          kind: "fetch-offsets",
+          topics: args.has("of") ? topicsOf(args.get("of")) : null,
+        };
+      case "delete-offsets":
+        return { ...request, kind: "delete-offsets", topics: topicsOf(args.get("of")) };
+      case "describe":
+      case "delete":
+        return { ...request, kind: name };
+      case "list":
+        return { kind: "list", ticket: request.ticket };
+      case "expire-offsets":
+        return { kind: "expire-offsets", groupId: GROUP };
+      case "topics-deleted":
+        return {
+          kind: "topics-deleted",
+          groupId: GROUP,
+          topicIds: new Map([...args.keys()].map((topic) => [topic, topicIdOf(topic)])),
+        };
+      default:
+        throw new TypeError(`no command ${name}`);
+    }
+  }
+
+  #joinOf(
+    args: Arguments,
+    identity: {
+      ticket: number;
+      groupId: string;
+      memberId: string;
+      groupInstanceId: string | null;
+    },
+  ): GroupEvent {
+    const clientId = args.get("client") ?? "";
+    const version = Number(args.get("v") ?? 9);
+    const sessionTimeoutMs = Number(args.get("session") ?? 10_000);
+    const protocolType = args.get("type") ?? "consumer";
+    return {
+      ...identity,
+      kind: "join",
+      freshMemberId: identity.memberId === "" ? this.#freshId(identity, clientId) : "",
+      clientId,
+      clientHost: "/127.0.0.1",
+      sessionTimeoutMs,
+      rebalanceTimeoutMs: Number(args.get("rebalance") ?? 60_000),
+      protocolType,
+      protocols: pairs(args.get("protocols") ?? "range:t").map(([name, text]) => ({
+        name,
+        metadata:
+          protocolType === "consumer" && text !== "?"
+            ? encodeSubscription({ topics: text.split("+") }, 0)
+            : bytes(text),
+      })),
+      needsKnownMemberId: version >= 4,
+      canSkipAssignment: version >= 9,
+    };
+  }
+
+  #freshId({ groupInstanceId }: { groupInstanceId: string | null }, clientId: string): string {
+    const name = groupInstanceId ?? clientId;
+    const number = (this.#freshIds.get(name) ?? 0) + 1;
+    this.#freshIds.set(name, number);
+    return `${name}-${number}`;
+  }
+
+  #stateLine(): string {
+    const group = this.#machine.groups.get(GROUP);
+    if (group === undefined) return "= no group";
+    const members = [...group.members.values()].map((member) => {
+      const marks = [
+        member.memberId === group.leaderId ? "*" : "",
+        member.parkedJoin !== null ? "(joins)" : "",
+        member.parkedSync !== null ? "(syncs)" : "",
+      ];
+      return member.memberId + marks.join("");
+    });
+    const pending = [...group.pendingMembers.keys()];
+    return [
+      `= ${group.state} gen=${group.generationId}`,
+      members.length > 0 ? ` members=${members.join(",")}` : "",
+      pending.length > 0 ? ` pending=${pending.join(",")}` : "",
+      group.offsetCount > 0 ? ` offsets=${group.offsetCount}` : "",
+    ].join("");
+  }
+}
+
+function commitOf(
+  args: Arguments,
+): Omit<
+  Extract<GroupEvent, { kind: "commit" }>,
+  "ticket" | "groupId" | "memberId" | "groupInstanceId" | "generationId"
+> {
+  const version = Number(args.get("v") ?? 9);
+  return {
+    kind: "commit",
+    retentionTimeMs: Number(args.get("retention") ?? -1),
+    missingGroupError: version >= 9 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION,
+    offsets: pairs(args.get("offsets")).map(([place, offset]) => {
+      const [topic = "", partition = "0"] = place.split("/");
+      return {
+        topic,
+        topicId: args.has("no-id") ? ZERO_UUID : topicIdOf(topic),
+        partition: Number(partition),
+        offset: Number(offset),
+        leaderEpoch: 0,
+        metadata: args.get("metadata") ?? "",
+      };
+    }),
+  };
+}
+
+function topicsOf(text = ""): readonly TopicPartitions[] {
+  return text.split(",").map((place) => {
+    const [topic = "", partition = "0"] = place.split("/");
+    return { topic, partitions: [Number(partition)] };
+  });
+}
+
+/** `a:1,b:2` as pairs. */
+function pairs(text = ""): (readonly [string, string])[] {
+  if (text === "") return [];
+  return text.split(",").map((pair) => {
+    const at = pair.indexOf(":");
+    return [pair.slice(0, at), pair.slice(at + 1)] as const;
+  });
+}
+
+/** An id that follows from the name. */
+export function topicIdOf(topic: string): string {
+  const letters = Array.from({ length: topic.length }, (_, index) => topic.charCodeAt(index));
+  const hex = letters.map((letter) => letter.toString(16)).join("");
+  return `00000000-0000-4000-8000-${hex.padStart(12, "0").slice(-12)}`;
+}
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const readable = (given: Uint8Array): string =>
+  new TextDecoder()
+    .decode(given)
+    .replaceAll(/[^\w+?-]+/g, ".")
+    .replaceAll(/^\.+|\.+$/g, "") || "-";
+
+function recordText(record: GroupRecord): string {
+  if (record.kind === "offset") {
+    const place = `${record.topic}/${record.partition}`;
+    if (record.value === null) return `${place} removed`;
+    const { offset, expiresAt } = record.value;
+    return `${place}=${offset}${expiresAt === -1 ? "" : ` expires=${expiresAt - WALL_START}`}`;
+  }
+  if (record.value === null) return "group removed";
+  const { generationId, protocolName, leaderId, members } = record.value;
+  const list = members.map(({ memberId, assignment }) => `${memberId}:${readable(assignment)}`);
+  return `group gen=${generationId} protocol=${protocolName} leader=${leaderId} [${list.join(" ")}]`;
+}
+
+function replyText(reply: GroupShardReply): string {
+  return `#${reply.ticket} ${reply.kind}: ${resultText(reply)}`;
+}
+
+function resultText(reply: GroupShardReply): string {
+  switch (reply.kind) {
+    case "join": {
+      const { errorCode, memberId, generationId, protocolName, leaderId, members } = reply.result;
+      if (errorCode !== ErrorCode.NONE) return `${errorName(errorCode)} id=${memberId}`;
+      const list = members.map((member) => `${member.memberId}:${readable(member.metadata)}`);
+      const skip = reply.result.skipAssignment ? " skip-assignment" : "";
+      const all = list.length > 0 ? ` [${list.join(" ")}]` : "";
+      return `id=${memberId} gen=${generationId} protocol=${protocolName} leader=${leaderId}${skip}${all}`;
+    }
+    case "sync": {
+      const { errorCode, assignment } = reply.result;
+      return errorCode === ErrorCode.NONE ? readable(assignment) : errorName(errorCode);
+    }
+    case "leave":
+      return reply.result.members
+        .map(
+          (member) => `${member.memberId || member.groupInstanceId}=${errorName(member.errorCode)}`,
+        )
+        .join(" ");
+    case "commit":
+      return reply.result.errorCodes.map(errorName).join(" ");
+    case "fetch-offsets":
+      return reply.result.topics
+        .flatMap(({ topic, partitions }) =>
+          partitions.map(({ partition, value }) => `${topic}/${partition}=${value?.offset ?? -1}`),
+        )
+        .join(" ");
+    case "delete-offsets": {
+      const { errorCode, topics } = reply.result;
+      if (errorCode !== ErrorCode.NONE) return errorName(errorCode);
+      return topics
+        .flatMap(({ topic, partitions }) =>
+          partitions.map((entry) => `${topic}/${entry.partition}=${errorName(entry.errorCode)}`),
+        )
+        .join(" ");
+    }
+    case "describe": {
+      const { group } = reply.result;
+      if (group === null) return "no group";
+      const members = group.members.map(
+        ({ memberId, metadata, assignment }) =>
+          `${memberId}:${readable(metadata)}:${readable(assignment)}`,
+      );
+      return `${group.state} type=${group.protocolType} protocol=${group.protocolName} [${members.join(" ")}]`;
+    }
+    case "list":
+      return reply.result.map((group) => `${group.groupId}:${group.state}:${group.type}`).join(" ");
+    default:
+      return errorName(reply.result.errorCode);
+  }
+}

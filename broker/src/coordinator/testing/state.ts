@@ -1,0 +1,59 @@
+/** The state of groups as plain values, to compare what is in memory with what the log says. */
+
+import { GroupShard } from "../group/group-shard.ts";
+import type { Group } from "../group/model.ts";
+import { emptyUsage } from "../limits.ts";
+import type { GroupConfig, LoadedRecord } from "../ports.ts";
+
+/** What survives a crash, by group id: the last record and the offsets. */
+export function durableState(shard: GroupShard): ReadonlyMap<string, unknown> {
+  const states = new Map<string, unknown>();
+  for (const group of shard.groups.values()) {
+    if (group.record === null && group.offsetCount === 0) continue;
+    states.set(group.groupId, {
+      record: group.record,
+      offsets: new Map(
+        [...group.offsets].map(([topic, partitions]) => [topic, new Map(partitions)]),
+      ),
+      offsetCount: group.offsetCount,
+    });
+  }
+  return states;
+}
+
+/** Members and generation of a group that is in none of the states between generations; else null. */
+export function settledState(group: Group): unknown {
+  if (group.state !== "Stable" && group.state !== "Empty") return null;
+  return {
+    state: group.state,
+    generationId: group.generationId,
+    protocolType: group.protocolType,
+    protocolName: group.protocolName,
+    leaderId: group.leaderId,
+    staticMembers: new Map(group.staticMembers),
+    members: new Map(
+      [...group.members.values()].map((member) => [
+        member.memberId,
+        {
+          groupInstanceId: member.groupInstanceId,
+          clientId: member.clientId,
+          clientHost: member.clientHost,
+          sessionTimeoutMs: member.sessionTimeoutMs,
+          rebalanceTimeoutMs: member.rebalanceTimeoutMs,
+          subscription: member.protocols.find(({ name }) => name === group.protocolName)?.metadata,
+          assignment: member.assignment,
+        },
+      ]),
+    ),
+  };
+}
+
+/** A new shard with all records of the log replayed. */
+export function replayLog(log: readonly LoadedRecord[], config: GroupConfig): GroupShard {
+  const shard = new GroupShard(emptyUsage(), () => config);
+  for (const loaded of log) {
+    const record = shard.decode(loaded);
+    if (record !== null) shard.replay(record);
+  }
+  return shard;
+}
