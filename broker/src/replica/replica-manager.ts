@@ -142,9 +142,14 @@ export class ReplicaManager {
       (one) => one.replicas.includes(brokerId) && !slots.has(one.index),
     );
     if (missing.length === 0) return;
-    const ready = inBatches(missing, ({ index }) => this.#openPartition(topic, index, slots));
-    for (const { index } of missing) slots.set(index, { kind: "opening", ready });
-    await ready;
+    const opened = new Map(missing.map(({ index }) => [index, Promise.withResolvers<void>()]));
+    for (const [index, { promise }] of opened)
+      slots.set(index, { kind: "opening", ready: promise });
+    await inBatches(missing, async ({ index }) => {
+      await this.#openPartition(topic, index, slots);
+      // Who waits for it runs before any request that comes later: their order is kept.
+      opened.get(index)?.resolve();
+    });
   }
 
   async #openPartition(topic: TopicImage, index: number, slots: Map<number, Slot>): Promise<void> {
