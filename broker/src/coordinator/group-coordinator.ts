@@ -111,6 +111,7 @@ export class GroupCoordinator {
    * does the same, so a node calls it only to have them loaded early, where the topic exists.
    */
   async start(): Promise<void> {
+    if (this.#shards.state === "closed") return;
     this.#scheduleExpiry();
     await this.#shards.start();
   }
