@@ -24,10 +24,13 @@ export interface Plan {
   readonly reads: readonly (KeyValue | null)[];
 }
 
+/** Keys that go at once above which the list of keys is made anew rather than cut one by one. */
+const SINGLE_REMOVALS_MAX = 16;
+
 export class KeySpace {
   readonly #entries = new Map<string, KeyValue>();
   /** All keys in ascending order. */
-  readonly #keys: string[] = [];
+  #keys: string[] = [];
   #revision: number;
 
   constructor(entries: Iterable<KeyValue>, revision: number) {
@@ -75,10 +78,14 @@ export class KeySpace {
   apply(revision: number, events: readonly MetadataEvent[]): void {
     assert(revision === this.#revision + 1, `revision ${revision} after ${this.#revision}`);
     this.#revision = revision;
+    const gone: string[] = [];
     for (const event of events) {
       if (event.kind === "put") this.#put(event.entry);
-      else this.#delete(event.key);
+      else if (this.#entries.delete(event.key)) gone.push(event.key);
     }
+    if (gone.length > SINGLE_REMOVALS_MAX) {
+      this.#keys = this.#keys.filter((key) => this.#entries.has(key));
+    } else for (const key of gone) this.#keys.splice(this.#indexOf(key), 1);
   }
 
   #holds(compare: Compare): boolean {
@@ -125,10 +132,6 @@ export class KeySpace {
   #put(entry: KeyValue): void {
     if (!this.#entries.has(entry.key)) this.#keys.splice(this.#indexOf(entry.key), 0, entry.key);
     this.#entries.set(entry.key, entry);
-  }
-
-  #delete(key: string): void {
-    if (this.#entries.delete(key)) this.#keys.splice(this.#indexOf(key), 1);
   }
 
   #keysUnder(prefix: string): readonly string[] {

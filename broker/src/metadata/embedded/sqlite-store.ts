@@ -17,6 +17,8 @@ import { sqliteFailure } from "./sqlite-error.ts";
 /** Written to the file as `user_version`; a higher one is from a newer Runnel. */
 const FORMAT = 1;
 
+const UTF8 = new TextEncoder();
+
 /** 1 GiB: a cluster at its limits needs a few percent of it. */
 const PAGES_MAX = 262_144;
 
@@ -168,8 +170,7 @@ class Writer {
 }
 
 function checksum({ key, value, createRevision, modRevision, leaseId }: KeyValue): number {
-  const text = JSON.stringify([key, value, createRevision, modRevision, leaseId]);
-  return crc32c(new TextEncoder().encode(text));
+  return crc32c(UTF8.encode(`${createRevision} ${modRevision} ${leaseId} ${key}\n${value}`));
 }
 
 function number(row: Record<string, unknown> | undefined, column: string): number {
