@@ -114,6 +114,12 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   view.subscribe((_previous, next, change) => replicas.apply(next, change));
   await replicas.start(view.image);
   const services = servicesOf(config, world, { logs, view, controller, replicas });
+  view.subscribe((previous, next, { topicIds }) => {
+    const gone = [...topicIds].filter((id) => !next.topicsById.has(id));
+    const deleted = gone.flatMap((id) => previous.topicsById.get(id) ?? []);
+    if (deleted.length === 0) return;
+    services.groups.onTopicsDeleted(deleted.map(({ name, id: topicId }) => ({ name, topicId })));
+  });
   if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
   const listeners = await listen(config, world, services);
   return {
