@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** The command `runnel`: compile cache first, then the command line. */
 import { enableCompileCache } from "node:module";
 

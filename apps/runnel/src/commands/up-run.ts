@@ -198,13 +198,7 @@ function bootstrapFlag(kafka: string): string {
   return kafka === "127.0.0.1:9092" ? "" : ` --bootstrap ${kafka}`;
 }
 
-/** How a person calls this command from here: by name once installed, by path in a workspace. */
+/** How a person calls this command from here: npm finds it in a workspace. */
 function runnel(): string {
-  const script = process.argv[1] ?? "runnel";
-  return script.endsWith(".ts") ? `${shortPath(process.execPath)} ${shortPath(script)}` : "runnel";
-}
-
-function shortPath(path: string): string {
-  const folder = `${process.cwd()}/`;
-  return path.startsWith(folder) ? path.slice(folder.length) : path;
+  return import.meta.url.endsWith(".ts") ? "npx runnel" : "runnel";
 }

@@ -29,7 +29,7 @@ export class BatchSender {
     const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0);
     while (this.#isFullWith(bytes)) {
       this.#start();
-      await this.#sending;
+      if (this.#isFullWith(bytes)) await this.#sending;
     }
     this.#throwIfFailed();
     this.#batch.push(record);
