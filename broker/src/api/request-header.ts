@@ -3,9 +3,6 @@ import type { ByteReader } from "@runnel/kit/byte-reader.ts";
 import { DecodeError } from "@runnel/kit/errors.ts";
 import { TAGGED_FIELDS_MAX } from "@runnel/protocol/codec.ts";
 
-/** Bytes of key, version and correlation id, which every header begins with. */
-export const FIXED_HEADER_BYTES = 8;
-
 /** Reads the client id behind the fixed part; empty for null. */
 export function readClientId(reader: ByteReader): string {
   const length = reader.int16();
