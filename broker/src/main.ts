@@ -14,7 +14,7 @@ import { openSqliteStore } from "#metadata/embedded/sqlite-store.ts";
 import { lockFolder } from "#metadata/lock.ts";
 import { createLogger } from "#metrics/logger.ts";
 import { MetricRegistry } from "#metrics/metric.ts";
-import { createNode, type Node } from "./node.ts";
+import { createNode, type Node } from "#node.ts";
 
 /** Signals of one stop that come within this time are one: a group and its child both get them. */
 const SAME_SIGNAL_MS = 500;

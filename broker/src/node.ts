@@ -98,10 +98,71 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   });
   // What a crash may have taken from a log that was not synced, consumers learn by the new epoch.
   if (!logs.wasClean) await controller.reelect(partitionsLedBy(view.image, nodeId));
-  const topicConfigs = new TopicConfigs(view, nodeId, loaded.fixed);
+  const replicas = await openReplicas(config, world, { logs, view });
+  const services = servicesOf(config, world, { logs, view, controller, replicas });
+  tellGroupsOfDeletedTopics(view, services);
+  if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
+  const running = { logs, membership, replicas, services, view };
+  const listeners = await listen(config, world, services).catch(async (error: unknown) => {
+    await stopParts([], running, world);
+    throw error;
+  });
+  return {
+    listeners,
+    services,
+    get image() {
+      return view.image;
+    },
+    isReady: () => view.image.brokers.has(nodeId),
+    stop: () => stopParts(listeners, running, world),
+  };
+}
+
+function tellGroupsOfDeletedTopics(view: ImageFollower, { groups }: Services): void {
+  view.subscribe((previous, next, { topicIds }) => {
+    const gone = [...topicIds].filter((id) => !next.topicsById.has(id));
+    const deleted = gone.flatMap((id) => previous.topicsById.get(id) ?? []);
+    if (deleted.length === 0) return;
+    groups.onTopicsDeleted(deleted.map(({ name, id: topicId }) => ({ name, topicId })));
+  });
+}
+
+async function stopParts(
+  listeners: readonly KafkaListener[],
+  { logs, membership, replicas, services, view }: Running,
+  { logger }: World,
+): Promise<void> {
+  const stopping = listeners.map((listener) => listener.stop(DRAIN_MS));
+  replicas.close();
+  await services.groups.close();
+  await Promise.all(stopping);
+  await logs.close();
+  await membership.leave().catch((error: unknown) => {
+    logger.warn({ error: messageOf(error) }, "leaving the cluster failed");
+  });
+  view.close();
+}
+
+/** What a node has to end. */
+interface Running {
+  readonly logs: LogManager;
+  readonly membership: Membership;
+  readonly replicas: ReplicaManager;
+  readonly services: Services;
+  readonly view: ImageFollower;
+}
+
+/** Opens every partition that the image gives to this broker, and follows the image from then on. */
+async function openReplicas(
+  { loaded }: NodeConfig,
+  { clock, scheduler, logger }: World,
+  { logs, view }: { readonly logs: LogManager; readonly view: ImageFollower },
+): Promise<ReplicaManager> {
+  const { broker, fixed } = loaded;
+  const topicConfigs = new TopicConfigs(view, broker.nodeId, fixed);
   const replicas = new ReplicaManager(
     {
-      brokerId: nodeId,
+      brokerId: broker.nodeId,
       logs,
       clock,
       scheduler,
@@ -113,34 +174,7 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   );
   view.subscribe((_previous, next, change) => replicas.apply(next, change));
   await replicas.start(view.image);
-  const services = servicesOf(config, world, { logs, view, controller, replicas });
-  view.subscribe((previous, next, { topicIds }) => {
-    const gone = [...topicIds].filter((id) => !next.topicsById.has(id));
-    const deleted = gone.flatMap((id) => previous.topicsById.get(id) ?? []);
-    if (deleted.length === 0) return;
-    services.groups.onTopicsDeleted(deleted.map(({ name, id: topicId }) => ({ name, topicId })));
-  });
-  if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
-  const listeners = await listen(config, world, services);
-  return {
-    listeners,
-    services,
-    get image() {
-      return view.image;
-    },
-    isReady: () => view.image.brokers.has(nodeId),
-    async stop() {
-      const stopping = listeners.map((listener) => listener.stop(DRAIN_MS));
-      replicas.close();
-      await services.groups.close();
-      await Promise.all(stopping);
-      await logs.close();
-      await membership.leave().catch((error: unknown) => {
-        logger.warn({ error: messageOf(error) }, "leaving the cluster failed");
-      });
-      view.close();
-    },
-  };
+  return replicas;
 }
 
 interface Parts {

@@ -5,8 +5,8 @@
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { seededRandom } from "@runnel/kit/seeded-random.ts";
 import { type BrokerProcess, freePort, startBroker } from "./broker-process.ts";
@@ -30,7 +30,7 @@ export interface ChaosResult {
   readonly acknowledged: number;
 }
 
-const RUNNEL = fileURLToPath(new URL("../../apps/runnel/src/main.ts", import.meta.url));
+const RUNNEL = join(import.meta.dirname, "..", "..", "apps", "runnel", "src", "main.ts");
 
 /** Runs all kills; returns what was found wrong. */
 export async function runKills({ runs, seed, tell }: KillOptions): Promise<ChaosResult> {

@@ -28,11 +28,6 @@ const RETRIABLE: ReadonlySet<number> = new Set([
   ErrorCode.KAFKA_STORAGE_ERROR,
 ]);
 
-export interface Acknowledged {
-  /** Offset by which the producer was told each of its records was stored, by number. */
-  readonly offsets: Map<number, number>;
-}
-
 interface Batch {
   readonly first: number;
   readonly bytes: Uint8Array;

@@ -8,8 +8,6 @@ import { buildBatch } from "@runnel/protocol/records/build.ts";
 
 export const PRODUCE_VERSION = 9;
 export const FETCH_VERSION = 12;
-/** Where the correlation id stands in a frame, behind length, key and version. */
-export const CORRELATION_AT = 8;
 
 /** A request with its length before it; the correlation id is 0. */
 export function frameOf<A extends Api>(

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import * as net from "node:net";
+import { join } from "node:path";
 import { ByteReader } from "@runnel/kit/byte-reader.ts";
 import type { Api, RequestInputOf, ResponseDecodedOf } from "@runnel/protocol/api.ts";
 import { readResponseHeader } from "@runnel/protocol/headers.ts";
@@ -32,7 +33,7 @@ export interface Program {
 
 /** The floor in one of its modes. */
 export function floorProgram(mode: string, path: string): Program {
-  const script = new URL("./floor.ts", import.meta.url).pathname;
+  const script = join(import.meta.dirname, "floor.ts");
   return {
     command: process.execPath,
     args: [script, mode, path],
@@ -42,7 +43,7 @@ export function floorProgram(mode: string, path: string): Program {
 
 /** A Runnel broker on a folder, with any further flags. */
 export function runnelProgram(dataDir: string, flags: readonly string[] = []): Program {
-  const script = new URL("../../runnel/src/main.ts", import.meta.url).pathname;
+  const script = join(import.meta.dirname, "..", "..", "runnel", "src", "main.ts");
   const admin = flags.includes("--admin") ? [] : ["--admin", "off"];
   const place = ["--data-dir", dataDir, "--kafka", "127.0.0.1:0", ...admin];
   return {

@@ -51,7 +51,7 @@ export async function findByTimestamp(
   endOffset: number,
 ): Promise<FoundRecord | null> {
   const start = log.logStartOffset;
-  for (const segment of [...log.segments]) {
+  for (const segment of log.segments.slice()) {
     if (segment.baseOffset >= endOffset) return null;
     if (segment.maxTimestamp >= 0 && segment.maxTimestamp < timestamp) continue;
     const { offsets, times } = await indexesOf(log, segment);

@@ -157,6 +157,7 @@ export class Partition {
   }
 
   #wakeReaders(): void {
-    for (const progress of [...this.#readers]) progress();
+    // Who is answered leaves the set meanwhile, which a set allows.
+    for (const progress of this.#readers) progress();
   }
 }

@@ -85,9 +85,8 @@ export class ReplicaManager {
   async whenOpen(topicId: string): Promise<void> {
     const slots = this.#topics.get(topicId);
     if (slots === undefined) return;
-    await Promise.all(
-      [...slots.values()].map((one) => (one.kind === "opening" ? one.ready : null)),
-    );
+    const opening = [...slots.values()].filter((one) => one.kind === "opening");
+    await Promise.all(opening.map((one) => one.ready));
   }
 
   find(topicId: string, index: number): Lookup {
