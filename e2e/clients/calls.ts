@@ -155,13 +155,15 @@ export class CallError extends Error {
   }
 }
 
+/** What a library lacks, with the reason for the report. */
+export type Lacks = Readonly<Partial<Record<CallName | Feature, string>>>;
+
 /** A client under test, and what its library cannot do. */
 export interface ClientKind {
   /** As in test names. */
   readonly name: string;
   readonly codecs: readonly Codec[];
-  /** Calls or features that the library does not have, each with a reason for the report. */
-  readonly lacks: Readonly<Partial<Record<CallName | Feature, string>>>;
+  readonly lacks: Lacks;
   /** `bootstrap` is the broker's `host:port`. */
   start(bootstrap: string): Promise<Client>;
 }
@@ -173,7 +175,9 @@ export type Feature =
   | "explicit commit"
   | "timestamps"
   | "header nulls"
+  | "header bytes"
   | "acks 0"
   | "idempotent"
   | "auto creation"
-  | "clean handover";
+  | "clean handover"
+  | "null beside empty";

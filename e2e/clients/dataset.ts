@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { seededRandom } from "@runnel/kit/seeded-random.ts";
-import type { Bytes, ConsumedRecord, Header, NewRecord } from "./calls.ts";
+import type { Bytes, ConsumedRecord, Feature, Header, Lacks, NewRecord } from "./calls.ts";
 
 const DIGEST_FROM_CHARS = 400;
 
@@ -41,19 +41,32 @@ const headerSets: readonly (readonly Header[])[] = [
     ["größe", base64("名")],
   ],
 ];
-const rareHeaderSets: readonly (readonly Header[])[] = [
-  [["absent", null]],
-  [["binary", Buffer.from([0, 1, 0xff, 0x0a, 0x80]).toString("base64")]],
+const valuelessHeaders: readonly Header[] = [["absent", null]];
+const binaryHeaders: readonly Header[] = [
+  ["binary", Buffer.from([0, 1, 0xff, 0x0a, 0x80]).toString("base64")],
 ];
 
 /** A time of this run, so that no retention rule takes the records away; equal within one process. */
 const startMs = Math.floor(Date.now() / 1_000) * 1_000 - 3_600_000;
 
-/** Every key with every value, spread over the partitions; each timestamp is one second after the one before. */
-export function dataset(partitions: readonly number[], hasRareHeaders: boolean): NewRecord[] {
-  const headers = hasRareHeaders ? [...headerSets, ...rareHeaderSets] : headerSets;
+/**
+ * Every key with every value, spread over the partitions, except for what one of the clients cannot send; each timestamp is
+ * one second after the one before.
+ */
+export function dataset(partitions: readonly number[], ...clients: readonly Lacks[]): NewRecord[] {
+  const isPossible = (feature: Feature): boolean =>
+    clients.every((lacks) => lacks[feature] === undefined);
+  const headers = [
+    ...headerSets,
+    ...(isPossible("header nulls") ? [valuelessHeaders] : []),
+    ...(isPossible("header bytes") ? [binaryHeaders] : []),
+  ];
   return keys
     .flatMap((key) => values.map((value) => ({ key, value })))
+    .filter(({ key, value }) => {
+      const isMixed = (key === null && value === "") || (key === "" && value === null);
+      return !isMixed || isPossible("null beside empty");
+    })
     .map(({ key, value }, index) => ({
       partition: partitions[index % partitions.length]!,
       key,

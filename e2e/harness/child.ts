@@ -86,7 +86,7 @@ export class Child implements AsyncDisposable {
     return this.#output;
   }
 
-  write(text: string): void {
+  write(text: string | Uint8Array): void {
     this.#process.stdin.write(text);
   }
 
@@ -131,7 +131,7 @@ export interface RunResult extends ChildExit {
 /** Runs a program to its end. A failure is an error that shows the output, unless `mayFail`. */
 export async function run(
   options: ChildOptions & {
-    readonly input?: string;
+    readonly input?: string | Uint8Array;
     readonly withinMs?: number;
     readonly mayFail?: boolean;
   },

@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import { CODECS, type Position } from "../calls.ts";
 import { dataset, expected, lines, numbered } from "../dataset.ts";
+import { kafkajsKind } from "../drivers/kafkajs.ts";
 import { type Bench, READ_WITHIN_MS, readAll } from "../suite.ts";
 
 export function consuming(bench: Bench): void {
@@ -10,10 +11,10 @@ export function consuming(bench: Bench): void {
         `every kind of record comes out byte for byte, compression ${codec}`,
         [],
         async () => {
-          const { client, support } = bench;
+          const { client, support, kind } = bench;
           const partitions = [0, 1, 2];
           const topic = await bench.topic(partitions.length);
-          const records = dataset(partitions, false);
+          const records = dataset(partitions, kafkajsKind.lacks, kind.lacks);
           await support.produce({ topic, records, codec, acks: -1 });
           const got = await readAll(client, bench.name("c"), topic, partitions, records.length);
           expect(lines(got)).toEqual(lines(expected(topic, records)));

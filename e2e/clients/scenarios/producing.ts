@@ -14,7 +14,7 @@ export function producing(bench: Bench): void {
         async () => {
           const { client, support, kind } = bench;
           const topic = await bench.topic(PARTITIONS.length);
-          const records = dataset(PARTITIONS, kind.lacks["header nulls"] === undefined);
+          const records = dataset(PARTITIONS, kind.lacks);
           const { lastOffsets } = await client.produce({ topic, records, codec, acks: -1 });
 
           const wanted = expected(topic, records);

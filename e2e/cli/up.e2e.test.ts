@@ -1,0 +1,151 @@
+/** `runnel up`: a supervisor that keeps a broker alive, and ends with it. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Child } from "../harness/child.ts";
+import { Cli, MAIN } from "./command.ts";
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "runnel-up-"));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Up {
+  readonly child: Child;
+  /** The next event of that name, from the beginning on, each once. */
+  next(event: string): Promise<Readonly<Record<string, unknown>>>;
+}
+
+function startUp(...more: readonly string[]): Up {
+  const events: Readonly<Record<string, unknown>>[] = [];
+  let wake = (): void => {};
+  const args = ["up", "--json", "--data-dir", folder, "--kafka", "127.0.0.1:0", "--admin", "off"];
+  const child = new Child({
+    name: "runnel up",
+    command: [process.execPath, MAIN, ...args, ...more],
+    onLine: (line) => {
+      events.push(JSON.parse(line));
+      wake();
+    },
+  });
+  return {
+    child,
+    async next(event) {
+      for (;;) {
+        const index = events.findIndex((each) => each["event"] === event);
+        const [found] = index < 0 ? [] : events.splice(index, 1);
+        if (found !== undefined) return found;
+        await new Promise<void>((settle) => {
+          wake = settle;
+        });
+      }
+    },
+  };
+}
+
+/** Processes whose command line names our folder, the supervisor left out. */
+async function brokerPids(): Promise<readonly number[]> {
+  const { stdout } = await new Cli("").shell(
+    `pgrep -f -- "main.ts broker --data-dir ${folder}" || true`,
+  );
+  return stdout.toString().split("\n").filter(Boolean).map(Number).filter(isAlive);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function waitForNoBroker(): Promise<void> {
+  for (let attempt = 0; attempt < 150; attempt += 1) {
+    if ((await brokerPids()).length === 0) return;
+    await delay(100);
+  }
+  throw new Error("the broker is still there");
+}
+
+describe("runnel up", () => {
+  it("brings up a broker that takes records, and stops with it on SIGTERM", async () => {
+    const { child, next } = startUp();
+    const { kafka } = await next("ready");
+    const cli = new Cli(String(kafka));
+    await cli.text(["produce", "orders"], "hello\n");
+    expect(await cli.text(["consume", "orders", "--to", "end"])).toBe("hello\n");
+    expect(await child.stop("SIGTERM")).toMatchObject({ code: 0 });
+    await waitForNoBroker();
+  });
+
+  it("starts a broker again that died, with all that was acknowledged", async () => {
+    const { child, next } = startUp();
+    const first = new Cli(String((await next("ready"))["kafka"]));
+    await first.text(["produce", "orders"], "hello\n");
+    const [pid] = await brokerPids();
+    process.kill(pid ?? 0, "SIGKILL");
+    expect(await next("remark")).toMatchObject({
+      text: "The broker was ended by SIGKILL; starting it again in 0.25 s.",
+    });
+    const second = new Cli(String((await next("ready"))["kafka"]));
+    expect(await second.text(["consume", "orders", "--to", "end"])).toBe("hello\n");
+    expect(await child.stop("SIGINT")).toMatchObject({ code: 0 });
+  });
+
+  it("leaves no broker behind when it is killed itself", async () => {
+    const { child, next } = startUp();
+    await next("ready");
+    await child.stop("SIGKILL");
+    await waitForNoBroker();
+  });
+
+  it("ends with the broker's exit code where it cannot start", async () => {
+    const { child } = startUp("--set", "no.such.setting=1");
+    expect(await child.exited).toMatchObject({ code: 2 });
+    expect(child.output).toMatch(/no setting is called/);
+  });
+
+  it("says on a plain start where everything is and what to try", async () => {
+    const lines: string[] = [];
+    const done = Promise.withResolvers<void>();
+    const args = ["up", "--data-dir", folder, "--kafka", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+    const child = new Child({
+      name: "runnel up",
+      command: [process.execPath, MAIN, ...args],
+      onLine: (line) => {
+        lines.push(line);
+        if (line.includes("Ctrl-C")) done.resolve();
+      },
+    });
+    await done.promise;
+    const text = lines.join("\n");
+    expect(text).toMatch(/kafka 127\.0\.0\.1:\d+/);
+    expect(text).toMatch(/admin 127\.0\.0\.1:\d+/);
+    expect(text).toMatch(/runnel topic create orders/);
+    expect(text).toMatch(/kcat -C -b 127\.0\.0\.1:\d+ -t orders/);
+    expect(await child.stop("SIGTERM")).toMatchObject({ code: 0 });
+  });
+
+  it.runIf(process.platform === "linux")("feeds this machine's metrics with --demo", async () => {
+    const { child, next } = startUp("--demo");
+    const { kafka } = await next("ready");
+    await next("demo");
+    const cli = new Cli(String(kafka));
+    const lines = await cli.lines(["consume", "host.metrics", "--from", "beginning", "--max", "4"]);
+    const keys = lines.map(({ key }) => (key as { readonly data: string }).data);
+    expect(keys.some((key) => key.endsWith("/cpu"))).toBe(true);
+    expect(keys.some((key) => key.endsWith("/memory"))).toBe(true);
+    const [event] = await cli.lines(["consume", "host.processes", "--from", "0", "--max", "1"]);
+    expect(event).toMatchObject({
+      value: { data: expect.stringMatching(/"event":"(start|stop)"/) },
+    });
+    expect(await child.stop("SIGTERM")).toMatchObject({ code: 0 });
+  });
+});
