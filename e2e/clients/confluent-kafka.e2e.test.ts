@@ -1,0 +1,4 @@
+import { confluentKind } from "./drivers/python.ts";
+import { describeClient } from "./suite.ts";
+
+describeClient(confluentKind);
