@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /** The command `runnel`: compile cache first, then the command line. */
-import { enableCompileCache } from "node:module";
+import * as modules from "node:module";
 
-enableCompileCache();
+// Deno has no such function, as it always keeps a cache.
+if ("enableCompileCache" in modules) modules.enableCompileCache();
 const { runProgram } = await import("./program.ts");
 // Open sockets and a half-read stdin must not keep a finished command alive.
 process.exit(await runProgram(process.argv));

@@ -1,14 +1,6 @@
 /** What the broker has to say, handed to a function of the test suite. */
 import { type LogFields, type Logger, silentLogger } from "@runnel/kit/world.ts";
-
-export type LogLevel = "debug" | "info" | "warn" | "error";
-
-/** Called once for every line; `fields` are the values that belong to it. */
-export type LogSink = (
-  level: LogLevel,
-  message: string,
-  fields: Readonly<Record<string, unknown>>,
-) => void;
+import type { LogLevel, LogSink } from "./options.ts";
 
 /** A logger that says it all to `sink`; without one it says nothing. */
 export function createLogger(sink: LogSink | undefined): Logger {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CompressionTypes, type Consumer, Kafka, logLevel } from "kafkajs";
@@ -16,6 +16,20 @@ function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "runnel-testing-"));
   folders.push(folder);
   return folder;
+}
+
+/** Files in `folder` that this process has open; none where the system does not tell. */
+function openFilesIn(folder: string): string[] {
+  const descriptors = "/proc/self/fd";
+  if (!existsSync(descriptors)) return [];
+  return readdirSync(descriptors).flatMap((name) => {
+    try {
+      const path = readlinkSync(join(descriptors, name));
+      return path.startsWith(folder) ? path : [];
+    } catch {
+      return []; // The one that reads the list.
+    }
+  });
 }
 
 function clientOf(broker: TestBroker): Kafka {
@@ -129,7 +143,13 @@ describe("startBroker()", () => {
     await using first = await startBroker();
     const { port } = first;
     const folder = newFolder();
+    {
+      await using broker = await startBroker({ folder });
+      await produce(broker, ["one"]);
+      await consume(broker, 1);
+    }
     await expect(startBroker({ port, folder })).rejects.toThrow(/another program listens there/);
+    expect(openFilesIn(folder)).toEqual([]);
     await first.stop();
     await using second = await startBroker({ port, folder });
     expect(second.port).toBe(port);

@@ -1,6 +1,7 @@
 import { ConfigError } from "@runnel/kit/errors.ts";
 import { describe, expect, test, vi } from "vitest";
-import { loadTestConfig, type SettingValue } from "./test-config.ts";
+import type { SettingValue } from "./options.ts";
+import { loadTestConfig } from "./test-config.ts";
 
 const refusal = (config: Record<string, SettingValue>, port?: number): string => {
   try {

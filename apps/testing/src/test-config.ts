@@ -1,9 +1,7 @@
 /** The settings of a broker in a test suite: its own defaults, and what the suite says over them. */
 import { type LoadedConfig, loadConfig } from "@runnel/broker/config/load.ts";
 import { ConfigError } from "@runnel/kit/errors.ts";
-
-/** Units may be written out: `"16 MiB"`, `"2 h"`. */
-export type SettingValue = string | number | boolean;
+import type { SettingValue } from "./options.ts";
 
 /**
  * What differs from the defaults of a broker: a group starts with its first member instead of waiting

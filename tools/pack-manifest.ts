@@ -1,0 +1,106 @@
+/** The `package.json` of what users install. */
+import { globSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+
+export type NodeVersion = readonly [major: number, minor: number];
+
+export interface PackageSpec {
+  readonly name: string;
+  /** From the repository's root. */
+  readonly folder: string;
+  /** In the folder: the command, or the only module that users import. */
+  readonly entry: string;
+  readonly role: "command" | "library";
+  /** The first usable minor version of each major of Node; from the last one on, all are. */
+  readonly nodes: readonly NodeVersion[];
+  readonly keywords: readonly string[];
+}
+
+/** In the folder of the code. */
+export const LAUNCHER = "launch.js";
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly license: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+/** `dependencies` are names; their versions are the exact ones that our packages declare. */
+export function manifest(
+  root: string,
+  spec: PackageSpec,
+  dependencies: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const { version, description, license } = read(join(root, spec.folder, "package.json"));
+  const code = `./lib/${basename(spec.entry, ".ts")}`;
+  const versions = declaredVersions(root);
+  return {
+    name: spec.name,
+    version,
+    description,
+    keywords: spec.keywords,
+    license,
+    type: "module",
+    engines: { node: enginesOf(spec.nodes) },
+    ...(spec.role === "command"
+      ? { bin: { [spec.name]: `./lib/${LAUNCHER}` } }
+      : { exports: { ".": { types: `${code}.d.ts`, default: `${code}.js` } } }),
+    files: ["lib"],
+    dependencies: Object.fromEntries(
+      dependencies.map((name) => {
+        const exact = versions.get(name);
+        if (exact === undefined)
+          throw new Error(`${spec.name} imports ${name}: nobody declares it`);
+        return [name, exact];
+      }),
+    ),
+  };
+}
+
+function enginesOf(nodes: readonly NodeVersion[]): string {
+  const ranges = nodes.map(([major, minor]) => `^${major}.${minor}.0`);
+  return [...ranges.slice(0, -1), ranges.at(-1)?.replace("^", ">=")].join(" || ");
+}
+
+/**
+ * What a command starts with: an older Node would stop at the first new word with a puzzle, and gets a
+ * sentence instead. `main` is loaded after that.
+ */
+export function launcher({ name, nodes, entry }: PackageSpec): string {
+  const asked = nodes.map((version) => version.join(".")).join(", ");
+  return `#!/usr/bin/env node
+const [major, minor] = process.versions.node.split(".").map(Number);
+const nodes = ${JSON.stringify(nodes)};
+const last = nodes[nodes.length - 1][0];
+if (major > last || nodes.some(([one, from]) => major === one && minor >= from)) {
+  await import("./${basename(entry, ".ts")}.js");
+} else {
+  console.error(\`${name}: needs Node ${asked} or newer, and this is \${process.versions.node}\`);
+  process.exitCode = 1;
+}
+`;
+}
+
+function declaredVersions(root: string): ReadonlyMap<string, string> {
+  const versions = new Map<string, string>();
+  const paths = globSync(
+    ["broker", "shared/*", "apps/*"].map((path) => `${path}/package.json`),
+    {
+      cwd: root,
+    },
+  );
+  for (const path of paths) {
+    for (const [name, version] of Object.entries(read(join(root, path)).dependencies ?? {})) {
+      const other = versions.get(name) ?? version;
+      if (other !== version) throw new Error(`${path}: ${name} ${version}, elsewhere ${other}`);
+      versions.set(name, version);
+    }
+  }
+  return versions;
+}
+
+function read(path: string): Manifest {
+  return JSON.parse(readFileSync(path, "utf8")) as Manifest;
+}

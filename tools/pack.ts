@@ -1,0 +1,80 @@
+/**
+ * `npm run pack`: makes what users install, as tarballs in `dist/`. Our own packages are bundled in,
+ * those of others stay dependencies with the exact versions that the repository tests with.
+ *
+ * The same sources give the same bytes, and nothing in them tells where they were made.
+ */
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { bundle } from "./pack-bundle.ts";
+import { declarations } from "./pack-declarations.ts";
+import { LAUNCHER, launcher, manifest, type PackageSpec } from "./pack-manifest.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+
+const PACKAGES: readonly PackageSpec[] = [
+  {
+    name: "runnel",
+    folder: "apps/runnel",
+    entry: "src/main.ts",
+    role: "command",
+    // `@platformatic/kafka` asks for these; the broker itself needs 22.15 (`node:sqlite`, zstd).
+    nodes: [
+      [22, 22],
+      [24, 6],
+    ],
+    keywords: ["kafka", "broker", "event-streaming", "cli"],
+  },
+  {
+    name: "@runnel/testing",
+    folder: "apps/testing",
+    entry: "src/start-broker.ts",
+    role: "library",
+    nodes: [
+      [22, 15],
+      [24, 0],
+    ],
+    keywords: ["kafka", "broker", "testing", "vitest", "deno"],
+  },
+];
+
+/** Makes one tarball; returns its path. */
+async function pack(spec: PackageSpec): Promise<string> {
+  const stage = join(ROOT, "dist/packages", spec.name);
+  rmSync(stage, { recursive: true, force: true });
+  const { files, dependencies } = await bundle({
+    root: ROOT,
+    entry: `${spec.folder}/${spec.entry}`,
+  });
+  const more =
+    spec.role === "library"
+      ? declarations(ROOT, `${spec.folder}/${spec.entry}`)
+      : new Map([[LAUNCHER, launcher(spec)]]);
+  const description = manifest(ROOT, spec, dependencies);
+  for (const [name, text] of [...files, ...more]) write(join(stage, "lib", name), text);
+  write(join(stage, "package.json"), `${JSON.stringify(description, null, 2)}\n`);
+  copyFileSync(join(ROOT, "LICENSE"), join(stage, "LICENSE"));
+  copyFileSync(join(ROOT, spec.folder, "README.md"), join(stage, "README.md"));
+  const command = [
+    "pack",
+    "--silent",
+    "--ignore-scripts",
+    "--pack-destination",
+    join(ROOT, "dist"),
+  ];
+  const printed = execFileSync("npm", command, { cwd: stage, encoding: "utf8" });
+  return join("dist", printed.trim());
+}
+
+function write(path: string, text: string): void {
+  if (text.includes(ROOT)) throw new Error(`${path} names a folder of this machine`);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+for (const spec of PACKAGES) {
+  const path = await pack(spec);
+  const kib = Math.ceil(statSync(join(ROOT, path)).size / 1_024);
+  console.log(`${path}  ${kib} KiB`);
+}
