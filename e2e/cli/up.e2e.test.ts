@@ -2,9 +2,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Child } from "../harness/child.ts";
+import { waitFor } from "../harness/wait.ts";
 import { Cli, MAIN } from "./command.ts";
 
 let folder: string;
@@ -41,8 +41,10 @@ function startUp(...more: readonly string[]): Up {
         const index = events.findIndex((each) => each["event"] === event);
         const [found] = index < 0 ? [] : events.splice(index, 1);
         if (found !== undefined) return found;
+        if (child.hasExited) throw new Error(`runnel up ended:\n${child.output}`);
         await new Promise<void>((settle) => {
           wake = settle;
+          void child.exited.then(() => settle());
         });
       }
     },
@@ -66,12 +68,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function waitForNoBroker(): Promise<void> {
-  for (let attempt = 0; attempt < 150; attempt += 1) {
-    if ((await brokerPids()).length === 0) return;
-    await delay(100);
-  }
-  throw new Error("the broker is still there");
+function waitForNoBroker(): Promise<boolean> {
+  return waitFor("the broker has ended", async () => (await brokerPids()).length === 0);
 }
 
 describe("runnel up", () => {
@@ -82,7 +80,7 @@ describe("runnel up", () => {
     await cli.text(["produce", "orders"], "hello\n");
     expect(await cli.text(["consume", "orders", "--to", "end"])).toBe("hello\n");
     expect(await child.stop("SIGTERM")).toMatchObject({ code: 0 });
-    await waitForNoBroker();
+    expect(await brokerPids()).toEqual([]);
   });
 
   it("starts a broker again that died, with all that was acknowledged", async () => {
@@ -102,8 +100,9 @@ describe("runnel up", () => {
   it("leaves no broker behind when it is killed itself", async () => {
     const { child, next } = startUp();
     await next("ready");
+    expect(await brokerPids()).toHaveLength(1);
     await child.stop("SIGKILL");
-    await waitForNoBroker();
+    expect(await waitForNoBroker()).toBe(true);
   });
 
   it("ends with the broker's exit code where it cannot start", async () => {

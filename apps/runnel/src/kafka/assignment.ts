@@ -4,7 +4,11 @@
  * version int16 · [topic string · [partition int32]] · user data bytes (ConsumerProtocolAssignment)
  */
 import { Buffer } from "node:buffer";
-import type { TopicPartitions } from "./groups.ts";
+
+export interface TopicPartitions {
+  readonly topic: string;
+  readonly partitions: readonly number[];
+}
 
 /** Empty for bytes that do not follow the format: clients may store what they like. */
 export function decodeAssignment(bytes: Uint8Array): readonly TopicPartitions[] {

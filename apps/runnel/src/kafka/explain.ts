@@ -31,7 +31,8 @@ const CONNECTION_CODES: Readonly<Record<string, string>> = {
 export function explainCode(code: number, detail?: string | null): string {
   const info = errorInfo(code);
   if (info === undefined) return `the broker answered with error ${code}`;
-  const said = detail === undefined || detail === null || detail === "" ? null : oneLine(detail);
+  // Some answers carry the name of the error once more in place of a text.
+  const said = (detail ?? "") === "" || detail === info.name ? null : oneLine(detail ?? "");
   const advice = ADVICE[info.name];
   const text = said ?? info.text;
   return `${text} (${info.name})${advice === undefined ? "" : `: ${advice}`}`;

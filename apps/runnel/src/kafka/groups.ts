@@ -1,14 +1,9 @@
 /** Consumer groups of either protocol: members, what they own, what they have committed. */
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { CommandError } from "../cli/failure.ts";
-import { decodeAssignment } from "./assignment.ts";
+import { decodeAssignment, type TopicPartitions } from "./assignment.ts";
 import type { Cluster } from "./cluster.ts";
 import { checkCode } from "./explain.ts";
-
-export interface TopicPartitions {
-  readonly topic: string;
-  readonly partitions: readonly number[];
-}
 
 export interface Member {
   readonly id: string;
