@@ -29,6 +29,8 @@ export interface ProduceLoad {
 export interface Bench {
   readonly folder: string;
   readonly broker: Server;
+  /** An Apache Kafka that carries the same loads; null where there is none. */
+  readonly kafka: Server | null;
 }
 
 /** Throughput of produce: megabytes or requests a second, whichever the load is about. */
@@ -52,15 +54,15 @@ export function produceContest(bench: Bench, load: ProduceLoad): Contest {
       removeFolder(path);
       return { value: perSecond(result.result), cpuMicros: result.cpuMicros };
     },
-    runnel: async (round) => {
+    ...both(bench, async (server, round) => {
       const topic = `${load.name.replaceAll(/[^a-z0-9]+/gi, "-")}-${round}`;
-      await createTopic(bench.broker.port, topic, PARTITIONS, configsOf(load.isSynced));
-      const result = await measured(bench.broker, load.requests, () =>
-        produce(bench.broker, load, produceFrames(topic, batch), null, true),
+      await createTopic(server.port, topic, PARTITIONS, configsOf(load.isSynced));
+      const result = await measured(server, load.requests, () =>
+        produce(server, load, produceFrames(topic, batch), null, true),
       );
-      await deleteTopic(bench.broker.port, topic);
+      await deleteTopic(server.port, topic);
       return { value: perSecond(result.result), cpuMicros: result.cpuMicros };
-    },
+    }),
   };
 }
 
@@ -95,15 +97,15 @@ export function latencyContest(bench: Bench, load: LatencyLoad): Contest {
       removeFolder(path);
       return { value: p99(result.result), cpuMicros: result.cpuMicros };
     },
-    runnel: async (round) => {
+    ...both(bench, async (server, round) => {
       const topic = `latency-${round}`;
-      await createTopic(bench.broker.port, topic, PARTITIONS, configsOf(true));
-      const result = await measured(bench.broker, requests, () =>
-        produce(bench.broker, run, produceFrames(topic, batch), load.ratePerSecond, true),
+      await createTopic(server.port, topic, PARTITIONS, configsOf(true));
+      const result = await measured(server, requests, () =>
+        produce(server, run, produceFrames(topic, batch), load.ratePerSecond, true),
       );
-      await deleteTopic(bench.broker.port, topic);
+      await deleteTopic(server.port, topic);
       return { value: p99(result.result), cpuMicros: result.cpuMicros };
-    },
+    }),
   };
 }
 
@@ -150,21 +152,21 @@ export function fetchContest(bench: Bench, load: FetchLoad): Contest {
       await using server = await start(floorProgram(load.mode, path));
       return await fetched(server, false);
     },
-    runnel: () => fetched(bench.broker, true),
+    ...both(bench, (server) => fetched(server, true)),
   };
 }
 
 /** Fills a topic of one partition with `batches` of 64 KiB; returns the records of one. */
 export async function fill(
-  { broker }: Bench,
+  server: Server,
   topic: string,
   batches: number,
 ): Promise<{ recordsPerBatch: number }> {
-  await createTopic(broker.port, topic, 1, { "max.message.bytes": "2000000", ...configsOf(false) });
+  await createTopic(server.port, topic, 1, { "max.message.bytes": "2000000", ...configsOf(false) });
   const recordsPerBatch = Math.floor((64 * 1024 - 61) / 1024);
   const frame = produceFrame(topic, 0, batchOf(64 * 1024, 1024), -1);
   await drive({
-    port: broker.port,
+    port: server.port,
     connections: 1,
     inFlight: IN_FLIGHT,
     requests: batches,
@@ -173,6 +175,17 @@ export async function fill(
     check: checkProduce,
   });
   return { recordsPerBatch };
+}
+
+/** The same load on Runnel and, where there is one, on Kafka. */
+function both(
+  { broker, kafka }: Bench,
+  run: (server: Server, round: number) => Promise<Figures>,
+): Pick<Contest, "runnel" | "kafka"> {
+  return {
+    runnel: (round) => run(broker, round),
+    kafka: kafka === null ? null : (round) => run(kafka, round),
+  };
 }
 
 function configsOf(isSynced: boolean): Record<string, string> {

@@ -16,6 +16,8 @@ export interface Contest {
   readonly rounds: number;
   floor(round: number): Promise<Figures>;
   runnel(round: number): Promise<Figures>;
+  /** The same load on an Apache Kafka; null where there is none. */
+  readonly kafka: ((round: number) => Promise<Figures>) | null;
 }
 
 export interface Spread {
@@ -33,6 +35,9 @@ export interface ContestResult {
   readonly ratio: Spread;
   readonly floor: Spread;
   readonly runnel: Spread;
+  /** Null where no Apache Kafka took part; and what Runnel's figure is to its, round by round. */
+  readonly kafka: Spread | null;
+  readonly ratioToKafka: Spread | null;
   readonly floorCpuMicros: number;
   readonly runnelCpuMicros: number;
 }
@@ -54,11 +59,15 @@ export async function contend(
 ): Promise<ContestResult> {
   const floor: Figures[] = [];
   const runnel: Figures[] = [];
+  const kafka: Figures[] = [];
   for (let round = 0; round < contest.rounds; round += 1) {
     const runFloor = async () => floor.push(await contest.floor(round));
     const runRunnel = async () => runnel.push(await contest.runnel(round));
+    const { kafka: rival } = contest;
+    const runKafka = async () => rival !== null && kafka.push(await rival(round));
     const order = round % 2 === 0 ? [runFloor, runRunnel] : [runRunnel, runFloor];
     for (const run of order) await run();
+    await runKafka();
     tell(`  round ${round + 1} of ${contest.rounds}`);
   }
   const ratio = spreadOf(runnel.map((one, at) => one.value / (floor[at] as Figures).value));
@@ -72,6 +81,11 @@ export async function contend(
     ratio,
     floor: spreadOf(floor.map((one) => one.value)),
     runnel: spreadOf(runnel.map((one) => one.value)),
+    kafka: kafka.length === 0 ? null : spreadOf(kafka.map((one) => one.value)),
+    ratioToKafka:
+      kafka.length === 0
+        ? null
+        : spreadOf(runnel.map((one, at) => one.value / (kafka[at] as Figures).value)),
     floorCpuMicros: spreadOf(floor.map((one) => one.cpuMicros)).median,
     runnelCpuMicros: spreadOf(runnel.map((one) => one.cpuMicros)).median,
   };

@@ -29,6 +29,8 @@ export interface Program {
   /** Finds the port in what the program prints; null while it is not there. */
   portIn(output: string): number | null;
   readonly env?: Readonly<Record<string, string>>;
+  /** The process that serves, where it is not the one started. */
+  pidIn?(output: string): number | null;
 }
 
 /** The floor in one of its modes. */
@@ -50,6 +52,17 @@ export function runnelProgram(dataDir: string, flags: readonly string[] = []): P
     command: process.execPath,
     args: [script, "broker", ...place, ...flags],
     portIn: (output) => numberIn(output, /kafka 127\.0\.0\.1:(\d+)/),
+  };
+}
+
+/** An Apache Kafka from the jars of `KAFKA_HOME`, on an empty folder. */
+export function kafkaProgram(dataDir: string): Program {
+  const script = join(import.meta.dirname, "..", "..", "..", "tools", "kafka", "run-kafka.mjs");
+  return {
+    command: process.execPath,
+    args: [script, "--data-dir", dataDir],
+    portIn: (output) => numberIn(output, /kafka 127\.0\.0\.1:(\d+)/),
+    pidIn: (output) => numberIn(output, /pid (\d+)/),
   };
 }
 
@@ -83,7 +96,7 @@ export async function start(program: Program): Promise<Server> {
     });
   });
   const startedInMs = performance.now() - startedAt;
-  const pid = child.pid as number;
+  const pid = program.pidIn?.(output) ?? (child.pid as number);
   return {
     port,
     pid,
