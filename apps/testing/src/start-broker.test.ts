@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CompressionTypes, type Consumer, Kafka, logLevel } from "kafkajs";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { startBroker, type TestBroker } from "./start-broker.ts";
 
 const TOPIC = "orders";
@@ -192,5 +192,24 @@ describe("startBroker()", () => {
     await admin.disconnect();
     expect(found?.offset).toBe("1");
     expect(await consume(broker, 3)).toEqual(["10", "20", "30"]);
+  });
+
+  test("goes by the date that a test sets", async () => {
+    await using broker = await startBroker({
+      config: { "log.message.timestamp.type": "LogAppendTime" },
+    });
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.UTC(2040, 0, 1) });
+    try {
+      await produce(broker, ["of the future"]);
+    } finally {
+      vi.useRealTimers();
+    }
+    const admin = clientOf(broker).admin();
+    await admin.connect();
+    const at = async (time: number): Promise<string | undefined> =>
+      (await admin.fetchTopicOffsetsByTimestamp(TOPIC, time))[0]?.offset;
+    expect(await at(Date.UTC(2040, 0, 1) - 1)).toBe("0");
+    expect(await at(Date.UTC(2040, 0, 1) + 1)).toBe("1");
+    await admin.disconnect();
   });
 });

@@ -37,14 +37,12 @@ export function loadTestConfig(options: {
   if (options.port !== undefined && "listeners" in given) {
     throw new ConfigError(`${SOURCE}: listeners and the option \`port\` exclude each other`);
   }
-  const settings: Record<string, string> = {
-    listeners: `PLAINTEXT://127.0.0.1:${options.port ?? 0}`,
-    [ADMIN]: "off",
-  };
+  const flags = new Map<string, string>([
+    ["listeners", `PLAINTEXT://127.0.0.1:${options.port ?? 0}`],
+    [ADMIN, "off"],
+  ]);
   for (const [name, value] of Object.entries({ ...TEST_DEFAULTS, ...given })) {
-    if (value !== undefined) settings[name] = String(value);
+    if (value !== undefined) flags.set(name, String(value));
   }
-  // JSON is YAML: the same way in as a configuration file, with the same checks and messages.
-  const file = { path: SOURCE, text: JSON.stringify(settings) };
-  return loadConfig({ file, env: {}, flags: new Map(), isInsecure: false });
+  return loadConfig({ file: null, env: {}, flags, flagsSource: SOURCE, isInsecure: false });
 }

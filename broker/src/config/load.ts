@@ -17,6 +17,8 @@ export interface ConfigSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Names of settings with their values, as the command line gave them. */
   readonly flags: ReadonlyMap<string, string>;
+  /** What messages call the flags where they did not come from a command line. */
+  readonly flagsSource?: string;
   /** Accepts that other machines reach a broker that asks nobody who they are. */
   readonly isInsecure: boolean;
 }
@@ -49,7 +51,9 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
       warnings.push(`${variable}: no setting has this name; it is left alone`);
     else set(fixed, name, text, variable);
   }
-  for (const [name, text] of sources.flags) set(fixed, name, text, `flag ${quote(name)}`);
+  for (const [name, text] of sources.flags) {
+    set(fixed, name, text, sources.flagsSource ?? `flag ${quote(name)}`);
+  }
   const broker = resolveBrokerConfig(fixed);
   checkListeners(broker, sources.isInsecure);
   return { fixed, broker, warnings };
