@@ -180,4 +180,5 @@ export type Feature =
   | "idempotent"
   | "auto creation"
   | "clean handover"
-  | "null beside empty";
+  | "null beside empty"
+  | "null key and value";

@@ -65,7 +65,11 @@ export function dataset(partitions: readonly number[], ...clients: readonly Lack
     .flatMap((key) => values.map((value) => ({ key, value })))
     .filter(({ key, value }) => {
       const isMixed = (key === null && value === "") || (key === "" && value === null);
-      return !isMixed || isPossible("null beside empty");
+      const isBlank = key === null && value === null;
+      return (
+        (!isMixed || isPossible("null beside empty")) &&
+        (!isBlank || isPossible("null key and value"))
+      );
     })
     .map(({ key, value }, index) => ({
       partition: partitions[index % partitions.length]!,

@@ -42,9 +42,12 @@ export class RecordQueue {
     return taken;
   }
 
-  /** What there is to commit. */
-  positions(): readonly { topic: string; partition: number; offset: number }[] {
-    return [...this.#positions].map(([key, offset]) => {
+  /** What there is to commit of the partitions that the member still has, as `topic/partition`. */
+  positions(
+    assignment: readonly string[],
+  ): readonly { topic: string; partition: number; offset: number }[] {
+    const owned = [...this.#positions].filter(([key]) => assignment.includes(key));
+    return owned.map(([key, offset]) => {
       const slash = key.lastIndexOf("/");
       return { topic: key.slice(0, slash), partition: Number(key.slice(slash + 1)), offset };
     });

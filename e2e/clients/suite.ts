@@ -1,6 +1,7 @@
 /** Runs every scenario with one client against one server: the whole of a client's test file. */
 import { afterAll, afterEach, beforeAll, describe, test } from "vitest";
 import { type RunnelOptions, type Server, startServer } from "../harness/server.ts";
+import { waitFor } from "../harness/wait.ts";
 import type { CallName, Client, ClientKind, ConsumedRecord, Feature, Position } from "./calls.ts";
 import { kafkajsKind } from "./drivers/kafkajs.ts";
 import { administration } from "./scenarios/administration.ts";
@@ -49,6 +50,13 @@ export function describeClient(
       async topic(partitions, configs = {}) {
         const topic = name("topic");
         await support!.createTopic({ topic, partitions, configs });
+        // Apache Kafka announces partitions before it can write to them, and kafkajs then sends everything twice.
+        await waitFor(`${topic} is there`, async () => {
+          const isComplete = (await support!.countPartitions({ topic })) === partitions;
+          return (
+            isComplete && (await support!.listOffset({ topic, partition: 0, at: "latest" })) === 0
+          );
+        });
         return topic;
       },
       test(title, needs, run) {

@@ -174,7 +174,7 @@ async function startProcess(
 }
 
 /** Fetched by npm at its first use: the binaries of all platforms are too much for the lock file. */
-async function denoPath(): Promise<string> {
+export async function denoPath(): Promise<string> {
   const { stdout } = await run({
     name: "deno",
     command: ["npx", "--yes", `deno@${DENO_VERSION}`, "eval", "console.log(Deno.execPath())"],

@@ -231,7 +231,8 @@ function zeroed(schema: Schema, version: number, style: Style): Record<string, u
     Object.fromEntries(
       Object.entries(fields).map(([name, field]) => {
         const given = value[name];
-        if (given === undefined) return [name, field.options.default === undefined ? ZERO(field) : undefined];
+        if (given === undefined)
+          return [name, field.options.default === undefined ? ZERO(field) : undefined];
         if (field.kind === "struct" && given !== null) {
           return [name, fill(field.fields as Schema, given as Record<string, unknown>)];
         }

@@ -137,7 +137,9 @@ class KafkajsClient implements Client {
   async commit({ consumer }: { consumer: string }): Promise<void> {
     const state = this.#get(consumer);
     await state.consumer.commitOffsets(
-      state.queue.positions().map((position) => ({ ...position, offset: String(position.offset) })),
+      state.queue
+        .positions(state.assignment)
+        .map((position) => ({ ...position, offset: String(position.offset) })),
     );
   }
 
@@ -151,6 +153,7 @@ class KafkajsClient implements Client {
     const admin = await this.#getAdmin();
     const isNew = await admin
       .createTopics({
+        waitForLeaders: false,
         topics: [
           {
             topic: args.topic,

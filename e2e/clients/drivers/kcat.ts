@@ -112,7 +112,6 @@ class KcatClient implements Client {
     const strategy = assignor === "cooperative" ? "cooperative-sticky" : "range";
     const settings = [
       "auto.offset.reset=earliest",
-      "auto.commit.interval.ms=100",
       "session.timeout.ms=10000",
       "heartbeat.interval.ms=300",
       `partition.assignment.strategy=${strategy}`,
@@ -134,7 +133,7 @@ class KcatClient implements Client {
   }
 
   async commit(): Promise<void> {
-    // kcat commits what it has printed, every 100 ms.
+    // kcat commits what it has printed, every 5 s and when it loses a partition.
   }
 
   async close({ consumer }: { consumer: string }): Promise<void> {

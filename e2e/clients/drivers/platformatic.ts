@@ -134,7 +134,7 @@ class PlatformaticClient implements Client {
     const state = this.#get(consumer);
     await state.consumer.commit({
       offsets: state.queue
-        .positions()
+        .positions(await this.assignment({ consumer }))
         .map((position) => ({ ...position, offset: BigInt(position.offset), leaderEpoch: -1 })),
     });
   }

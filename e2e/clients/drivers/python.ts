@@ -26,3 +26,19 @@ export const confluentKind: ClientKind = kind(
     deleteGroup: "confluent-kafka 1.7 has no call for it",
   },
 );
+
+/** kafka-python 2.0.2, which never asks which versions of an API the broker has. */
+export const kafkaPythonKind: ClientKind = kind(
+  "kafka-python",
+  DEBIAN_PYTHON,
+  "kafka_python_driver.py",
+  {
+    "header nulls": "kafka-python refuses a header without a value",
+    "null key and value": "kafka-python refuses a record with neither",
+    idempotent: "kafka-python 2.0 has no idempotent producer",
+    cooperative: "kafka-python 2.0 has eager assignors only",
+    "static member": "kafka-python 2.0 has no group.instance.id",
+    deleteRecords: "kafka-python 2.0 has no call for it",
+    deleteOffsets: "kafka-python 2.0 has no call for it",
+  },
+);

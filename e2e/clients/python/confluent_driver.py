@@ -122,7 +122,7 @@ class Driver:
 
     def commit(self, consumer):
         worker = self.workers[consumer]
-        offsets = [TopicPartition(*where, offset) for where, offset in worker.positions.items()]
+        offsets = [TopicPartition(*where, offset) for where, offset in worker.owned_positions().items()]
         worker.run(lambda: worker.client.commit(offsets=offsets, asynchronous=False))
 
     def close(self, consumer):

@@ -10,6 +10,7 @@ import queue
 import sys
 import threading
 import time
+import traceback
 
 
 class CallError(Exception):
@@ -88,6 +89,14 @@ class Worker:
                 self.positions[(record["topic"], record["partition"])] = record["offset"] + 1
             return taken
 
+    def owned_positions(self):
+        """What there is to commit: not what another member has now."""
+        return {
+            where: offset
+            for where, offset in self.positions.items()
+            if f"{where[0]}/{where[1]}" in self.assignment
+        }
+
     def stop(self):
         self.stopped = True
         self.thread.join(60)
@@ -107,7 +116,7 @@ def serve(driver):
             result = getattr(driver, request["call"])(**request["args"])
             answer({"id": request["id"], "result": result})
         except Exception as error:
-            code, message = getattr(error, "code", None), f"{type(error).__name__}: {error}"
+            code, message = getattr(error, "code", None), traceback.format_exc()
             if not isinstance(error, CallError):
                 code = driver.error_code(error)
             answer({"id": request["id"], "error": {"code": code, "message": message}})
