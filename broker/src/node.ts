@@ -19,6 +19,7 @@ import { GroupCoordinator, OFFSETS_TOPIC } from "#coordinator/group-coordinator.
 import type { GroupConfig, TopicLookup } from "#coordinator/ports.ts";
 import type { World } from "#io/ports.ts";
 import { LogManager } from "#log/log-manager.ts";
+import { Semaphore } from "#log/semaphore.ts";
 import { brokerDirectory } from "#metadata/endpoints.ts";
 import type { MetadataImage, TopicImage } from "#metadata/image.ts";
 import { ImageFollower } from "#metadata/image-follower.ts";
@@ -29,9 +30,10 @@ import { ByteBudget } from "#net/byte-budget.ts";
 import { DEFAULT_LIMITS, type NetLimits } from "#net/limits.ts";
 import { type KafkaListener, openKafkaListener } from "#net/listener.ts";
 import { NetProbe } from "#net/probe.ts";
-import { Semaphore } from "#replica/fetch.ts";
+import { STORED_READS_AT_ONCE } from "#replica/fetch.ts";
 import { FetchSessions } from "#replica/fetch-sessions.ts";
 import { InternalTopic } from "#replica/internal-topic.ts";
+import { registerReplicaMetrics } from "#replica/probe.ts";
 import { ReplicaManager } from "#replica/replica-manager.ts";
 
 export interface NodeConfig {
@@ -103,6 +105,7 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   tellGroupsOfDeletedTopics(view, services);
   if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
   const running = { logs, membership, replicas, services, view };
+  registerReplicaMetrics(config.metrics, { replicas, logs, fetchSessions: services.fetchSessions });
   const listeners = await listen(config, world, services).catch(async (error: unknown) => {
     await stopParts([], running, world);
     throw error;
@@ -209,7 +212,7 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     disk,
     dataFolder: config.dataFolder,
     append: { clock, workers },
-    reads: { clock, scheduler, logger, reads: new Semaphore() },
+    reads: { clock, scheduler, logger, reads: new Semaphore(STORED_READS_AT_ONCE) },
     fetchSessions: new FetchSessions(random, () => broker.maxIncrementalFetchSessionCacheSlots),
     fetchMaxBytes: () => broker.fetchMaxBytes,
     topics,

@@ -1,24 +1,21 @@
 /**
- * The checkpoints of a log directory: one offset per partition, as text in Kafka's manner. A line with
- * the format, a line with the count, then "topicId partition offset" a line; the recovery points add a
- * fourth column, 1 where a producer snapshot was written for it.
+ * The checkpoints of a log directory, as text in Kafka's manner: a line with the format, a line with the
+ * count, then "topicId partition" and numbers, one line per partition. Unlike Kafka's, the last line is
+ * the CRC-32C of all before it: a wrong digit here could delete records or trust what was never written.
  */
+import { crc32c } from "@runnel/kit/crc32c.ts";
 import type { Disk } from "#io/ports.ts";
 import { readSmallFile, replaceFile } from "./atomic-file.ts";
 
 export const RECOVERY_POINTS = "recovery-point-offset-checkpoint";
 export const LOG_STARTS = "log-start-offset-checkpoint";
 const FORMAT = "0";
+const LINE = /^([0-9a-f-]{36}) (\d+)((?: -?\d+)+)$/;
 
-export interface CheckpointLine {
-  readonly offset: number;
-  readonly flag: boolean;
-}
+/** Numbers by folder name: topic id, dash, partition. */
+export type Checkpoint = Map<string, readonly number[]>;
 
-/** Keyed by folder name: topic id, dash, partition. */
-export type Checkpoint = Map<string, CheckpointLine>;
-
-/** The checkpoint in a file. A missing or damaged one is empty: then everything is checked. */
+/** The checkpoint in a file, empty where it is missing; null where it is damaged. */
 export async function readCheckpoint(
   disk: Disk,
   folder: string,
@@ -26,17 +23,18 @@ export async function readCheckpoint(
 ): Promise<Checkpoint | null> {
   const bytes = await readSmallFile(disk, `${folder}/${name}`);
   if (bytes === null) return new Map();
-  const [format, count, ...rest] = new TextDecoder().decode(bytes).split("\n");
+  const text = new TextDecoder().decode(bytes);
+  const end = text.lastIndexOf("\n", text.length - 2) + 1;
+  const body = text.slice(0, end);
+  if (text.slice(end) !== sumOf(body)) return null;
+  const [format, count, ...rest] = body.split("\n");
   const lines = rest.filter((line) => line !== "");
   if (format !== FORMAT || Number(count) !== lines.length) return null;
   const checkpoint: Checkpoint = new Map();
   for (const line of lines) {
-    const match = /^([0-9a-f-]{36}) (\d+) (\d+)( [01])?$/.exec(line);
-    if (match === null) return null;
-    checkpoint.set(`${match[1]}-${match[2]}`, {
-      offset: Number(match[3]),
-      flag: match[4] === " 1",
-    });
+    const [, topicId, partition, numbers] = LINE.exec(line) ?? [];
+    if (numbers === undefined) return null;
+    checkpoint.set(`${topicId}-${partition}`, numbers.trim().split(" ").map(Number));
   }
   return checkpoint;
 }
@@ -48,10 +46,15 @@ export async function writeCheckpoint(
   name: string,
   checkpoint: Checkpoint,
 ): Promise<void> {
-  const lines = [...checkpoint].map(([key, { offset, flag }]) => {
+  const lines = [...checkpoint].map(([key, numbers]) => {
     const dash = key.lastIndexOf("-");
-    return `${key.slice(0, dash)} ${key.slice(dash + 1)} ${offset} ${flag ? 1 : 0}\n`;
+    return `${key.slice(0, dash)} ${key.slice(dash + 1)} ${numbers.join(" ")}\n`;
   });
-  const text = `${FORMAT}\n${lines.length}\n${lines.join("")}`;
-  await replaceFile(disk, folder, name, new TextEncoder().encode(text));
+  const body = `${FORMAT}\n${lines.length}\n${lines.join("")}`;
+  await replaceFile(disk, folder, name, new TextEncoder().encode(body + sumOf(body)));
+}
+
+function sumOf(body: string): string {
+  const sum = crc32c(new TextEncoder().encode(body)) >>> 0;
+  return `crc32c ${sum.toString(16).padStart(8, "0")}\n`;
 }

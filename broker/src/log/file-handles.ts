@@ -27,9 +27,32 @@ export class FileHandles {
     return this.#handles.size;
   }
 
-  /** Calls `work` with the file at `path`, made when it is missing; it stays open at least so long. */
-  async use<T>(path: string, work: (file: DiskFile) => Promise<T>): Promise<T> {
-    const handle = this.#acquire(path);
+  /** Makes the file at `path` where it is missing. */
+  create(path: string): Promise<void> {
+    return this.#use(path, true, async () => {});
+  }
+
+  /**
+   * Calls `work` with the file at `path`, which stays open at least so long. Never makes one: a reader
+   * that comes too late must not bring a removed file back.
+   */
+  use<T>(path: string, work: (file: DiskFile) => Promise<T>): Promise<T> {
+    return this.#use(path, false, work);
+  }
+
+  /** Closes the file at `path`, when its last user is done: before it is renamed or removed. */
+  async release(path: string): Promise<void> {
+    const handle = this.#handles.get(path);
+    if (handle !== undefined) await this.#release(path, handle);
+  }
+
+  /** Closes every file, those in use when their last user is done. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#handles].map(([path, handle]) => this.#release(path, handle)));
+  }
+
+  async #use<T>(path: string, create: boolean, work: (file: DiskFile) => Promise<T>): Promise<T> {
+    const handle = this.#acquire(path, create);
     try {
       return await work(await handle.file);
     } finally {
@@ -38,22 +61,13 @@ export class FileHandles {
     }
   }
 
-  /** Closes the file at `path`, when its last user is done: before it is renamed or removed. */
-  async release(path: string): Promise<void> {
-    const handle = this.#handles.get(path);
-    if (handle === undefined) return;
+  async #release(path: string, handle: Handle): Promise<void> {
     this.#handles.delete(path);
     handle.isReleased = true;
     if (handle.users === 0) await closeQuietly(handle);
   }
 
-  async close(): Promise<void> {
-    const handles = [...this.#handles.values()];
-    this.#handles.clear();
-    await Promise.all(handles.map(closeQuietly));
-  }
-
-  #acquire(path: string): Handle {
+  #acquire(path: string, create: boolean): Handle {
     const known = this.#handles.get(path);
     if (known !== undefined) {
       known.users += 1;
@@ -62,7 +76,7 @@ export class FileHandles {
       return known;
     }
     const handle: Handle = {
-      file: this.#disk.open(path, { create: true }),
+      file: this.#disk.open(path, { create }),
       users: 1,
       isReleased: false,
     };
@@ -70,16 +84,16 @@ export class FileHandles {
     handle.file.catch(() => {
       if (this.#handles.get(path) === handle) this.#handles.delete(path);
     });
-    if (this.#handles.size > this.#openMax) this.#evict();
+    this.#evict();
     return handle;
   }
 
   #evict(): void {
     for (const [path, handle] of this.#handles) {
+      if (this.#handles.size <= this.#openMax) return;
       if (handle.users > 0) continue;
       this.#handles.delete(path);
       void closeQuietly(handle);
-      return;
     }
   }
 }

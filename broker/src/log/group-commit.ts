@@ -7,6 +7,7 @@
  */
 import type { Scheduler } from "@runnel/kit/world.ts";
 import type { DiskFile } from "#io/ports.ts";
+import { syncFile } from "./failures.ts";
 import type { FileHandles } from "./file-handles.ts";
 import type { Segment } from "./segment.ts";
 import { appendPart } from "./tail-cache.ts";
@@ -29,8 +30,8 @@ export interface CommitOwner {
   flushMessages(): number;
   /** What lies below `endOffset` is as durable as asked. */
   onCommitted(endOffset: number): void;
-  /** A write, a sync or a task failed; nothing more will be done. `atSync`: it was a sync. */
-  onFailed(error: unknown, atSync: boolean): void;
+  /** A write, a task or, with `SyncFailure`, a sync failed; nothing more will be done. */
+  onFailed(error: unknown): void;
 }
 
 type Task = () => Promise<void>;
@@ -43,7 +44,6 @@ export class GroupCommit {
   #isRunning = false;
   #isFailed = false;
   #unflushedRecords = 0;
-  #inSync = false;
 
   constructor(files: FileHandles, scheduler: Scheduler, owner: CommitOwner) {
     this.#files = files;
@@ -85,9 +85,10 @@ export class GroupCommit {
     });
   }
 
-  /** Syncs `segment`; what was written before is durable when it returns. */
+  /** Syncs `segment` unless it is; what was written before is durable when it returns. */
   async sync(segment: Segment): Promise<void> {
-    await this.#files.use(segment.path(".log"), (file) => this.#sync(file));
+    if (segment.syncedSize >= segment.writtenSize) return;
+    await this.#files.use(segment.path(".log"), (file) => this.#sync(segment, file));
   }
 
   /** Drops what waits. No callback comes any more. */
@@ -118,7 +119,7 @@ export class GroupCommit {
     } catch (error) {
       if (!this.#isFailed) {
         this.stop();
-        this.#owner.onFailed(error, this.#inSync);
+        this.#owner.onFailed(error);
       }
     } finally {
       this.#isRunning = false;
@@ -144,15 +145,17 @@ export class GroupCommit {
     await this.#files.use(head.segment.path(".log"), async (file) => {
       await file.write(parts, head.position);
       head.segment.writtenSize = head.position + size;
-      if (this.#unflushedRecords >= this.#owner.flushMessages()) await this.#sync(file);
+      if (this.#unflushedRecords >= this.#owner.flushMessages()) {
+        await this.#sync(head.segment, file);
+      }
     });
     if (!this.#isFailed) this.#owner.onCommitted(last.endOffset);
   }
 
-  async #sync(file: DiskFile): Promise<void> {
+  async #sync(segment: Segment, file: DiskFile): Promise<void> {
     this.#unflushedRecords = 0;
-    this.#inSync = true;
-    await file.sync();
-    this.#inSync = false;
+    const size = segment.writtenSize;
+    await syncFile(file);
+    segment.syncedSize = Math.max(segment.syncedSize, size);
   }
 }

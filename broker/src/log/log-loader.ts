@@ -10,13 +10,8 @@ import type { Logger } from "@runnel/kit/world.ts";
 import type { BatchHeader } from "@runnel/protocol/records/batch.ts";
 import { readSmallFile } from "./atomic-file.ts";
 import { EpochCache } from "./epoch-cache.ts";
-import {
-  findNextBatch,
-  type ReaderIo,
-  type StartPlace,
-  startOf,
-  walkBatches,
-} from "./log-reader.ts";
+import { syncFile } from "./failures.ts";
+import { findNextBatch, headerIn, type ReaderIo, walkBatches } from "./log-reader.ts";
 import {
   DAMAGED_SUFFIX,
   DELETED_SUFFIX,
@@ -27,17 +22,10 @@ import {
 } from "./names.ts";
 import { decodeSnapshot } from "./producer-snapshot.ts";
 import { ProducerState } from "./producer-state.ts";
-import { Segment } from "./segment.ts";
+import type { RecoveryPoint } from "./recovery-point.ts";
+import { Segment, type StartPlace } from "./segment.ts";
 import { learnNewest, loadIndexes, rebuildIndexes, restart, saveIndexes } from "./segment-files.ts";
 import { OffsetIndex, TimeIndex } from "./sparse-index.ts";
-
-/** What a checkpoint of the log directory says of one log. */
-export interface RecoveryPoint {
-  /** All below is durable, and in the snapshot. */
-  readonly offset: number;
-  /** Whether a producer snapshot was written for it. */
-  readonly hasSnapshot: boolean;
-}
 
 export interface LoadOptions {
   readonly folder: string;
@@ -48,6 +36,8 @@ export interface LoadOptions {
   readonly logStartOffset: number;
   /** Cut the log here, where a failed write left more; null for no cut. */
   readonly truncateTo: number | null;
+  /** The process before this one stopped in order: everything in the folder is durable. */
+  readonly isDurable: boolean;
   readonly nowMs: number;
   readonly logger: Logger;
 }
@@ -66,18 +56,23 @@ export interface LoadedLog {
 
 /** Loads the log; afterwards the folder holds exactly what is returned. */
 export async function loadLog(io: ReaderIo, options: LoadOptions): Promise<LoadedLog> {
-  const names = await removeLeftovers(io, options.folder);
+  const names = await removeLeftovers(io, options);
   const loader = new Loader(io, options, await findSegments(io, options, names));
   await loader.loadEpochs();
   await loader.loadProducers(names.flatMap((name) => offsetOfName(name, ".snapshot") ?? []));
   return await loader.run();
 }
 
-/** Removes what a crash left half done; returns the names that remain. */
-async function removeLeftovers(io: ReaderIo, folder: string): Promise<readonly string[]> {
+/** Removes what a crash or a failed write left half done; returns the names that remain. */
+async function removeLeftovers(
+  io: ReaderIo,
+  { folder, truncateTo }: LoadOptions,
+): Promise<readonly string[]> {
   const kept: string[] = [];
   for (const name of await io.disk.list(folder)) {
-    if (name.endsWith(DELETED_SUFFIX) || name.endsWith(TEMPORARY_SUFFIX)) {
+    const isBehindCut = (offsetOfName(name, ".log") ?? -1) > (truncateTo ?? Infinity);
+    if (isBehindCut) await io.files.release(`${folder}/${name}`);
+    if (isBehindCut || name.endsWith(DELETED_SUFFIX) || name.endsWith(TEMPORARY_SUFFIX)) {
       await io.disk.removeFile(`${folder}/${name}`);
     } else kept.push(name);
   }
@@ -102,13 +97,13 @@ async function findSegments(
     const segment = new Segment(folder, base, stat?.modifiedAt ?? nowMs);
     segment.size = stat?.size ?? 0;
     segment.writtenSize = segment.size;
+    segment.syncedSize = segment.size;
     segment.indexes = null;
     segments.push(segment);
   }
   if (segments.length > 0) return segments;
   const first = new Segment(folder, logStartOffset, nowMs);
-  await io.files.use(first.path(".log"), async () => {});
-  await io.disk.syncDirectory(folder);
+  await io.files.create(first.path(".log"));
   return [first];
 }
 
@@ -188,23 +183,45 @@ class Loader {
     await this.#learnClosed(checked);
     await this.#replayBelow(trusted, Math.min(this.#producersUpTo, this.#epochsUpTo));
     await this.#check(checked, trusted);
+    await this.#beginAtStart();
     const first = this.#segments[0] as Segment;
     this.#epochs.truncateFrom(this.#endOffset);
     for (const offset of this.#snapshots.filter((one) => one > this.#endOffset)) {
       await this.#io.disk.removeFile(`${this.#options.folder}/${fileName(offset, ".snapshot")}`);
     }
+    await this.#makeDurable(checked, trusted);
     return {
       segments: this.#segments,
       epochs: this.#epochs,
       producers: this.#producers,
-      logStartOffset: Math.min(
-        Math.max(this.#options.logStartOffset, first.baseOffset),
-        this.#endOffset,
-      ),
+      logStartOffset: Math.max(this.#options.logStartOffset, first.baseOffset),
       endOffset: this.#endOffset,
       scannedBytes: this.#scannedBytes,
       truncatedBytes: this.#truncatedBytes,
     };
+  }
+
+  /** A log that lost records below its start goes on at its start: no offset is used twice. */
+  async #beginAtStart(): Promise<void> {
+    const { folder, logStartOffset, nowMs } = this.#options;
+    if (this.#endOffset >= logStartOffset) return;
+    const next = new Segment(folder, logStartOffset, nowMs);
+    await this.#io.files.create(next.path(".log"));
+    this.#segments.push(next);
+    this.#endOffset = logStartOffset;
+  }
+
+  /**
+   * What was found may have been written by a process that was killed before it could sync. It is about
+   * to be visible, so it must survive a power cut from here on.
+   */
+  async #makeDurable(checked: number, trusted: number): Promise<void> {
+    if (this.#options.isDurable && this.#endOffset === trusted) return;
+    for (const segment of this.#segments.slice(checked)) {
+      if (segment.writtenSize === 0) continue;
+      await this.#io.files.use(segment.path(".log"), syncFile);
+    }
+    await this.#io.disk.syncDirectory(this.#options.folder);
   }
 
   /** Looks at the index files of the segments before number `checked`, which are not read. */
@@ -216,7 +233,6 @@ class Loader {
         "index is missing or torn, made anew",
       );
       await rebuildIndexes(this.#io, segment, this.#options.indexIntervalBytes);
-      segment.indexes = null;
     }
   }
 
@@ -226,7 +242,7 @@ class Loader {
     for (const [index, segment] of this.#segments.entries()) {
       const end = this.#segments[index + 1]?.baseOffset ?? Number.POSITIVE_INFINITY;
       if (end <= from || segment.baseOffset >= trusted) continue;
-      const walked = await walkBatches(this.#io, segment, startOf(segment), (header) => {
+      const walked = await walkBatches(this.#io, segment, segment.start, (header) => {
         if (header.baseOffset >= trusted) return false;
         this.#note(header);
         return true;
@@ -244,6 +260,10 @@ class Loader {
     for (let at = first; at < this.#segments.length; at += 1) {
       const segment = this.#segments[at] as Segment;
       const size = segment.writtenSize;
+      if (at > first && segment.baseOffset !== this.#endOffset && !this.#belowDamage) {
+        await this.#setAside(at);
+        return;
+      }
       const start = at === first ? await this.#rewind(segment, trusted) : this.#restart(segment);
       const position = await this.#checkSegment(segment, start, trusted);
       this.#scannedBytes += position - start.position;
@@ -263,7 +283,7 @@ class Loader {
   async #checkSegment(segment: Segment, start: StartPlace, trusted: number): Promise<number> {
     const { truncateTo } = this.#options;
     let place = start;
-    let reached = 0;
+    let reached = segment.baseOffset;
     for (;;) {
       const end = await walkBatches(this.#io, segment, place, (header, position) => {
         if (truncateTo !== null && header.baseOffset >= truncateTo) return false;
@@ -273,7 +293,7 @@ class Loader {
         return true;
       });
       if (end.reason !== "damage" || reached >= trusted) {
-        this.#belowDamage = end.reason === "end" && Math.max(reached, segment.baseOffset) < trusted;
+        this.#belowDamage = end.reason === "end" && reached < trusted;
         if (this.#belowDamage) this.#tellDamage(segment, end.position);
         return end.position;
       }
@@ -285,19 +305,20 @@ class Loader {
     }
   }
 
-  /** The log goes on in a new segment at `trusted`; the damaged one is closed as it is. */
+  /** The log goes on behind `trusted`, in a new segment unless one is there; the damaged one stays. */
   async #beginBehindDamage(at: number, size: number, trusted: number): Promise<void> {
     const segment = this.#segments[at] as Segment;
     segment.size = size;
     segment.writtenSize = size;
-    await saveIndexes(this.#io, segment);
+    await saveIndexes(this.#io.disk, segment, { isClosed: true });
     segment.indexes = null;
     const { folder, nowMs } = this.#options;
-    if (segment.baseOffset === trusted) return;
+    const following = this.#segments[at + 1];
+    this.#endOffset = following?.baseOffset ?? trusted;
+    if (following !== undefined) return;
     const next = new Segment(folder, trusted, nowMs);
-    await this.#io.files.use(next.path(".log"), async () => {});
-    await this.#io.disk.syncDirectory(folder);
-    this.#segments.splice(at + 1, 0, next);
+    await this.#io.files.create(next.path(".log"));
+    this.#segments.push(next);
   }
 
   async #cut(segment: Segment, position: number, size: number): Promise<void> {
@@ -311,6 +332,7 @@ class Loader {
       await file.sync();
     });
     segment.writtenSize = position;
+    segment.syncedSize = position;
     segment.size = position;
   }
 
@@ -326,7 +348,6 @@ class Loader {
       await disk.removeFile(segment.path(".index"));
       await disk.removeFile(segment.path(".timeindex"));
     }
-    await disk.syncDirectory(this.#options.folder);
   }
 
   /** Makes the indexes ready for batches from `offset` on; returns the position to read from. */
@@ -335,7 +356,7 @@ class Loader {
     const size = segment.writtenSize;
     const indexes = await loadIndexes(this.#io, segment, interval);
     let entry = indexes.offsets.find(offset - 1 - segment.baseOffset);
-    let place = startOf(segment);
+    let place = segment.start;
     for (; entry >= 0; entry -= 1) {
       place = {
         position: indexes.offsets.positionAt(entry),
@@ -354,27 +375,33 @@ class Loader {
       segment.maxTimestamp = times.timestampAt(times.count - 1);
       segment.offsetOfMaxTimestamp = segment.baseOffset + times.relativeOffsetAt(times.count - 1);
     }
+    this.#recallNewest(segment);
     segment.size = start;
     segment.writtenSize = size;
-    await saveIndexes(this.#io, segment);
     return place;
+  }
+
+  /** The recovery point knows the newest record below it; a power cut may cost the index its end. */
+  #recallNewest(segment: Segment): void {
+    const { recoveryPoint } = this.#options;
+    if (recoveryPoint === null || recoveryPoint.maxTimestamp < segment.maxTimestamp) return;
+    if (recoveryPoint.offsetOfMaxTimestamp < segment.baseOffset) return;
+    if (recoveryPoint.offsetOfMaxTimestamp >= this.#trustedUpTo) return;
+    segment.maxTimestamp = recoveryPoint.maxTimestamp;
+    segment.offsetOfMaxTimestamp = recoveryPoint.offsetOfMaxTimestamp;
   }
 
   /** Whether an index entry points at the batch that it names. */
   async #fits(segment: Segment, place: StartPlace): Promise<boolean> {
-    let isThere = false;
-    await walkBatches(this.#io, segment, place, () => {
-      isThere = true;
-      return false;
-    });
-    return isThere;
+    const header = await headerIn(this.#io, segment, place.position);
+    return header !== null && header.baseOffset + header.lastOffsetDelta === place.lastOffset;
   }
 
   #restart(segment: Segment): StartPlace {
     restart(segment, { offsets: new OffsetIndex(), times: new TimeIndex() });
     segment.savedOffsetEntries = 0;
     segment.savedTimeEntries = 0;
-    return startOf(segment);
+    return segment.start;
   }
 
   #book(segment: Segment, header: BatchHeader, position: number): void {
@@ -395,10 +422,8 @@ class Loader {
 
   /** Reads when the segment's first batch was written, where the check began behind it. */
   async #learnFirstTimestamp(segment: Segment): Promise<void> {
-    await walkBatches(this.#io, segment, startOf(segment), (header) => {
-      segment.firstTimestamp = header.maxTimestamp;
-      return false;
-    });
+    const header = await headerIn(this.#io, segment, 0);
+    segment.firstTimestamp = header?.maxTimestamp ?? -1;
   }
 
   #tellDamage(segment: Segment, position: number): void {

@@ -1,15 +1,18 @@
 /** Finds things in a log: batches from an offset, an offset by time, the newest record. */
+import { IoError } from "@runnel/kit/errors.ts";
 import { BATCH_HEADER_SIZE, type BatchHeader, codecOf } from "@runnel/protocol/records/batch.ts";
 import { iterateRecords, type LogRecord } from "@runnel/protocol/records/iterate.ts";
 import {
+  headerIn,
+  LOG_CORRUPT,
   type ReadRange,
   readSegment,
-  type StartPlace,
   scanSegment,
-  startOf,
+  walkOverDamage,
 } from "./log-reader.ts";
 import type { PartitionLog } from "./partition-log.ts";
-import type { Segment, SegmentIndexes } from "./segment.ts";
+import type { Segment, SegmentIndexes, StartPlace } from "./segment.ts";
+import { confirmNewest } from "./segment-files.ts";
 import type { TailRead } from "./tail-cache.ts";
 
 /** What a compressed batch may unpack to where the broker looks inside: far above any real one. */
@@ -23,19 +26,27 @@ export function readCached(log: PartitionLog, range: ReadRange): TailRead | null
   return log.tail.read(range.offset, range.endOffset, range.bytesMax, range.atLeastOne);
 }
 
-/** Batches of `range` from the disk. Throws `IoError` where they are damaged or cannot be read. */
+/**
+ * Batches of `range` from the disk. Throws `IoError` where they are damaged, missing or cannot be read.
+ */
 export async function readStored(log: PartitionLog, range: ReadRange): Promise<TailRead> {
+  if (range.offset >= range.endOffset) return NOTHING;
   let at = segmentAt(log, range.offset);
   for (;;) {
     const segment = log.segments[at];
-    if (segment === undefined || segment.baseOffset >= range.endOffset) return NOTHING;
-    const indexes = await indexesOf(log, segment);
-    const place = placeOf(segment, indexes, range.offset);
-    const bytes = await readSegment(log.io, segment, place, range);
-    if (bytes.length > 0) return { parts: [bytes], size: bytes.length };
+    if (segment === undefined || segment.baseOffset > range.offset) {
+      throw new IoError(LOG_CORRUPT, `${log.folder}: no batch with offset ${range.offset}`);
+    }
     const next = log.segments[at + 1];
-    if (next === undefined || next.baseOffset > range.offset) return NOTHING;
-    at += 1;
+    const indexes = await indexesOf(log, segment);
+    const place = segment.placeOf(indexes, range.offset);
+    const read = await readSegment(log.io, segment, place, range);
+    if (read.kind === "misplaced") segment.dropPlace(indexes, place);
+    else if (read.kind === "found") {
+      const { bytes } = read;
+      return bytes.length === 0 ? NOTHING : { parts: [bytes], size: bytes.length };
+    } else if (next !== undefined && next.baseOffset <= range.offset) at += 1;
+    else throw new IoError(LOG_CORRUPT, `${log.folder}: no batch with offset ${range.offset}`);
   }
 }
 
@@ -53,12 +64,8 @@ export async function findByTimestamp(
   const start = log.logStartOffset;
   for (const segment of log.segments.slice()) {
     if (segment.baseOffset >= endOffset) return null;
-    if (segment.maxTimestamp >= 0 && segment.maxTimestamp < timestamp) continue;
-    const { offsets, times } = await indexesOf(log, segment);
-    const entry = times.findBefore(timestamp);
-    const from =
-      entry < 0 ? segment.baseOffset : segment.baseOffset + times.relativeOffsetAt(entry);
-    const place = placeOf(segment, { offsets, times }, Math.max(from, start));
+    if (await isAllBefore(log, segment, timestamp)) continue;
+    const place = await placeByTime(log, segment, timestamp);
     const found = await findRecord(log, segment, place, {
       batch: (header) => header.maxTimestamp >= timestamp,
       record: (record) => record.timestamp >= timestamp && record.offset >= start,
@@ -69,15 +76,102 @@ export async function findByTimestamp(
   return null;
 }
 
-/** The record with the largest timestamp, the first of equals; null in an empty log. */
+/** The record with the largest timestamp, the first of equals; null where none has one. */
 export async function findNewest(
   log: PartitionLog,
   endOffset: number,
 ): Promise<FoundRecord | null> {
   const segments = log.segments.filter((segment) => segment.baseOffset < endOffset);
+  for (const segment of segments) await confirm(log, segment);
   const newest = Math.max(-1, ...segments.map((segment) => segment.maxTimestamp));
   if (newest < 0) return null;
-  return await findByTimestamp(log, newest, endOffset);
+  return (
+    (await findByTimestamp(log, newest, endOffset)) ?? (await findNewestVisible(log, endOffset))
+  );
+}
+
+/** As `findNewest`, by reading everything: the largest timestamp of all is not there to be seen. */
+async function findNewestVisible(
+  log: PartitionLog,
+  endOffset: number,
+): Promise<FoundRecord | null> {
+  const start = log.logStartOffset;
+  let newest: FoundRecord | null = null;
+  for (const segment of log.segments.slice()) {
+    if (segment.baseOffset >= endOffset) break;
+    for (;;) {
+      const least: number = newest?.timestamp ?? -1;
+      const from: number = Math.max(newest === null ? start : newest.offset + 1, start);
+      const place = await placeByOffset(log, segment, from);
+      const found = await findRecord(log, segment, place, {
+        batch: (header) => header.maxTimestamp > least,
+        record: (record) => record.timestamp > least && record.offset >= from,
+        endOffset,
+      });
+      if (found === null) break;
+      newest = found;
+    }
+  }
+  return newest;
+}
+
+/** Whether no record of a closed segment is as late as `timestamp`. */
+async function isAllBefore(
+  log: PartitionLog,
+  segment: Segment,
+  timestamp: number,
+): Promise<boolean> {
+  if (segment.maxTimestamp >= timestamp) return false;
+  await confirm(log, segment);
+  return segment.maxTimestamp < timestamp;
+}
+
+async function confirm(log: PartitionLog, segment: Segment): Promise<void> {
+  if (!segment.isNewestKnown) await confirmNewest(log.io, segment, await indexesOf(log, segment));
+}
+
+/** Where to begin looking for the first record of `timestamp` or later. */
+async function placeByTime(
+  log: PartitionLog,
+  segment: Segment,
+  timestamp: number,
+): Promise<StartPlace> {
+  const { offsets, times } = await indexesOf(log, segment);
+  for (let entry = times.findBefore(timestamp); entry >= 0; entry = times.findBefore(timestamp)) {
+    const offset = segment.baseOffset + times.relativeOffsetAt(entry);
+    const place = await placeByOffset(log, segment, Math.max(offset, log.logStartOffset));
+    if (offset < log.logStartOffset) return place;
+    let isThere = false;
+    await walkOverDamage(log.io, segment, place, (header) => {
+      const lastOffset = header.baseOffset + header.lastOffsetDelta;
+      if (lastOffset < offset) return true;
+      isThere = lastOffset === offset && header.maxTimestamp === times.timestampAt(entry);
+      return false;
+    });
+    if (isThere) return place;
+    times.remove(entry);
+    segment.savedTimeEntries = Math.min(segment.savedTimeEntries, entry);
+  }
+  return await placeByOffset(log, segment, log.logStartOffset, { offsets, times });
+}
+
+/** Where the index says to read for `offset`, held against the batch there. */
+async function placeByOffset(
+  log: PartitionLog,
+  segment: Segment,
+  offset: number,
+  known: SegmentIndexes | null = null,
+): Promise<StartPlace> {
+  const indexes = known ?? (await indexesOf(log, segment));
+  for (;;) {
+    const place = segment.placeOf(indexes, offset);
+    if (place.lastOffset < 0) return place;
+    const header = await headerIn(log.io, segment, place.position);
+    if (header !== null && header.baseOffset + header.lastOffsetDelta === place.lastOffset) {
+      return place;
+    }
+    segment.dropPlace(indexes, place);
+  }
 }
 
 interface Wanted {
@@ -131,17 +225,6 @@ export async function decodeRecords(
 function indexesOf(log: PartitionLog, segment: Segment): Promise<SegmentIndexes> {
   const { indexCache } = log.environment;
   return indexCache.indexesOf(log.io, segment, log.config.indexIntervalBytes);
-}
-
-/** Where to begin reading for `offset`: the last indexed batch that ends at or before it. */
-function placeOf(segment: Segment, indexes: SegmentIndexes, offset: number): StartPlace {
-  const entry = indexes.offsets.find(offset - segment.baseOffset);
-  if (entry < 0) return startOf(segment);
-  return {
-    position: indexes.offsets.positionAt(entry),
-    lastOffset: segment.baseOffset + indexes.offsets.relativeOffsetAt(entry),
-    baseOffset: -1,
-  };
 }
 
 function segmentAt(log: PartitionLog, offset: number): number {

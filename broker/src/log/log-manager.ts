@@ -2,9 +2,11 @@
  * All logs of one data folder: opens, checks, trims, deletes and closes them, and keeps the checkpoints
  * from which a restart knows where to begin.
  */
+import { assert } from "@runnel/kit/assert.ts";
 import { messageOf } from "@runnel/kit/errors.ts";
 import type { Logger, Scheduler, Timer } from "@runnel/kit/world.ts";
 import type { Disk, Workers } from "#io/ports.ts";
+import { replaceFile, syncAncestors } from "./atomic-file.ts";
 import {
   type Checkpoint,
   LOG_STARTS,
@@ -14,10 +16,15 @@ import {
 } from "./checkpoint-file.ts";
 import { FileHandles } from "./file-handles.ts";
 import { IndexCache } from "./index-cache.ts";
+import type { LogEnvironment } from "./log-environment.ts";
 import { DELETED_SUFFIX } from "./names.ts";
-import { type LogEnvironment, PartitionLog } from "./partition-log.ts";
+import { PartitionLog } from "./partition-log.ts";
 import type { LogConfig } from "./ports.ts";
+import { numbersOf, type RecoveryPoint, recoveryPointOf } from "./recovery-point.ts";
 import { expiredCount } from "./retention.ts";
+import type { Segment } from "./segment.ts";
+import { confirmNewest } from "./segment-files.ts";
+import { Semaphore } from "./semaphore.ts";
 import { TailCache } from "./tail-cache.ts";
 
 /** Written last at an orderly stop, removed first at the next start. */
@@ -46,6 +53,13 @@ export class LogManager {
   readonly #opening = new Map<string, Promise<PartitionLog>>();
   readonly #recoveryPoints: Checkpoint;
   readonly #logStarts: Checkpoint;
+  /** Log starts by folder name, as far as they are durable. */
+  readonly #savedStarts: Map<string, number>;
+  /** Folders that were there at the start after an orderly stop, and were not opened since. */
+  readonly #untouched: Set<string>;
+  /** Folders whose name is durable. */
+  readonly #durableFolders: Set<string>;
+  readonly #openings = new Semaphore(LOGS_AT_ONCE);
   readonly #savers = new Map<string, Saver>();
   readonly #folderSync: Saver;
   /** Whether the node before this one stopped in order. */
@@ -57,11 +71,13 @@ export class LogManager {
   static async open(options: LogManagerOptions): Promise<LogManager> {
     const { disk, dataFolder, logger } = options;
     await disk.makeDirectory(dataFolder);
+    await syncAncestors(disk, dataFolder);
     const marker = `${dataFolder}/${CLEAN_MARKER}`;
     const wasClean = (await disk.stat(marker)) !== null;
     await disk.removeFile(marker);
     await disk.syncDirectory(dataFolder);
-    for (const name of await disk.list(dataFolder)) {
+    const names = await disk.list(dataFolder);
+    for (const name of names) {
       if (name.endsWith(DELETED_SUFFIX)) await disk.removeDirectory(`${dataFolder}/${name}`);
     }
     const read = async (name: string): Promise<Checkpoint> => {
@@ -69,19 +85,26 @@ export class LogManager {
       if (checkpoint === null) logger.warn({ name }, "checkpoint is damaged; all logs are checked");
       return checkpoint ?? new Map();
     };
-    return new LogManager(options, wasClean, await read(RECOVERY_POINTS), await read(LOG_STARTS));
+    const checkpoints = { points: await read(RECOVERY_POINTS), starts: await read(LOG_STARTS) };
+    return new LogManager(options, { wasClean, names, ...checkpoints });
   }
 
   private constructor(
     options: LogManagerOptions,
-    wasClean: boolean,
-    recoveryPoints: Checkpoint,
-    logStarts: Checkpoint,
+    found: {
+      readonly wasClean: boolean;
+      readonly names: readonly string[];
+      readonly points: Checkpoint;
+      readonly starts: Checkpoint;
+    },
   ) {
     this.#options = options;
-    this.wasClean = wasClean;
-    this.#recoveryPoints = recoveryPoints;
-    this.#logStarts = logStarts;
+    this.wasClean = found.wasClean;
+    this.#recoveryPoints = found.points;
+    this.#logStarts = found.starts;
+    this.#savedStarts = new Map([...found.starts].map(([key, [start = 0]]) => [key, start]));
+    this.#durableFolders = new Set(found.names);
+    this.#untouched = new Set(found.wasClean ? found.names : []);
     const { disk, scheduler, workers, logger, dataFolder } = options;
     this.#folderSync = new Saver(() => disk.syncDirectory(dataFolder));
     this.#environment = {
@@ -93,7 +116,10 @@ export class LogManager {
       tailCache: new TailCache(options.tailCacheBytes, (length) => disk.allocate(length)),
       indexCache: new IndexCache(),
       nowMs: options.nowMs,
-      onCheckpointDue: (log) => void this.#checkpointLogs([log]),
+      onCheckpointDue: (folder) => {
+        const log = this.#logs.get(keyOf(folder));
+        if (log !== undefined) void this.#checkpointLogs([log]);
+      },
     };
     this.#schedule();
   }
@@ -111,20 +137,15 @@ export class LogManager {
     return this.#logs;
   }
 
-  /** Opens the log of a partition, made where it is missing. */
+  /** Opens the log of a partition, made where it is missing; the same one if it is open. */
   async openLog(topicId: string, partition: number, config: LogConfig): Promise<PartitionLog> {
     const key = `${topicId}-${partition}`;
-    const pending = this.#opening.get(key);
-    if (pending !== undefined) return await pending;
-    const opening = this.#open(key, config);
+    const known = this.#logs.get(key) ?? this.#opening.get(key);
+    if (known !== undefined) return await known;
+    assert(!this.#isClosed, `log ${key} is opened after the manager was closed`);
+    const opening = this.#open(key, config).finally(() => this.#opening.delete(key));
     this.#opening.set(key, opening);
-    try {
-      const log = await opening;
-      this.#logs.set(key, log);
-      return log;
-    } finally {
-      this.#opening.delete(key);
-    }
+    return await opening;
   }
 
   /** Renames folders of partitions that `isKnown` denies; nothing is deleted that no one asked to. */
@@ -146,11 +167,13 @@ export class LogManager {
     this.#logs.delete(key);
     this.#recoveryPoints.delete(key);
     this.#logStarts.delete(key);
+    this.#savedStarts.delete(key);
     await log?.abandon();
     const path = `${dataFolder}/${key}`;
-    if ((await disk.stat(path)) === null) return;
-    await disk.rename(path, path + DELETED_SUFFIX);
-    await disk.syncDirectory(dataFolder);
+    if ((await disk.stat(path)) !== null) await disk.rename(path, path + DELETED_SUFFIX);
+    await this.#folderSync.save();
+    this.#durableFolders.delete(key);
+    if ((await disk.stat(path + DELETED_SUFFIX)) === null) return;
     scheduler.after(log?.config.fileDeleteDelayMs ?? 0, () => {
       disk.removeDirectory(path + DELETED_SUFFIX).catch((error: unknown) => {
         this.#options.logger.warn({ path, error: messageOf(error) }, "deleting a folder failed");
@@ -160,35 +183,47 @@ export class LogManager {
 
   /** Moves a log's start up to `offset`, durable when it returns, and drops what lies below. */
   async deleteRecords(log: PartitionLog, offset: number): Promise<void> {
-    if (offset <= log.logStartOffset) return;
+    const key = keyOf(log.folder);
+    if (offset <= (this.#savedStarts.get(key) ?? 0)) return;
     log.advanceStart(offset);
-    this.#logStarts.set(keyOf(log), { offset: log.logStartOffset, flag: false });
+    const start = log.logStartOffset;
+    this.#logStarts.set(key, [start]);
     await this.#save(LOG_STARTS, this.#logStarts);
+    this.#savedStarts.set(key, Math.max(start, this.#savedStarts.get(key) ?? 0));
     await log.dropSegments();
   }
 
   /** Deletes what a log no longer has to keep. Returns how many segments went. */
   async applyRetention(log: PartitionLog, highWatermark: number): Promise<number> {
     if (log.state !== "open") return 0;
-    const nowMs = this.#options.nowMs();
+    for (const segment of log.segments.slice(0, this.#expired(log, highWatermark))) {
+      await confirm(log, segment);
+    }
+    const count = log.state === "open" ? this.#expired(log, highWatermark) : 0;
+    if (count === 0) {
+      await log.dropSegments();
+      return 0;
+    }
+    if (count === log.segments.length) log.rollIfFilled();
+    log.advanceStart(log.segments[count]?.baseOffset ?? log.nextOffset);
+    await log.dropSegments();
+    return count;
+  }
+
+  #expired(log: PartitionLog, highWatermark: number): number {
     const { retentionMs, retentionBytes } = log.config;
     const ages = log.segments.map((segment) => ({
       baseOffset: segment.baseOffset,
       size: segment.size,
       newestAt: segment.maxTimestamp >= 0 ? segment.maxTimestamp : segment.createdAt,
     }));
-    const count = expiredCount(ages, {
+    return expiredCount(ages, {
       retentionMs,
       retentionBytes,
       highWatermark,
       endOffset: log.nextOffset,
-      nowMs,
+      nowMs: this.#options.nowMs(),
     });
-    if (count === 0) return 0;
-    if (count === log.segments.length) log.rollIfFilled();
-    log.advanceStart(log.segments[count]?.baseOffset ?? log.nextOffset);
-    await log.dropSegments();
-    return count;
   }
 
   /** Closes every log in order and leaves the mark of an orderly stop. */
@@ -196,8 +231,18 @@ export class LogManager {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#timer?.cancel();
+    await Promise.allSettled(this.#opening.values());
+    try {
+      await this.#closeLogs();
+    } finally {
+      await this.#environment.files.close();
+    }
+  }
+
+  async #closeLogs(): Promise<void> {
     let failed = 0;
     await inBatches([...this.#logs.values()], async (log) => {
+      if (log.state !== "open") failed += 1;
       try {
         this.#setPoint(log, await log.close());
       } catch (error) {
@@ -208,27 +253,30 @@ export class LogManager {
     });
     await this.#save(RECOVERY_POINTS, this.#recoveryPoints);
     await this.#save(LOG_STARTS, this.#logStarts);
-    await this.#environment.files.close();
     if (failed > 0) return;
     const { disk, dataFolder } = this.#options;
-    const file = await disk.open(`${dataFolder}/${CLEAN_MARKER}`, { create: true });
-    await file.sync();
-    await file.close();
-    await disk.syncDirectory(dataFolder);
+    await replaceFile(disk, dataFolder, CLEAN_MARKER, new Uint8Array());
   }
 
   /** Opens a log; the folder of a new one is durable before anything in it can be acknowledged. */
   async #open(key: string, config: LogConfig): Promise<PartitionLog> {
     const folder = `${this.#options.dataFolder}/${key}`;
-    const point = this.#recoveryPoints.get(key);
-    const isNew = (await this.#options.disk.stat(folder)) === null;
-    const log = await PartitionLog.open(this.#environment, {
-      folder,
-      config,
-      recoveryPoint: point === undefined ? null : { offset: point.offset, hasSnapshot: point.flag },
-      logStartOffset: this.#logStarts.get(key)?.offset ?? 0,
-    });
-    if (isNew) await this.#folderSync.save();
+    const recoveryPoint = recoveryPointOf(this.#recoveryPoints.get(key));
+    const [logStart = 0] = this.#logStarts.get(key) ?? [];
+    const log = await this.#openings.run(() =>
+      PartitionLog.open(this.#environment, {
+        folder,
+        config,
+        recoveryPoint,
+        logStartOffset: Math.max(logStart, recoveryPoint?.logStartOffset ?? 0),
+        isDurable: this.#untouched.delete(key),
+      }),
+    );
+    if (!this.#durableFolders.has(key)) {
+      await this.#folderSync.save();
+      this.#durableFolders.add(key);
+    }
+    this.#logs.set(key, log);
     return log;
   }
 
@@ -245,7 +293,12 @@ export class LogManager {
     if (this.#isClosed || logs.length === 0) return;
     try {
       await inBatches(logs, async (log) => {
-        if (log.state === "open") this.#setPoint(log, await log.checkpoint());
+        try {
+          if (log.state === "open") this.#setPoint(log, await log.checkpoint());
+        } catch (error) {
+          const { folder } = log;
+          this.#options.logger.warn({ folder, error: messageOf(error) }, "a checkpoint failed");
+        }
       });
       if (!this.#isClosed) await this.#save(RECOVERY_POINTS, this.#recoveryPoints);
     } catch (error) {
@@ -253,9 +306,9 @@ export class LogManager {
     }
   }
 
-  #setPoint(log: PartitionLog, point: { offset: number; hasSnapshot: boolean }): void {
-    if (this.#logs.get(keyOf(log)) !== log) return;
-    this.#recoveryPoints.set(keyOf(log), { offset: point.offset, flag: point.hasSnapshot });
+  #setPoint(log: PartitionLog, point: RecoveryPoint): void {
+    const key = keyOf(log.folder);
+    if (this.#logs.get(key) === log) this.#recoveryPoints.set(key, numbersOf(point));
   }
 
   /** Writes a checkpoint; calls that come while one is written share the next. */
@@ -270,8 +323,16 @@ export class LogManager {
   }
 }
 
-function keyOf(log: PartitionLog): string {
-  return log.folder.slice(log.folder.lastIndexOf("/") + 1);
+function keyOf(folder: string): string {
+  return folder.slice(folder.lastIndexOf("/") + 1);
+}
+
+/** Makes sure that a closed segment is as old as its index says, before it goes because of that. */
+async function confirm(log: PartitionLog, segment: Segment): Promise<void> {
+  if (segment.isNewestKnown) return;
+  const { indexCache } = log.environment;
+  const indexes = await indexCache.indexesOf(log.io, segment, log.config.indexIntervalBytes);
+  await confirmNewest(log.io, segment, indexes);
 }
 
 /** Runs `work` again and again, never twice at once; each call gets a run that began after it. */

@@ -14,7 +14,7 @@ import {
 } from "@runnel/protocol/records/batch.ts";
 import type { Disk } from "#io/ports.ts";
 import type { FileHandles } from "./file-handles.ts";
-import type { Segment } from "./segment.ts";
+import type { Segment, StartPlace } from "./segment.ts";
 
 /** Bytes read at once where nothing says how much is wanted. */
 export const SCAN_BYTES = 1024 * 1024;
@@ -37,51 +37,55 @@ export interface ReadRange {
   readonly atLeastOne: boolean;
 }
 
-/** Where to begin: a position, and what is known of the batch there. */
-export interface StartPlace {
-  readonly position: number;
-  /** Its last offset, where an index says so; −1 where only its first offset is known. */
-  readonly lastOffset: number;
-  /** Its first offset; −1 where it is not known. */
-  readonly baseOffset: number;
-}
-
-/** The start of a segment. */
-export function startOf(segment: Segment): StartPlace {
-  return { position: 0, lastOffset: -1, baseOffset: segment.baseOffset };
-}
-
 export interface ReaderIo {
   readonly disk: Disk;
   readonly files: FileHandles;
 }
 
-/** One piece of memory with the batches of `segment` in `range`; empty where there are none. */
+/** What reading one segment came to. */
+export type SegmentRead =
+  /** Whole batches in one piece of memory; none where the first is too large or not yet to be read. */
+  | { readonly kind: "found"; readonly bytes: Uint8Array }
+  /** The segment ends before the offset asked for. */
+  | { readonly kind: "behind" }
+  /** At the place to begin with there is no such batch: the index that named it is wrong. */
+  | { readonly kind: "misplaced" };
+
+/** The batches of `segment` in `range`. Throws `IoError` where they are damaged. */
 export async function readSegment(
   io: ReaderIo,
   segment: Segment,
   place: StartPlace,
   range: ReadRange,
-): Promise<Uint8Array> {
+): Promise<SegmentRead> {
   const order = new OffsetOrder(place);
   let position = place.position;
   let want = Math.min(range.bytesMax, segment.writtenSize) + LEAD_BYTES;
   for (;;) {
     const length = Math.min(Math.max(want, BATCH_HEADER_SIZE), segment.writtenSize - position);
-    if (length <= 0) return EMPTY;
+    if (length <= 0) return BEHIND;
     const bytes = await readAt(io, segment, position, length);
+    if (position === place.position && !isPlaced(bytes, segment, place)) return MISPLACED;
     const slice = select(bytes, segment, position, range, order);
-    if (slice.kind === "found") return slice.bytes;
+    if (slice.kind !== "more") return slice;
     position += slice.skipped;
     want = Math.max(slice.needed, want);
-    if (slice.needed === 0 && position >= segment.writtenSize) return EMPTY;
   }
 }
 
-const EMPTY = new Uint8Array(0);
+const BEHIND = { kind: "behind" } as const;
+const MISPLACED = { kind: "misplaced" } as const;
+
+/** Whether the batch that an index names is at its place. */
+function isPlaced(bytes: Uint8Array, segment: Segment, place: StartPlace): boolean {
+  if (place.lastOffset < 0) return true;
+  if (bytes.length < BATCH_HEADER_SIZE) return false;
+  const header = readBatchHeader(bytes, 0);
+  return isSane(header, segment, place.position) && new OffsetOrder(place).fits(header);
+}
 
 type Selection =
-  | { readonly kind: "found"; readonly bytes: Uint8Array }
+  | SegmentRead
   /** Read on behind `skipped` bytes, at least `needed` of them. */
   | { readonly kind: "more"; readonly skipped: number; readonly needed: number };
 
@@ -126,16 +130,14 @@ function select(
     if (isFirst) start = at;
     at = end;
   }
-  if (start === -1) {
-    const isPartial = at < bytes.length && bytes.length - at < BATCH_HEADER_SIZE;
-    const atEnd = position + bytes.length >= segment.writtenSize;
-    if (at > 0 && !atEnd && (isPartial || at === bytes.length)) {
-      return { kind: "more", skipped: at, needed: 0 };
-    }
-    return { kind: "found", bytes: EMPTY };
-  }
-  return { kind: "found", bytes: bytes.subarray(start, at) };
+  if (start !== -1) return { kind: "found", bytes: bytes.subarray(start, at) };
+  if (bytes.length - at >= BATCH_HEADER_SIZE) return { kind: "found", bytes: EMPTY };
+  if (at > 0 && position + at < segment.writtenSize)
+    return { kind: "more", skipped: at, needed: 0 };
+  return BEHIND;
 }
+
+const EMPTY = new Uint8Array(0);
 
 /**
  * Visits the batches of a segment from `position` on, in order, until `visit` returns false or the end.
@@ -192,7 +194,10 @@ export async function walkBatches(
       order.pass(header);
       at = end;
     }
-    if (at === 0 && want <= bytes.length) return { reason: "damage", position };
+    // Nothing passed although all the rest was read, or as much as was wanted: a torn tail.
+    if (at === 0 && (count >= size - position || count < bytes.length || want <= count)) {
+      return { reason: "damage", position };
+    }
     position += at;
   }
   return { reason: "end", position };
@@ -216,6 +221,41 @@ class OffsetOrder {
   pass(header: BatchHeader): void {
     this.#next = header.baseOffset + header.lastOffsetDelta + 1;
   }
+}
+
+/** Visits the whole batches of a segment from `place` on, damage left out; says where that was. */
+export async function walkOverDamage(
+  io: ReaderIo,
+  segment: Segment,
+  place: StartPlace,
+  visit: BatchVisitor,
+): Promise<readonly number[]> {
+  const damage: number[] = [];
+  let reached = segment.baseOffset;
+  for (let from: StartPlace | null = place; from !== null; ) {
+    const end: WalkEnd = await walkBatches(io, segment, from, (header, position, bytes) => {
+      reached = header.baseOffset + header.lastOffsetDelta + 1;
+      return visit(header, position, bytes);
+    });
+    if (end.reason !== "damage") break;
+    damage.push(end.position);
+    const next = await findNextBatch(io, segment, end.position, reached);
+    from = next === null ? null : { position: next, lastOffset: -1, baseOffset: -1 };
+  }
+  return damage;
+}
+
+/** The header at `position` if a batch may begin there; null where none can. Reads nothing else. */
+export async function headerIn(
+  io: ReaderIo,
+  segment: Segment,
+  position: number,
+): Promise<BatchHeader | null> {
+  const bytes = new Uint8Array(BATCH_HEADER_SIZE);
+  const count = await io.files.use(segment.path(".log"), (file) => file.read(bytes, position));
+  if (count < BATCH_HEADER_SIZE) return null;
+  const header = readBatchHeader(bytes, 0);
+  return isSane(header, segment, position) ? header : null;
 }
 
 /**

@@ -7,8 +7,7 @@
  * refuses, what was not acknowledged is forgotten: after a failed sync for good (the log is fenced),
  * after any other failure once the log was loaded again from what is on the disk.
  */
-import { messageOf, systemCode } from "@runnel/kit/errors.ts";
-import type { Logger, Scheduler } from "@runnel/kit/world.ts";
+import { messageOf } from "@runnel/kit/errors.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import {
   type BatchHeader,
@@ -16,42 +15,21 @@ import {
   setBaseOffset,
   setPartitionLeaderEpoch,
 } from "@runnel/protocol/records/batch.ts";
-import type { Disk, Workers } from "#io/ports.ts";
 import { replaceFile } from "./atomic-file.ts";
 import type { EpochCache } from "./epoch-cache.ts";
-import type { FileHandles } from "./file-handles.ts";
+import { isPassing, SyncFailure } from "./failures.ts";
 import { GroupCommit } from "./group-commit.ts";
-import type { IndexCache } from "./index-cache.ts";
-import { type LoadedLog, loadLog, type RecoveryPoint } from "./log-loader.ts";
+import type { LogEnvironment, OpenLogOptions } from "./log-environment.ts";
+import { LogFiles } from "./log-files.ts";
+import { type LoadedLog, loadLog } from "./log-loader.ts";
 import type { ReaderIo } from "./log-reader.ts";
-import { DELETED_SUFFIX, EPOCH_CHECKPOINT, fileName, offsetOfName } from "./names.ts";
+import { EPOCH_CHECKPOINT } from "./names.ts";
 import type { LogConfig, LogListener } from "./ports.ts";
 import { encodeSnapshot } from "./producer-snapshot.ts";
 import type { ProducerState } from "./producer-state.ts";
+import { NO_RECOVERY_POINT, type RecoveryPoint } from "./recovery-point.ts";
 import { RELATIVE_OFFSET_MAX, Segment } from "./segment.ts";
-import { saveIndexes } from "./segment-files.ts";
-import type { LogTail, TailCache } from "./tail-cache.ts";
-
-/** What all logs of a node share. */
-export interface LogEnvironment {
-  readonly disk: Disk;
-  readonly files: FileHandles;
-  readonly scheduler: Scheduler;
-  readonly tailCache: TailCache;
-  readonly logger: Logger;
-  readonly workers: Pick<Workers, "decompress">;
-  readonly indexCache: IndexCache;
-  nowMs(): number;
-  /** A log has so much behind its recovery point that it is time for a checkpoint. */
-  onCheckpointDue(log: PartitionLog): void;
-}
-
-export interface OpenLogOptions {
-  readonly folder: string;
-  readonly config: LogConfig;
-  readonly recoveryPoint: RecoveryPoint | null;
-  readonly logStartOffset: number;
-}
+import type { LogTail } from "./tail-cache.ts";
 
 export type Append =
   | { readonly kind: "appended"; readonly baseOffset: number; readonly endOffset: number }
@@ -63,12 +41,8 @@ export type Append =
 const CHECKPOINT_BYTES = 64 * 1024 * 1024;
 /** Pause before a log that could not be loaded again is tried once more. */
 const REPAIR_DELAY_MS = 1000;
-/** Snapshots kept: the newest, and one before it in case that is damaged. */
-const SNAPSHOTS_KEPT = 2;
-/** Failures after which the disk may be fine again once there is room. */
-const PASSING_FAILURES = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EMFILE", "ENFILE"]);
-
-export type LogState = "open" | "repairing" | "fenced" | "closed";
+/** "closing": appends are refused, those before are brought to the disk. */
+export type LogState = "open" | "repairing" | "fenced" | "closing" | "closed";
 
 export class PartitionLog {
   readonly folder: string;
@@ -78,6 +52,7 @@ export class PartitionLog {
   #config: LogConfig;
   #listener: LogListener | null = null;
   #commit: GroupCommit;
+  #files: LogFiles;
   #segments: Segment[];
   #epochs: EpochCache;
   #producers: ProducerState;
@@ -89,6 +64,8 @@ export class PartitionLog {
   #bytesSinceCheckpoint = 0;
   #flushTimerSet = false;
   #epochsChanged = false;
+  /** The last checkpoint that was begun; never rejects. */
+  #checkpointing: Promise<void> = Promise.resolve();
 
   /** Loads the log in `folder`, or begins one there. */
   static async open(environment: LogEnvironment, options: OpenLogOptions): Promise<PartitionLog> {
@@ -102,6 +79,7 @@ export class PartitionLog {
         recoveryPoint: options.recoveryPoint,
         logStartOffset: options.logStartOffset,
         truncateTo: null,
+        isDurable: options.isDurable,
         nowMs: environment.nowMs(),
         logger,
       },
@@ -121,9 +99,10 @@ export class PartitionLog {
     this.#logStartOffset = loaded.logStartOffset;
     this.#logEndOffset = loaded.endOffset;
     this.#nextOffset = loaded.endOffset;
-    this.#recoveryPoint = options.recoveryPoint ?? { offset: 0, hasSnapshot: false };
+    this.#recoveryPoint = options.recoveryPoint ?? NO_RECOVERY_POINT;
     this.#bytesSinceCheckpoint = loaded.scannedBytes;
     this.#commit = this.#newCommit();
+    this.#files = this.#newFiles();
   }
 
   get state(): LogState {
@@ -193,6 +172,8 @@ export class PartitionLog {
 
   /** A leader's term begins where the log ends; reaches the disk with its first append. */
   beginEpoch(leaderEpoch: number): void {
+    // Later epochs than the leader's own come from a damaged header: no checksum covers that field.
+    if (this.#epochs.truncateAbove(leaderEpoch)) this.#epochsChanged = true;
     if (this.#epochs.assign(leaderEpoch, this.#nextOffset)) this.#epochsChanged = true;
   }
 
@@ -242,7 +223,7 @@ export class PartitionLog {
     const before = this.#bytesSinceCheckpoint;
     this.#bytesSinceCheckpoint = before + count;
     if (before < CHECKPOINT_BYTES && before + count >= CHECKPOINT_BYTES) {
-      this.#environment.onCheckpointDue(this);
+      this.#environment.onCheckpointDue(this.folder);
     }
   }
 
@@ -263,8 +244,13 @@ export class PartitionLog {
     }
   }
 
-  /** Removes the segments that lie entirely below the log's start. Returns the bytes given back. */
+  /**
+   * Removes the segments that lie entirely below the log's start, as soon as nobody writes to them; none
+   * while the log is not open. Returns the bytes given back.
+   */
   async dropSegments(): Promise<number> {
+    await this.#quiet();
+    if (this.#state !== "open") return 0;
     let keep = 0;
     while (
       keep < this.#segments.length - 1 &&
@@ -280,42 +266,76 @@ export class PartitionLog {
 
   /**
    * Makes all that was appended up to now durable, with indexes and snapshot, and says up to where: the
-   * caller writes that down. Appends go on meanwhile.
+   * caller writes that down. Appends go on meanwhile. One at a time.
    */
-  async checkpoint(): Promise<RecoveryPoint> {
-    if (this.#state !== "open") return this.#recoveryPoint;
-    const offset = this.#nextOffset;
-    const segment = this.#active;
-    const snapshot = this.#producers.size > 0 ? encodeSnapshot(this.#producers) : null;
-    this.#bytesSinceCheckpoint = 0;
-    await this.#commit.run(async () => {});
-    await this.#syncOrFence(segment);
-    if (snapshot !== null) await this.#saveSnapshot(offset, snapshot);
-    await saveIndexes(this.#io, segment);
-    this.#recoveryPoint = { offset, hasSnapshot: snapshot !== null };
-    return this.#recoveryPoint;
+  checkpoint(): Promise<RecoveryPoint> {
+    const running = this.#checkpointing.then(() => this.#checkpoint());
+    this.#checkpointing = running.then(
+      () => {},
+      () => {},
+    );
+    return running;
   }
 
   /** Brings everything to the disk and takes no more. Returns where the log ends. */
   async close(): Promise<RecoveryPoint> {
     if (this.#state === "open") {
+      this.#state = "closing";
       this.#active.finishTimes();
-      await this.checkpoint();
-    }
-    this.#commit.stop();
-    this.#state = "closed";
-    this.#tail.clear();
-    for (const segment of this.#segments) await this.#io.files.release(segment.path(".log"));
+      try {
+        await this.checkpoint();
+      } finally {
+        await this.#end();
+      }
+    } else await this.#end();
     return this.#recoveryPoint;
   }
 
   /** Stops at once, for a folder that is about to be removed. What was not acknowledged fails. */
   async abandon(): Promise<void> {
+    this.#files.stop();
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
     this.#commit.stop();
     this.#state = "closed";
     this.#tail.clear();
-    for (const segment of this.#segments) await this.#io.files.release(segment.path(".log"));
     this.#listener?.onFailure(true);
+    await this.#quiet();
+    this.#files.stop();
+    for (const segment of this.#segments) await this.#io.files.release(segment.path(".log"));
+  }
+
+  /** Resolves when no checkpoint and no work on closed segments is under way. */
+  async #quiet(): Promise<void> {
+    for (let seen: Promise<void> | null = null; seen !== this.#checkpointing; ) {
+      seen = this.#checkpointing;
+      await seen;
+      await this.#files.idle();
+    }
+  }
+
+  async #checkpoint(): Promise<RecoveryPoint> {
+    if (this.#state !== "open" && this.#state !== "closing") return this.#recoveryPoint;
+    const offset = this.#nextOffset;
+    const segment = this.#active;
+    const { maxTimestamp, offsetOfMaxTimestamp } = segment;
+    const snapshot = this.#producers.size > 0 ? encodeSnapshot(this.#producers) : null;
+    const bytes = this.#bytesSinceCheckpoint;
+    await this.#commit.run(async () => {});
+    await this.#files.completeAll();
+    await this.#syncOrFence(segment);
+    if (snapshot !== null) {
+      await this.#files.saveSnapshot(offset, snapshot, this.#recoveryPoint.offset);
+    }
+    await this.#files.saveIndexes(segment);
+    this.#bytesSinceCheckpoint -= bytes;
+    const { logStartOffset } = this;
+    const hasSnapshot = snapshot !== null;
+    const newest = { maxTimestamp, offsetOfMaxTimestamp };
+    this.#recoveryPoint = { offset, hasSnapshot, ...newest, logStartOffset };
+    return this.#recoveryPoint;
   }
 
   get #active(): Segment {
@@ -330,7 +350,7 @@ export class PartitionLog {
         this.#scheduleFlush();
         this.#listener?.onEndMoved();
       },
-      onFailed: (error, atSync) => this.#fail(error, atSync),
+      onFailed: (error) => this.#fail(error),
     });
   }
 
@@ -357,53 +377,36 @@ export class PartitionLog {
     const next = new Segment(this.folder, baseOffset, this.#environment.nowMs());
     this.#segments.push(next);
     const snapshot = this.#producers.size > 0 ? encodeSnapshot(this.#producers) : null;
+    const files = this.#files;
     void this.#commit
       .run(async () => {
-        await this.#io.files.use(next.path(".log"), async () => {});
-        await this.#io.disk.syncDirectory(this.folder);
-        if (snapshot !== null) await this.#saveSnapshot(baseOffset, snapshot);
-        void this.#finishClosed(closed);
+        await files.create(next);
+        files.close(closed);
+        if (snapshot !== null) {
+          files.offerSnapshot(baseOffset, snapshot, this.#recoveryPoint.offset);
+        }
       })
       .catch(() => {});
     return next;
   }
 
-  /** Syncs a closed segment and saves its indexes, beside the appends to the next one. */
-  async #finishClosed(segment: Segment): Promise<void> {
-    try {
-      if (this.#config.flushMessages > 1) await this.#syncOrFence(segment);
-      await saveIndexes(this.#io, segment);
-      if (segment !== this.#active) segment.indexes = null;
-      await this.#io.files.release(segment.path(".log"));
-    } catch (error) {
-      this.#environment.logger.warn(
-        { path: segment.path(".log"), error: messageOf(error) },
-        "closing a segment failed; its indexes will be made anew",
-      );
-    }
+  #newFiles(): LogFiles {
+    const { folder } = this;
+    const { logger } = this.#environment;
+    const sync = (segment: Segment): Promise<void> => this.#syncOrFence(segment);
+    return new LogFiles({ folder, io: this.#io, logger, sync });
   }
 
   async #syncOrFence(segment: Segment): Promise<void> {
     try {
       await this.#commit.sync(segment);
     } catch (error) {
-      if (this.#state === "open") {
+      const isOver = this.#state === "fenced" || this.#state === "closed";
+      if (error instanceof SyncFailure && !isOver) {
         this.#commit.stop();
-        this.#fail(error, true);
+        this.#fail(error);
       }
       throw error;
-    }
-  }
-
-  async #saveSnapshot(offset: number, bytes: Uint8Array): Promise<void> {
-    const { disk } = this.#environment;
-    await replaceFile(disk, this.folder, fileName(offset, ".snapshot"), bytes);
-    const offsets = (await disk.list(this.folder)).flatMap(
-      (name) => offsetOfName(name, ".snapshot") ?? [],
-    );
-    offsets.sort((a, b) => b - a);
-    for (const old of offsets.slice(SNAPSHOTS_KEPT)) {
-      await disk.removeFile(`${this.folder}/${fileName(old, ".snapshot")}`);
     }
   }
 
@@ -416,16 +419,10 @@ export class PartitionLog {
   }
 
   async #removeFiles(segments: readonly Segment[]): Promise<void> {
-    const { disk, files } = this.#environment;
-    const paths = segments.flatMap((segment) =>
-      ([".log", ".index", ".timeindex"] as const).map((suffix) => segment.path(suffix)),
-    );
-    for (const path of paths) {
-      await files.release(path);
-      if ((await disk.stat(path)) !== null) await disk.rename(path, path + DELETED_SUFFIX);
-    }
-    this.#environment.scheduler.after(this.#config.fileDeleteDelayMs, () => {
-      for (const path of paths) disk.removeFile(path + DELETED_SUFFIX).catch(() => {});
+    const paths = await this.#files.setAside(segments);
+    const { disk, scheduler } = this.#environment;
+    scheduler.after(this.#config.fileDeleteDelayMs, () => {
+      for (const path of paths) disk.removeFile(path).catch(() => {});
     });
   }
 
@@ -440,45 +437,52 @@ export class PartitionLog {
     });
   }
 
-  #fail(error: unknown, atSync: boolean): void {
-    const isPassing = !atSync && PASSING_FAILURES.has(systemCode(error));
-    this.#state = isPassing ? "repairing" : "fenced";
+  #fail(error: unknown): void {
+    const goesOn = this.#state !== "closing" && isPassing(error);
+    this.#state = goesOn ? "repairing" : "fenced";
     this.#environment.logger.error(
       { folder: this.folder, error: messageOf(error), state: this.#state },
-      isPassing
+      goesOn
         ? "the disk refused an append; the log goes on when it can"
         : "the disk failed; the log takes no more appends until the broker is restarted",
     );
     this.#tail.clear();
     this.#nextOffset = this.#logEndOffset;
-    this.#listener?.onFailure(!isPassing);
-    if (isPassing) void this.#repair();
+    this.#listener?.onFailure(!goesOn);
+    if (goesOn) void this.#repair();
   }
 
   /** Loads the log again from what is on the disk, cut to what was acknowledged. */
   async #repair(): Promise<void> {
     try {
+      await this.#quiet();
       const loaded = await loadLog(this.#io, {
         folder: this.folder,
         indexIntervalBytes: this.#config.indexIntervalBytes,
         recoveryPoint: this.#recoveryPoint,
         logStartOffset: this.#logStartOffset,
         truncateTo: this.#logEndOffset,
+        isDurable: false,
         nowMs: this.#environment.nowMs(),
         logger: this.#environment.logger,
       });
       if (this.#state !== "repairing") return;
+      if (loaded.endOffset !== this.#logEndOffset) {
+        throw new Error(`the log ends at ${loaded.endOffset}, ${this.#logEndOffset} was known`);
+      }
       this.#segments = loaded.segments;
       this.#epochs = loaded.epochs;
       this.#producers = loaded.producers;
       this.#logEndOffset = loaded.endOffset;
       this.#nextOffset = loaded.endOffset;
       this.#commit = this.#newCommit();
+      this.#files = this.#newFiles();
       this.#state = "open";
     } catch (error) {
       if (this.#state !== "repairing") return;
+      if (!isPassing(error)) this.#state = "fenced";
       this.#environment.logger.warn(
-        { folder: this.folder, error: messageOf(error) },
+        { folder: this.folder, error: messageOf(error), state: this.#state },
         "the log cannot go on yet",
       );
       this.#environment.scheduler.after(REPAIR_DELAY_MS, () => {

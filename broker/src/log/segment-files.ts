@@ -1,8 +1,8 @@
-/** A segment's files: what they say when it is loaded, and how its indexes get into them. */
-import type { FileStat } from "#io/ports.ts";
+/** A segment's index files: what they say when it is loaded, and how its indexes get into them. */
+import type { Disk, FileStat } from "#io/ports.ts";
 import { readSmallFile } from "./atomic-file.ts";
-import { type ReaderIo, startOf, walkBatches } from "./log-reader.ts";
-import type { Segment, SegmentIndexes } from "./segment.ts";
+import { type ReaderIo, walkOverDamage } from "./log-reader.ts";
+import { Segment, type SegmentIndexes } from "./segment.ts";
 import { OFFSET_ENTRY_SIZE, OffsetIndex, TIME_ENTRY_SIZE, TimeIndex } from "./sparse-index.ts";
 
 /** The indexes of a closed segment, read from their files; made again where those make no sense. */
@@ -18,24 +18,23 @@ export async function loadIndexes(
   const times = timeBytes === null ? null : TimeIndex.decode(timeBytes);
   const isEmptyByMistake = offsets?.count === 0 && segment.writtenSize > 64 * indexIntervalBytes;
   if (offsets === null || times === null || isEmptyByMistake) {
-    return rebuildIndexes(io, segment, indexIntervalBytes);
+    return await rebuildIndexes(io, segment, indexIntervalBytes);
   }
   segment.savedOffsetEntries = offsets.count;
   segment.savedTimeEntries = times.count;
   return { offsets, times };
 }
 
-/** Makes both indexes again from the batches of the segment and writes them to their files. */
+/** Makes both indexes again from the batches of the segment and, if it can, writes them to files. */
 export async function rebuildIndexes(
   io: ReaderIo,
   segment: Segment,
   indexIntervalBytes: number,
 ): Promise<SegmentIndexes> {
-  const indexes = { offsets: new OffsetIndex(), times: new TimeIndex() };
-  const size = segment.writtenSize;
-  restart(segment, indexes);
-  await walkBatches(io, segment, startOf(segment), (header, position) => {
-    segment.book(
+  const fresh = new Segment(segment.folder, segment.baseOffset, segment.createdAt);
+  fresh.writtenSize = segment.writtenSize;
+  await walkOverDamage(io, fresh, fresh.start, (header, position) => {
+    fresh.book(
       {
         lastOffset: header.baseOffset + header.lastOffsetDelta,
         position,
@@ -46,12 +45,16 @@ export async function rebuildIndexes(
     );
     return true;
   });
-  segment.finishTimes();
-  segment.size = size;
-  segment.savedOffsetEntries = 0;
-  segment.savedTimeEntries = 0;
-  await saveIndexes(io, segment);
-  return indexes;
+  fresh.finishTimes();
+  // Reading must go on where the disk is full; what is not in the files is made again.
+  await saveIndexes(io.disk, fresh, { isClosed: false }).catch(() => {});
+  segment.maxTimestamp = fresh.maxTimestamp;
+  segment.offsetOfMaxTimestamp = fresh.offsetOfMaxTimestamp;
+  segment.firstTimestamp = fresh.firstTimestamp;
+  segment.isNewestKnown = true;
+  segment.savedOffsetEntries = fresh.savedOffsetEntries;
+  segment.savedTimeEntries = fresh.savedTimeEntries;
+  return fresh.indexes as SegmentIndexes;
 }
 
 /** Sets a segment back to "nothing booked". */
@@ -61,29 +64,57 @@ export function restart(segment: Segment, indexes: SegmentIndexes): void {
   segment.maxTimestamp = -1;
   segment.offsetOfMaxTimestamp = -1;
   segment.firstTimestamp = -1;
+  segment.isNewestKnown = true;
 }
 
-/** Brings the index files to what is in memory. Nothing needs them to survive a power cut. */
-export async function saveIndexes({ files }: ReaderIo, segment: Segment): Promise<void> {
-  const indexes = segment.indexes;
-  if (indexes === null) return;
-  const { offsets, times } = indexes;
-  const fromOffset = Math.min(segment.savedOffsetEntries, offsets.count);
-  const fromTime = Math.min(segment.savedTimeEntries, times.count);
-  const offsetBytes = offsets.encode(fromOffset);
-  const timeBytes = times.encode(fromTime);
-  segment.savedOffsetEntries = offsets.count;
-  segment.savedTimeEntries = times.count;
-  await files.use(segment.path(".index"), async (file) => {
-    await file.write([offsetBytes], fromOffset * OFFSET_ENTRY_SIZE);
-    await file.truncate(fromOffset * OFFSET_ENTRY_SIZE + offsetBytes.length);
-  });
-  await files.use(segment.path(".timeindex"), async (file) => {
-    await file.write([timeBytes], fromTime * TIME_ENTRY_SIZE);
-    await file.truncate(fromTime * TIME_ENTRY_SIZE + timeBytes.length);
-  });
-  await files.release(segment.path(".index"));
-  await files.release(segment.path(".timeindex"));
+/**
+ * Brings the index files to what is in memory. Those of a closed segment are durable when it returns:
+ * a recovery point behind it is trusted to say that they are right.
+ */
+export async function saveIndexes(
+  disk: Disk,
+  segment: Segment,
+  { isClosed }: { readonly isClosed: boolean },
+): Promise<void> {
+  if (segment.indexes === null) return;
+  const { offsets, times } = segment.indexes;
+  const savedOffsets = segment.savedOffsetEntries;
+  const offsetCount = offsets.count;
+  if (isClosed || savedOffsets !== offsetCount) {
+    const from = Math.min(savedOffsets, offsetCount);
+    const bytes = offsets.encode(from);
+    const position = from * OFFSET_ENTRY_SIZE;
+    await replaceEnd(disk, segment.path(".index"), { bytes, position, isSynced: isClosed });
+    if (segment.savedOffsetEntries === savedOffsets) segment.savedOffsetEntries = offsetCount;
+  }
+  const savedTimes = segment.savedTimeEntries;
+  const timeCount = times.count;
+  if (isClosed || savedTimes !== timeCount) {
+    const from = Math.min(savedTimes, timeCount);
+    const bytes = times.encode(from);
+    const position = from * TIME_ENTRY_SIZE;
+    await replaceEnd(disk, segment.path(".timeindex"), { bytes, position, isSynced: isClosed });
+    if (segment.savedTimeEntries === savedTimes) segment.savedTimeEntries = timeCount;
+  }
+}
+
+interface FileEnd {
+  readonly bytes: Uint8Array;
+  readonly position: number;
+  readonly isSynced: boolean;
+}
+
+/** Makes `bytes` what the file holds from `position` on. */
+async function replaceEnd(disk: Disk, path: string, end: FileEnd): Promise<void> {
+  const { bytes, position, isSynced } = end;
+  const file = await disk.open(path, { create: true });
+  try {
+    if (bytes.length > 0) await file.write([bytes], position);
+    await file.truncate(position + bytes.length);
+    if (isSynced) await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /**
@@ -96,17 +127,58 @@ export async function learnNewest(io: ReaderIo, segment: Segment): Promise<boole
   if (!isWhole(index, OFFSET_ENTRY_SIZE) || !isWhole(times, TIME_ENTRY_SIZE)) return false;
   if (times === null || times.size === 0) return segment.writtenSize === 0;
   const entry = new Uint8Array(TIME_ENTRY_SIZE);
-  await io.files.use(segment.path(".timeindex"), (file) =>
-    file.read(entry, times.size - TIME_ENTRY_SIZE),
-  );
-  await io.files.release(segment.path(".timeindex"));
+  const file = await io.disk.open(segment.path(".timeindex"), { create: false });
+  try {
+    await file.read(entry, times.size - TIME_ENTRY_SIZE);
+  } finally {
+    await file.close();
+  }
   const last = TimeIndex.decode(entry);
   if (last === null) return false;
   segment.maxTimestamp = last.timestampAt(0);
   segment.offsetOfMaxTimestamp = segment.baseOffset + last.relativeOffsetAt(0);
+  segment.isNewestKnown = false;
   return true;
 }
 
 function isWhole(stat: FileStat | null, entrySize: number): boolean {
   return stat !== null && stat.size % entrySize === 0;
+}
+
+/**
+ * Holds what an index file said of a segment's newest record against its batches, before anything is
+ * deleted or passed over because of it. Reads little where timestamps grow with offsets.
+ */
+export async function confirmNewest(
+  io: ReaderIo,
+  segment: Segment,
+  indexes: SegmentIndexes,
+): Promise<void> {
+  if (segment.isNewestKnown) return;
+  const { maxTimestamp, offsetOfMaxTimestamp } = segment;
+  let isThere = false;
+  let isLargest = true;
+  const place = segment.placeOf(indexes, offsetOfMaxTimestamp);
+  await walkOverDamage(io, segment, place, (header) => {
+    const lastOffset = header.baseOffset + header.lastOffsetDelta;
+    if (lastOffset === offsetOfMaxTimestamp) isThere = header.maxTimestamp === maxTimestamp;
+    else if (lastOffset > offsetOfMaxTimestamp) isLargest &&= header.maxTimestamp <= maxTimestamp;
+    return isLargest;
+  });
+  if (!isThere || !isLargest) await findNewestAnew(io, segment);
+  segment.isNewestKnown = true;
+}
+
+async function findNewestAnew(io: ReaderIo, segment: Segment): Promise<void> {
+  let newest = -1;
+  let newestOffset = -1;
+  await walkOverDamage(io, segment, segment.start, (header) => {
+    if (header.maxTimestamp > newest) {
+      newest = header.maxTimestamp;
+      newestOffset = header.baseOffset + header.lastOffsetDelta;
+    }
+    return true;
+  });
+  segment.maxTimestamp = newest;
+  segment.offsetOfMaxTimestamp = newestOffset;
 }

@@ -15,6 +15,15 @@ export interface SegmentIndexes {
   readonly times: TimeIndex;
 }
 
+/** Where to begin: a position, and what is known of the batch there. */
+export interface StartPlace {
+  readonly position: number;
+  /** Its last offset, where an index says so; −1 where only its first offset is known. */
+  readonly lastOffset: number;
+  /** Its first offset; −1 where it is not known. */
+  readonly baseOffset: number;
+}
+
 /** What a batch adds to the bookkeeping of its segment. */
 export interface BatchPlace {
   readonly lastOffset: number;
@@ -31,12 +40,16 @@ export class Segment {
   size = 0;
   /** Bytes that are in the file: what readers may ask for. */
   writtenSize = 0;
+  /** Bytes of the file that are known to survive a power cut. */
+  syncedSize = 0;
   /** Largest timestamp in it; −1 without any. */
   maxTimestamp = -1;
   /** Last offset of the batch that has `maxTimestamp`. */
   offsetOfMaxTimestamp = -1;
   /** Largest timestamp of the first batch: the time by which `segment.ms` rolls. −1 when unknown. */
   firstTimestamp = -1;
+  /** False where `maxTimestamp` was taken from an index file and no batch has confirmed it. */
+  isNewestKnown = true;
   indexes: SegmentIndexes | null = { offsets: new OffsetIndex(), times: new TimeIndex() };
   /** Entries of each index that are in the files. */
   savedOffsetEntries = 0;
@@ -68,6 +81,29 @@ export class Segment {
     }
     this.#bytesSinceEntry += place.size;
     this.size = place.position + place.size;
+  }
+
+  /** Where to begin reading for `offset`: the last indexed batch that ends at or before it. */
+  placeOf(indexes: SegmentIndexes, offset: number): StartPlace {
+    const entry = indexes.offsets.find(offset - this.baseOffset);
+    if (entry < 0) return this.start;
+    return {
+      position: indexes.offsets.positionAt(entry),
+      lastOffset: this.baseOffset + indexes.offsets.relativeOffsetAt(entry),
+      baseOffset: -1,
+    };
+  }
+
+  get start(): StartPlace {
+    return { position: 0, lastOffset: -1, baseOffset: this.baseOffset };
+  }
+
+  /** Drops the index entry for `place`, where no such batch was found; its file is written again. */
+  dropPlace(indexes: SegmentIndexes, place: StartPlace): void {
+    const entry = indexes.offsets.find(place.lastOffset - this.baseOffset);
+    if (entry < 0 || indexes.offsets.positionAt(entry) !== place.position) return;
+    indexes.offsets.remove(entry);
+    this.savedOffsetEntries = Math.min(this.savedOffsetEntries, entry);
   }
 
   /** Closes the time index with the segment's largest timestamp, as a closed segment must have it. */

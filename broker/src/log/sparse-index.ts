@@ -49,6 +49,12 @@ export class OffsetIndex {
     return this.#entries[2 * entry + 1] as number;
   }
 
+  /** Drops an entry that was found to be wrong. */
+  remove(entry: number): void {
+    this.#entries.copyWithin(2 * entry, 2 * entry + 2, 2 * this.count);
+    this.count -= 1;
+  }
+
   /** Drops the entries whose batch begins at `position` or behind. */
   truncate(position: number): void {
     while (this.count > 0 && this.positionAt(this.count - 1) >= position) this.count -= 1;
@@ -128,6 +134,13 @@ export class TimeIndex {
 
   relativeOffsetAt(entry: number): number {
     return this.#offsets[entry] as number;
+  }
+
+  /** Drops an entry that was found to be wrong. */
+  remove(entry: number): void {
+    this.#timestamps.copyWithin(entry, entry + 1, this.count);
+    this.#offsets.copyWithin(entry, entry + 1, this.count);
+    this.count -= 1;
   }
 
   /** Drops the entries of offsets from `relativeOffset` on. */

@@ -11,13 +11,14 @@ import type { Clock, Logger, Scheduler } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { readCached, readStored } from "#log/log-lookup.ts";
 import { LOG_CORRUPT } from "#log/log-reader.ts";
+import type { Semaphore } from "#log/semaphore.ts";
 import type { WantedPartition } from "./fetch-sessions.ts";
 import type { Partition } from "./partition.ts";
 
 /** The longest that a request is parked, whatever it asks for. */
 export const WAIT_MS_MAX = 60_000;
 /** Reads from disk under way at the same time: the rest of the disk's threads are for appends. */
-const STORED_READS_AT_ONCE = 2;
+export const STORED_READS_AT_ONCE = 2;
 
 /** A partition asked for, looked up: open and readable, or why not. */
 export interface FetchTarget {
@@ -51,28 +52,6 @@ export interface FetchContext {
   readonly scheduler: Scheduler;
   readonly logger: Logger;
   readonly reads: Semaphore;
-}
-
-/** Lets a number of holders in at a time, the others in the order in which they came. */
-export class Semaphore {
-  #free: number;
-  readonly #queue: (() => void)[] = [];
-
-  constructor(count = STORED_READS_AT_ONCE) {
-    this.#free = count;
-  }
-
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#queue.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.#queue.shift();
-      if (next === undefined) this.#free += 1;
-      else next();
-    }
-  }
 }
 
 /** Reads `targets`; the answer has one entry for each, in order. */
