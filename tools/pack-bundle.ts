@@ -74,13 +74,21 @@ function threadEntries(): Plugin {
 function packagesOf(chunks: readonly OutputChunk[]): string[] {
   const own = new Set(chunks.map(({ fileName }) => fileName));
   const names = new Set<string>();
-  for (const id of chunks.flatMap(({ imports, dynamicImports }) => [
-    ...imports,
-    ...dynamicImports,
-  ])) {
-    if (own.has(id) || id.startsWith("node:") || builtinModules.includes(id)) continue;
-    const [scope, name] = id.split("/");
-    names.add(scope?.startsWith("@") === true ? `${scope}/${name}` : (scope as string));
+  for (const { imports, dynamicImports, code } of chunks) {
+    for (const id of [...imports, ...dynamicImports, ...requiredBy(code)]) {
+      if (own.has(id) || id.startsWith("node:") || builtinModules.includes(id)) continue;
+      const [scope, name] = id.split("/");
+      names.add(scope?.startsWith("@") === true ? `${scope}/${name}` : (scope as string));
+    }
   }
   return [...names].sort();
+}
+
+/** What code loads by `createRequire`, of which the bundler knows nothing. Throws for other forms. */
+function requiredBy(code: string): string[] {
+  const found = [...code.matchAll(/createRequire\(import\.meta\.url\)\("([^"]+)"\)/g)];
+  if (found.length !== [...code.matchAll(/\bcreateRequire\(/g)].length) {
+    throw new Error('createRequire: write it as createRequire(import.meta.url)("package")');
+  }
+  return found.map(([, name]) => name as string);
 }

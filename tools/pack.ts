@@ -1,12 +1,13 @@
 /**
- * `npm run pack`: makes what users install, as tarballs in `dist/`. Our own packages are bundled in,
+ * `npm run pack [-- --out DIR]`: makes what users install, as tarballs in `dist/` or DIR. Our own packages are bundled in,
  * those of others stay dependencies with the exact versions that the repository tests with.
  *
  * The same sources give the same bytes, and nothing in them tells where they were made.
  */
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { bundle } from "./pack-bundle.ts";
 import { declarations } from "./pack-declarations.ts";
 import { LAUNCHER, launcher, manifest, type PackageSpec } from "./pack-manifest.ts";
@@ -39,9 +40,9 @@ const PACKAGES: readonly PackageSpec[] = [
   },
 ];
 
-/** Makes one tarball; returns its path. */
-async function pack(spec: PackageSpec): Promise<string> {
-  const stage = join(ROOT, "dist/packages", spec.name);
+/** Makes one tarball in `out`; returns its path. */
+async function pack(spec: PackageSpec, out: string): Promise<string> {
+  const stage = join(out, "packages", spec.name);
   rmSync(stage, { recursive: true, force: true });
   const { files, dependencies } = await bundle({
     root: ROOT,
@@ -56,15 +57,9 @@ async function pack(spec: PackageSpec): Promise<string> {
   write(join(stage, "package.json"), `${JSON.stringify(description, null, 2)}\n`);
   copyFileSync(join(ROOT, "LICENSE"), join(stage, "LICENSE"));
   copyFileSync(join(ROOT, spec.folder, "README.md"), join(stage, "README.md"));
-  const command = [
-    "pack",
-    "--silent",
-    "--ignore-scripts",
-    "--pack-destination",
-    join(ROOT, "dist"),
-  ];
+  const command = ["pack", "--silent", "--ignore-scripts", "--pack-destination", out];
   const printed = execFileSync("npm", command, { cwd: stage, encoding: "utf8" });
-  return join("dist", printed.trim());
+  return join(out, printed.trim());
 }
 
 function write(path: string, text: string): void {
@@ -73,8 +68,9 @@ function write(path: string, text: string): void {
   writeFileSync(path, text);
 }
 
+const { values } = parseArgs({ options: { out: { type: "string", default: join(ROOT, "dist") } } });
 for (const spec of PACKAGES) {
-  const path = await pack(spec);
-  const kib = Math.ceil(statSync(join(ROOT, path)).size / 1_024);
-  console.log(`${path}  ${kib} KiB`);
+  const path = await pack(spec, resolve(values.out));
+  const kib = Math.ceil(statSync(path).size / 1_024);
+  console.log(`${relative("", path)}  ${kib} KiB`);
 }
