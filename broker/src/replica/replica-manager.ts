@@ -107,6 +107,15 @@ export class ReplicaManager {
     }
   }
 
+  /** Partitions whose log could not be opened. */
+  get failedCount(): number {
+    let count = 0;
+    for (const slots of this.#topics.values()) {
+      for (const slot of slots.values()) if (slot.kind === "failed") count += 1;
+    }
+    return count;
+  }
+
   /** Applies retention to every partition now. Returns how many segments were deleted. */
   async applyRetention(): Promise<number> {
     let deleted = 0;

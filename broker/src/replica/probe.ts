@@ -1,0 +1,43 @@
+/** What is measured of partitions and their logs: read when somebody asks, nothing is counted. */
+import type { LogManager } from "#log/log-manager.ts";
+import type { MetricRegistry } from "#metrics/metric.ts";
+import type { FetchSessions } from "./fetch-sessions.ts";
+import type { Partition } from "./partition.ts";
+import type { ReplicaManager } from "./replica-manager.ts";
+
+export interface ReplicaParts {
+  readonly replicas: ReplicaManager;
+  readonly logs: LogManager;
+  readonly fetchSessions: FetchSessions;
+}
+
+/** Registers the gauges of `parts`. */
+export function registerReplicaMetrics(
+  registry: MetricRegistry,
+  { replicas, logs, fetchSessions }: ReplicaParts,
+): void {
+  const sum = (value: (partition: Partition) => number): number => {
+    let total = 0;
+    for (const partition of replicas.partitions()) total += value(partition);
+    return total;
+  };
+  registry.gauge("runnel_partitions", "Partitions open on this broker", () => sum(() => 1));
+  registry.gauge(
+    "runnel_partitions_failed",
+    "Partitions that take no appends: their disk failed, or is full",
+    () => sum(({ log }) => (log.state === "open" ? 0 : 1)) + replicas.failedCount,
+  );
+  registry.gauge("runnel_log_bytes", "Bytes of all logs", () => sum(({ log }) => log.size));
+  registry.gauge(
+    "runnel_requests_parked",
+    "Produces and fetches that wait at a partition; a fetch counts at each of its partitions",
+    () => sum((partition) => partition.waiting),
+  );
+  registry.gauge(
+    "runnel_tail_cache_bytes",
+    "Bytes of the newest records that are in memory",
+    () => logs.tailCache.bytes,
+  );
+  registry.gauge("runnel_open_files", "Segment files that are open", () => logs.openFiles);
+  registry.gauge("runnel_fetch_sessions", "Fetch sessions kept", () => fetchSessions.size);
+}
