@@ -1,7 +1,8 @@
 /**
  * The checkpoints of a log directory, as text in Kafka's manner: a line with the format, a line with the
  * count, then "topicId partition" and numbers, one line per partition. Unlike Kafka's, the last line is
- * the CRC-32C of all before it: a wrong digit here could delete records or trust what was never written.
+ * the CRC-32C of the file's name and all before it: a wrong digit, or one file in place of the other, could
+ * delete records or trust what was never written.
  */
 import { crc32c } from "@runnel/kit/crc32c.ts";
 import type { Disk } from "#io/ports.ts";
@@ -26,7 +27,7 @@ export async function readCheckpoint(
   const text = new TextDecoder().decode(bytes);
   const end = text.lastIndexOf("\n", text.length - 2) + 1;
   const body = text.slice(0, end);
-  if (text.slice(end) !== sumOf(body)) return null;
+  if (text.slice(end) !== sumOf(name, body)) return null;
   const [format, count, ...rest] = body.split("\n");
   const lines = rest.filter((line) => line !== "");
   if (format !== FORMAT || Number(count) !== lines.length) return null;
@@ -51,10 +52,10 @@ export async function writeCheckpoint(
     return `${key.slice(0, dash)} ${key.slice(dash + 1)} ${numbers.join(" ")}\n`;
   });
   const body = `${FORMAT}\n${lines.length}\n${lines.join("")}`;
-  await replaceFile(disk, folder, name, new TextEncoder().encode(body + sumOf(body)));
+  await replaceFile(disk, folder, name, new TextEncoder().encode(body + sumOf(name, body)));
 }
 
-function sumOf(body: string): string {
-  const sum = crc32c(new TextEncoder().encode(body)) >>> 0;
+function sumOf(name: string, body: string): string {
+  const sum = crc32c(new TextEncoder().encode(name + body));
   return `crc32c ${sum.toString(16).padStart(8, "0")}\n`;
 }

@@ -160,7 +160,7 @@ class Loader {
       try {
         const bytes = await readSmallFile(this.#io.disk, path);
         if (bytes === null) continue;
-        this.#producers = decodeSnapshot(bytes);
+        this.#producers = decodeSnapshot(bytes, offset);
         this.#producersUpTo = offset;
         return;
       } catch (error) {

@@ -20,7 +20,12 @@ import type { LogEnvironment } from "./log-environment.ts";
 import { DELETED_SUFFIX } from "./names.ts";
 import { PartitionLog } from "./partition-log.ts";
 import type { LogConfig } from "./ports.ts";
-import { numbersOf, type RecoveryPoint, recoveryPointOf } from "./recovery-point.ts";
+import {
+  NO_RECOVERY_POINT,
+  numbersOf,
+  type RecoveryPoint,
+  recoveryPointOf,
+} from "./recovery-point.ts";
 import { expiredCount } from "./retention.ts";
 import type { Segment } from "./segment.ts";
 import { confirmNewest } from "./segment-files.ts";
@@ -188,7 +193,11 @@ export class LogManager {
     log.advanceStart(offset);
     const start = log.logStartOffset;
     this.#logStarts.set(key, [start]);
+    // Kept twice, because nothing else could tell that deleted records are not to be seen.
+    const point = recoveryPointOf(this.#recoveryPoints.get(key)) ?? NO_RECOVERY_POINT;
+    this.#recoveryPoints.set(key, numbersOf({ ...point, logStartOffset: start }));
     await this.#save(LOG_STARTS, this.#logStarts);
+    await this.#save(RECOVERY_POINTS, this.#recoveryPoints);
     this.#savedStarts.set(key, Math.max(start, this.#savedStarts.get(key) ?? 0));
     await log.dropSegments();
   }

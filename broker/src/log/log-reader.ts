@@ -100,11 +100,12 @@ function select(
   let start = -1;
   let at = 0;
   while (bytes.length - at >= BATCH_HEADER_SIZE) {
-    const header = headerAt(bytes, at, segment, position + at);
+    const header = readBatchHeader(bytes, at);
     const lastOffset = header.baseOffset + header.lastOffsetDelta;
-    const isNext = order.fits(header);
+    const isNext = isSane(header, segment, position + at) && order.fits(header);
+    // What was found before damage is served; the damage is told of when it is asked for.
     if (!isNext && start !== -1) break;
-    if (!isNext) throw corrupt(segment, position + at, `offset ${header.baseOffset} out of order`);
+    if (!isNext) throw corrupt(segment, position + at, "no batch that follows the one before");
     if (lastOffset < range.offset) {
       order.pass(header);
       if (header.sizeInBytes > bytes.length - at) {
@@ -113,8 +114,14 @@ function select(
       at += header.sizeInBytes;
       continue;
     }
-    if (lastOffset >= range.endOffset) break;
     const end = at + header.sizeInBytes;
+    if (lastOffset >= range.endOffset) {
+      if (start !== -1 || header.baseOffset >= range.endOffset) break;
+      // It reaches beyond what may be read, or its header says so and is wrong.
+      if (end > bytes.length) return { kind: "more", skipped: at, needed: header.sizeInBytes };
+      if (!checkCrc(bytes, at, header)) throw corrupt(segment, position + at, "wrong checksum");
+      break;
+    }
     if (start === -1 && end > bytes.length) {
       if (header.sizeInBytes > range.bytesMax && !range.atLeastOne) break;
       return { kind: "more", skipped: at, needed: header.sizeInBytes };
@@ -294,12 +301,6 @@ async function readAt(
     throw corrupt(segment, position + count, `the file ends, ${length - count} bytes early`);
   }
   return bytes;
-}
-
-function headerAt(bytes: Uint8Array, at: number, segment: Segment, position: number): BatchHeader {
-  const header = readBatchHeader(bytes, at);
-  if (!isSane(header, segment, position)) throw corrupt(segment, position, "no batch header");
-  return header;
 }
 
 function isSane(header: BatchHeader, segment: Segment, position: number): boolean {

@@ -321,7 +321,7 @@ export class PartitionLog {
     const offset = this.#nextOffset;
     const segment = this.#active;
     const { maxTimestamp, offsetOfMaxTimestamp } = segment;
-    const snapshot = this.#producers.size > 0 ? encodeSnapshot(this.#producers) : null;
+    const snapshot = this.#snapshot(offset);
     const bytes = this.#bytesSinceCheckpoint;
     await this.#commit.run(async () => {});
     await this.#files.completeAll();
@@ -376,7 +376,7 @@ export class PartitionLog {
     closed.finishTimes();
     const next = new Segment(this.folder, baseOffset, this.#environment.nowMs());
     this.#segments.push(next);
-    const snapshot = this.#producers.size > 0 ? encodeSnapshot(this.#producers) : null;
+    const snapshot = this.#snapshot(baseOffset);
     const files = this.#files;
     void this.#commit
       .run(async () => {
@@ -388,6 +388,10 @@ export class PartitionLog {
       })
       .catch(() => {});
     return next;
+  }
+
+  #snapshot(offset: number): Uint8Array | null {
+    return this.#producers.size > 0 ? encodeSnapshot(this.#producers, offset) : null;
   }
 
   #newFiles(): LogFiles {

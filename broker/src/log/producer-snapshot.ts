@@ -6,7 +6,7 @@
  *
  * Kafka keeps one batch per producer; behind its array, where its readers stop, stand the windows:
  * int32 count, then per batch int64 id, int32 base and last sequence, int64 base and last offset, int64
- * timestamp. So a producer that resends five batches after a restart is still recognised.
+ * timestamp; last the int64 offset that the snapshot was taken at, as in its name. So a producer that resends five batches after a restart is still recognised.
  */
 import { ByteReader } from "@runnel/kit/byte-reader.ts";
 import { ByteWriter } from "@runnel/kit/byte-writer.ts";
@@ -21,8 +21,8 @@ const MARK_SIZE = 40;
 const NO_COORDINATOR_EPOCH = -1;
 const NO_TRANSACTION = -1;
 
-/** The file's bytes for `state`. */
-export function encodeSnapshot(state: ProducerState): Uint8Array {
+/** The file's bytes for `state`, in which all below `offset` is booked. */
+export function encodeSnapshot(state: ProducerState, offset: number): Uint8Array {
   const body = new ByteWriter(64 + state.size * (ENTRY_SIZE + MARK_SIZE));
   body.int32(state.size);
   let marks = 0;
@@ -42,6 +42,7 @@ export function encodeSnapshot(state: ProducerState): Uint8Array {
   for (const entry of state.entries()) {
     for (const mark of entry.batches) encodeMark(body, entry.producerId, mark);
   }
+  body.int64(offset);
   const content = body.finish();
   const file = new ByteWriter(CRC_END + content.length);
   file.int16(VERSION);
@@ -50,8 +51,11 @@ export function encodeSnapshot(state: ProducerState): Uint8Array {
   return file.finish();
 }
 
-/** The state in a file's bytes. Throws `DecodeError` where they are damaged or not of this format. */
-export function decodeSnapshot(bytes: Uint8Array): ProducerState {
+/**
+ * The state in the bytes of the file for `offset`. Throws `DecodeError` where they are damaged, not of
+ * this format or of another offset. Kafka's own files are read, too.
+ */
+export function decodeSnapshot(bytes: Uint8Array, offset: number): ProducerState {
   const reader = new ByteReader(bytes);
   const version = reader.int16();
   if (version !== VERSION) throw new DecodeError(`producer snapshot of version ${version}`);
@@ -65,7 +69,11 @@ export function decodeSnapshot(bytes: Uint8Array): ProducerState {
     const entry = decodeEntry(reader);
     epochs.set(entry.producerId, entry);
   }
-  if (reader.remaining > 0) decodeWindows(reader, epochs);
+  if (reader.remaining > 0) {
+    decodeWindows(reader, epochs);
+    const takenAt = reader.int64();
+    if (takenAt !== offset) throw new DecodeError(`producer snapshot of offset ${takenAt}`);
+  }
   const state = new ProducerState();
   for (const entry of epochs.values()) state.put(entry);
   return state;
