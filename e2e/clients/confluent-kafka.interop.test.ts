@@ -1,0 +1,4 @@
+import { newestConfluentKind } from "./drivers/python.ts";
+import { describeClient } from "./suite.ts";
+
+describeClient(newestConfluentKind);

@@ -1,0 +1,34 @@
+/** franz-go, built once by the Go toolchain into its build cache and run from a folder of the user's cache. */
+import { mkdir } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { run } from "../../harness/child.ts";
+import type { ClientKind } from "../calls.ts";
+import { startRemoteClient } from "../remote-client.ts";
+
+const BUILT_WITHIN_MS = 280_000;
+let program: Promise<string> | null = null;
+
+export const franzGoKind: ClientKind = {
+  name: "franz-go",
+  codecs: ["none", "gzip", "snappy", "lz4", "zstd"],
+  lacks: {},
+  async start(bootstrap) {
+    program ??= build();
+    return startRemoteClient("franz-go", [await program, bootstrap]);
+  },
+};
+
+async function build(): Promise<string> {
+  const folder = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "runnel");
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, "franz-go-driver");
+  await run({
+    name: "go build",
+    command: ["go", "build", "-o", file, "."],
+    cwd: join(import.meta.dirname, "../go"),
+    env: { GOFLAGS: "-mod=mod" },
+    withinMs: BUILT_WITHIN_MS,
+  });
+  return file;
+}
