@@ -64,7 +64,7 @@ beforeAll(async () => {
   await user.write("user.ts", USER);
   await user.write("tsconfig.json", JSON.stringify(TSCONFIG));
   await user.write("ends.mjs", ENDS_BY_ITSELF);
-}, 120_000);
+}, 160_000);
 
 afterAll(async () => {
   await user?.[Symbol.asyncDispose]();
@@ -151,7 +151,11 @@ describe("the package @runnel/testing", () => {
   });
 
   test("runs the examples of the docs in deno test", async () => {
-    const { output } = await user.run(await denoPath(), ["test", "-A", "orders_test.ts"]);
+    const { output } = await user.run(await denoPath(), [
+      "test",
+      ...["--no-prompt", "--allow-net", "--allow-ffi", "--allow-env", "--allow-read"],
+      "orders_test.ts",
+    ]);
     expect(output).toMatch(/1 passed/);
   });
 

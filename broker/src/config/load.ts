@@ -4,6 +4,7 @@
  */
 import { createRequire } from "node:module";
 import { ConfigError, messageOf } from "@runnel/kit/errors.ts";
+import type * as yaml from "yaml";
 import { formatAddress, isLoopback } from "./address.ts";
 import { BROKER_SETTINGS_BY_NAME, type BrokerConfig } from "./broker-settings.ts";
 import { type Overrides, resolveBrokerConfig } from "./effective.ts";
@@ -84,7 +85,7 @@ function set(fixed: Map<string, string>, name: string, raw: string, source: stri
 /** Dotted names with their values. `log: {retention: {hours: 24}}` is `log.retention.hours: 24`. */
 function readYaml(file: { readonly path: string; readonly text: string }): [string, string][] {
   // Loaded only where there is a file: its 70 modules would be a tenth of the start.
-  const { parse } = createRequire(import.meta.url)("yaml") as typeof import("yaml");
+  const { parse } = createRequire(import.meta.url)("yaml") as typeof yaml;
   let root: unknown;
   try {
     // Every scalar stays text: the table says what it means, and 64-bit numbers keep their digits.
