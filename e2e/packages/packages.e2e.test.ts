@@ -151,11 +151,9 @@ describe("the package @runnel/testing", () => {
   });
 
   test("runs the examples of the docs in deno test", async () => {
-    const { output } = await user.run(await denoPath(), [
-      "test",
-      ...["--no-prompt", "--allow-net", "--allow-ffi", "--allow-env", "--allow-read"],
-      "orders_test.ts",
-    ]);
+    const rights = ["--allow-net", "--allow-ffi", "--allow-env", "--allow-read"];
+    const args = ["test", "--no-prompt", ...rights, "orders_test.ts"];
+    const { output } = await user.run(await denoPath(), args);
     expect(output).toMatch(/1 passed/);
   });
 
