@@ -41,8 +41,12 @@ const PORT = 9092;
 const BATCHES = 20;
 
 /** A node on `world`; time stands still but for what the start itself waits for. */
-async function startNode(world: MemoryWorld, { time, store }: StoreBehind): Promise<Node> {
-  const flags = new Map([["listeners", `PLAINTEXT://127.0.0.1:${PORT}`]]);
+async function startNode(
+  world: MemoryWorld,
+  { time, store }: StoreBehind,
+  settings: readonly (readonly [name: string, value: string])[] = [],
+): Promise<Node> {
+  const flags = new Map([["listeners", `PLAINTEXT://127.0.0.1:${PORT}`], ...settings]);
   const loaded = loadConfig({ file: null, env: {}, flags, isInsecure: false });
   const started = createNode(
     { loaded, clusterId: "memory", dataFolder: "data", store, metrics: new MetricRegistry() },
@@ -143,7 +147,10 @@ async function readNumbers(world: MemoryWorld): Promise<string[]> {
     maxWaitMs: 0,
     minBytes: 1,
     topics: [
-      { topic: "events", partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1 << 20 }] },
+      {
+        topic: "events",
+        partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1 << 20 }],
+      },
     ],
     forgottenTopicsData: [],
   });
@@ -200,4 +207,27 @@ test("an orderly stop leaves everything on the disk, whatever is synced when", a
   const after = createMemoryWorld({ seed: 2, disk: before.disk.crash() });
   await startNode(after, behind);
   expect(await readNumbers(after)).toEqual(ALL);
+});
+
+test("KIP-98: a producer that was silent for producer.id.expiration.ms is forgotten", async () => {
+  const world = createMemoryWorld();
+  const node = await startNode(world, behind, [["producer.id.expiration.ms", "1000"]]);
+  await createTopic(world, "1");
+  const value = new TextEncoder().encode("once");
+  const records = [{ key: null, value, timestamp: world.clock.nowMs() }];
+  const send = async (): Promise<number | undefined> => {
+    const batch = buildBatch({ records, producerId: 5n, producerEpoch: 0, baseSequence: 0 });
+    const answer = await call(world, ProduceApi, 9, {
+      acks: -1,
+      timeoutMs: 1000,
+      topicData: [{ name: "events", partitionData: [{ index: 0, records: batch }] }],
+    });
+    return answer.responses[0]?.partitionResponses[0]?.baseOffset;
+  };
+  expect([await send(), await send()]).toEqual([0, 0]);
+  await node.services.replicas.applyRetention();
+  expect(await send()).toBe(0);
+  await world.time.advanceAsync(2000);
+  await node.services.replicas.applyRetention();
+  expect(await send()).toBe(1);
 });

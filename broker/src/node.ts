@@ -25,6 +25,7 @@ import type { MetadataImage, TopicImage } from "#metadata/image.ts";
 import { ImageFollower } from "#metadata/image-follower.ts";
 import type { MetadataStore } from "#metadata/store.ts";
 import { TopicConfigs } from "#metadata/topic-configs.ts";
+import { LogLimiter } from "#metrics/log-limiter.ts";
 import type { MetricRegistry } from "#metrics/metric.ts";
 import { ByteBudget } from "#net/byte-budget.ts";
 import { DEFAULT_LIMITS, type NetLimits } from "#net/limits.ts";
@@ -172,6 +173,7 @@ async function openReplicas(
       logger,
       configOf: (topic) => topicConfigs.of(topic),
       retentionIntervalMs: () => Number(broker.logRetentionCheckIntervalMs),
+      producerIdExpirationMs: broker.producerIdExpirationMs,
     },
     view.image,
   );
@@ -204,7 +206,9 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     view,
     controller,
     brokers: directory,
-    autoTopics: broker.autoCreateTopicsEnable ? new AutoTopics(controller, logger) : null,
+    autoTopics: broker.autoCreateTopicsEnable
+      ? new AutoTopics(controller, new LogLimiter(logger, clock))
+      : null,
     isTopicDeletionEnabled: broker.deleteTopicEnable,
     producerIds: new ProducerIds(() => controller.allocateProducerIds()),
     replicas,

@@ -21,6 +21,8 @@ export interface ReplicaManagerOptions {
   configOf(topic: TopicImage): PartitionConfig;
   /** Wall ms between looks at retention; read at every turn. */
   retentionIntervalMs(): number;
+  /** Silence after which a partition forgets an idempotent producer. */
+  readonly producerIdExpirationMs: number;
 }
 
 /** Where a partition is: here and open, on its way, or why not. */
@@ -116,11 +118,17 @@ export class ReplicaManager {
     return count;
   }
 
-  /** Applies retention to every partition now. Returns how many segments were deleted. */
+  /**
+   * Applies retention to every partition now, to its segments and to the producers that it remembers.
+   * Returns how many segments were deleted.
+   */
   async applyRetention(): Promise<number> {
+    const { clock, producerIdExpirationMs } = this.#options;
+    const silentSince = clock.nowMs() - producerIdExpirationMs;
     let deleted = 0;
     await inBatches([...this.partitions()], async (partition) => {
       const { log, highWatermark } = partition;
+      log.producers.expire(silentSince);
       try {
         deleted += await this.#options.logs.applyRetention(log, highWatermark);
       } catch (error) {
@@ -174,6 +182,9 @@ export class ReplicaManager {
         isInternal: topic.isInternal,
       };
       const partition = new Partition(identity, log, config, leaderEpoch);
+      const now = this.#image.topicsById.get(topic.id) ?? topic;
+      partition.configure(configOf(now));
+      partition.setLeaderEpoch(now.partitions[index]?.leaderEpoch ?? 0);
       slots.set(index, { kind: "open", partition });
     } catch (error) {
       this.#warn(`${topic.id}-${index}`, error, "a partition could not be opened");
