@@ -37,6 +37,7 @@ const UNITS: readonly { path: string; layer: number; only?: readonly string[] }[
   { path: "broker/src/admin/", layer: 7 },
   { path: "broker/src/node.ts", layer: 8 },
   { path: "broker/src/main.ts", layer: 9 },
+  { path: "broker/src/node.test.ts", layer: 9 },
   { path: "broker/sim/", layer: 10, only: ["shared/", "broker/src/"] },
   { path: "broker/bench/", layer: 10, only: ["shared/", "broker/src/"] },
   { path: "console/", layer: 10, only: ["shared/contracts/"] },

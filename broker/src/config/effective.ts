@@ -92,9 +92,6 @@ export function resolveBrokerConfig(fixed: Overrides): BrokerConfig {
   return resolve(BROKER_SETTINGS, (row) => brokerCandidates(row, layers)) as BrokerConfig;
 }
 
-/** All defaults: for tests and embedding. */
-export const DEFAULT_TOPIC_CONFIG: TopicConfig = resolveTopicConfig(NO_OVERRIDES, NO_LAYERS);
-
 function chain(
   names: readonly { readonly name: string; readonly factor: number }[],
   layers: BrokerLayers,
