@@ -103,7 +103,7 @@ export class LogFiles {
     });
   }
 
-  /** Takes the files of `segments` out of the log, oldest first; returns where they are now. */
+  /** Takes the files of `segments` out of the log for good, oldest first; returns where they are now. */
   async setAside(segments: readonly Segment[]): Promise<readonly string[]> {
     const { disk, files } = this.#io;
     const aside: string[] = [];
@@ -117,6 +117,7 @@ export class LogFiles {
         aside.push(path + DELETED_SUFFIX);
       }
     }
+    await disk.syncDirectory(this.#folder);
     return aside;
   }
 

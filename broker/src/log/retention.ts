@@ -33,7 +33,7 @@ export function expiredCount(segments: readonly SegmentAge[], rule: RetentionRul
     const isActive = index === segments.length - 1;
     if (end > rule.highWatermark || (isActive && segment.size === 0)) break;
     const tooOld = rule.retentionMs >= 0 && rule.nowMs - segment.newestAt > rule.retentionMs;
-    const tooMuch = excess >= segment.size && excess > 0 && !isActive;
+    const tooMuch = excess >= segment.size && excess > 0;
     if (!tooOld && !tooMuch) break;
     excess -= segment.size;
     count += 1;

@@ -11,13 +11,17 @@ import { assert } from "@runnel/kit/assert.ts";
 const PACK_BELOW = 16 * 1024;
 /** A batch is kept by reference unless its memory is more than this many times its size. */
 const PINNED_RATIO_MAX = 2;
+/** Entries of eviction whose batch is gone, before they are swept out. */
+const GONE_MAX = 1024;
 const BLOCK_BYTES_MIN = 4 * 1024;
 const BLOCK_BYTES_MAX = 256 * 1024;
 
 export class TailCache {
   readonly bytesMax: number;
   readonly #allocate: (length: number) => Uint8Array;
+  /** One entry for each batch, and some for batches that are gone already. */
   #order = new Queue<LogTail>();
+  #goneCount = 0;
   #bytes = 0;
 
   constructor(bytesMax: number, allocate: (length: number) => Uint8Array) {
@@ -30,6 +34,11 @@ export class TailCache {
     return this.#bytes;
   }
 
+  /** Entries in the order of eviction. */
+  get queuedCount(): number {
+    return this.#order.size;
+  }
+
   /** The part of the cache that belongs to one log. */
   tail(): LogTail {
     return new LogTail(this.#allocate, {
@@ -37,19 +46,36 @@ export class TailCache {
         this.#order.push(tail);
         this.#bytes += bytes;
         while (this.#bytes > this.bytesMax && this.#order.size > 0) {
-          (this.#order.shift() as LogTail).evictOldest();
+          if ((this.#order.shift() as LogTail).evictOldest() === "gone") this.#goneCount -= 1;
         }
       },
       removed: (bytes) => {
         this.#bytes -= bytes;
       },
+      cleared: (count) => {
+        this.#goneCount += count;
+        if (this.#goneCount > GONE_MAX && 2 * this.#goneCount > this.#order.size) this.#sweep();
+      },
     });
+  }
+
+  /** Drops the entries of batches that are gone. */
+  #sweep(): void {
+    const order = new Queue<LogTail>();
+    for (let at = 0; at < this.#order.size; at += 1) {
+      const tail = this.#order.at(at);
+      if (!tail.passGone()) order.push(tail);
+    }
+    this.#order = order;
+    this.#goneCount = 0;
   }
 }
 
 interface CacheAccount {
   added(tail: LogTail, bytes: number): void;
   removed(bytes: number): void;
+  /** All batches of a log were dropped at once, and their entries of eviction stay. */
+  cleared(count: number): void;
 }
 
 interface TailEntry {
@@ -111,21 +137,28 @@ export class LogTail {
     for (let at = 0; at < this.#entries.size; at += 1) {
       this.#account.removed(this.#entries.at(at).bytes.length);
     }
-    this.#droppedCount += this.#entries.size;
+    const count = this.#entries.size;
+    this.#droppedCount += count;
     this.#entries = new Queue();
     this.#block = null;
+    this.#account.cleared(count);
   }
 
-  /** Drops the entry that has been in the cache longest. */
-  evictOldest(): void {
-    if (this.#droppedCount > 0) {
-      this.#droppedCount -= 1;
-      return;
-    }
+  /** Whether the entry whose turn it is was dropped out of order; counts it as passed. */
+  passGone(): boolean {
+    if (this.#droppedCount === 0) return false;
+    this.#droppedCount -= 1;
+    return true;
+  }
+
+  /** Drops the entry that has been in the cache longest, unless it is gone already. */
+  evictOldest(): "evicted" | "gone" {
+    if (this.passGone()) return "gone";
     const entry = this.#entries.shift();
     assert(entry !== undefined, "tail cache evicts from an empty tail");
     this.#account.removed(entry.bytes.length);
     if (this.#entries.size === 0) this.#block = null;
+    return "evicted";
   }
 
   #find(offset: number): number {

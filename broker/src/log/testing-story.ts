@@ -183,7 +183,7 @@ export class Story {
     else if (log === null) topic.log = await this.#open(topic);
     else if (step === "append") this.#append(topic, log, null);
     else if (step === "send") this.#append(topic, log, this.#random.below(topic.producers.length));
-    else if (step === "settle") await this.#rig.settle();
+    else if (step === "settle") await this.#time.settle();
     else if (step === "checkpoint") await this.#time.advanceAsync(10_000);
     else if (step === "trim") await this.#trim(topic, log);
     else if (step === "delete") await this.#deleteRecords(topic, log);

@@ -65,20 +65,25 @@ export function appendBatch(
   const booked = partition.inOrder(() => {
     const rules = rulesOf(partition, request, context.clock.nowMs());
     const verdict = validateProducedBatch(batch, rules);
-    if (!verdict.ok) return answered(refusal(verdict));
-    if (!verdict.needsDecoding) return append(context, partition, batch, verdict);
-    return unpackThenAppend(context, partition, batch, { rules, header: verdict.header });
+    if (!verdict.ok) return { answer: refusal(verdict) };
+    const incoming = { batch, request };
+    if (!verdict.needsDecoding) return append(context, partition, incoming, verdict);
+    return unpackThenAppend(context, partition, incoming, { rules, header: verdict.header });
   });
-  if (booked instanceof Promise)
-    return booked.then((one) => settle(context, partition, request, one));
-  return settle(context, partition, request, booked);
+  return booked instanceof Promise ? booked.then((one) => one.answer) : booked.answer;
 }
 
-/** A batch's place in the log, not yet durable; or the answer already. */
+interface Incoming {
+  readonly batch: Uint8Array;
+  readonly request: AppendRequest;
+}
+
+/**
+ * A batch that has its place in the log, or was refused. The wait for the answer began in the same step:
+ * a failure of the log that comes later is never missed. An object, so that the next batch does not wait.
+ */
 interface Booked {
-  readonly result: AppendResult;
-  /** The answer holds once the high watermark is here; −1 for at once. */
-  readonly endOffset: number;
+  readonly answer: AppendResult | Promise<AppendResult>;
 }
 
 function rulesOf(partition: Partition, request: AppendRequest, nowMs: number): ProduceRules {
@@ -97,35 +102,35 @@ function rulesOf(partition: Partition, request: AppendRequest, nowMs: number): P
 async function unpackThenAppend(
   context: AppendContext,
   partition: Partition,
-  batch: Uint8Array,
+  incoming: Incoming,
   { rules, header }: { rules: ProduceRules; header: BatchHeader },
 ): Promise<Booked> {
-  const packed = batch.subarray(BATCH_HEADER_SIZE);
+  const packed = incoming.batch.subarray(BATCH_HEADER_SIZE);
   const limit = UNPACK_RATIO_MAX * rules.maxMessageBytes;
   try {
     const records = await context.workers.decompress(codecOf(header.attributes), packed, limit);
     const verdict = validateRecords(records, { start: 0, header, rules });
-    if (!verdict.ok) return answered(refusal(verdict));
-    return append(context, partition, batch, verdict);
+    if (!verdict.ok) return { answer: refusal(verdict) };
+    return append(context, partition, incoming, verdict);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    return answered(failure(ErrorCode.CORRUPT_MESSAGE, error.message));
+    return { answer: failure(ErrorCode.CORRUPT_MESSAGE, error.message) };
   }
 }
 
 function append(
   context: AppendContext,
   partition: Partition,
-  batch: Uint8Array,
+  { batch, request }: Incoming,
   verdict: BatchVerdict & { ok: true },
 ): Booked {
   const { config, log } = partition;
   if (isTransactional(verdict.header.attributes)) {
-    return answered(failure(ErrorCode.INVALID_TXN_STATE, "transactions are not served yet"));
+    return { answer: failure(ErrorCode.INVALID_TXN_STATE, "transactions are not served yet") };
   }
   if (batch.length > config.segmentBytes) {
     const message = `batch of ${batch.length} bytes, segment.bytes is ${config.segmentBytes}`;
-    return answered(failure(ErrorCode.RECORD_LIST_TOO_LARGE, message));
+    return { answer: failure(ErrorCode.RECORD_LIST_TOO_LARGE, message) };
   }
   const isAppendTime = config.messageTimestampType === "LogAppendTime";
   const logAppendTimeMs = isAppendTime ? context.clock.nowMs() : -1;
@@ -138,7 +143,7 @@ function append(
     header = readBatchHeader(batch, 0);
   }
   const outcome = log.append(batch, header, partition.leaderEpoch);
-  if (outcome.kind === "refused") return answered(failure(outcome.errorCode, outcome.message));
+  if (outcome.kind === "refused") return { answer: failure(outcome.errorCode, outcome.message) };
   const result: AppendResult = {
     errorCode: ErrorCode.NONE,
     baseOffset: outcome.baseOffset,
@@ -147,18 +152,17 @@ function append(
     recordErrors: NO_ERRORS,
     message: null,
   };
-  return { result, endOffset: outcome.endOffset };
+  const deadline = context.clock.monotonicMs() + Math.max(0, request.timeoutMs);
+  return { answer: settle(partition, result, { endOffset: outcome.endOffset, deadline }) };
 }
 
 /** Waits until what was booked is as durable as the topic asks, whatever `acks` says. */
 function settle(
-  context: AppendContext,
   partition: Partition,
-  request: AppendRequest,
-  { result, endOffset }: Booked,
+  result: AppendResult,
+  { endOffset, deadline }: { readonly endOffset: number; readonly deadline: number },
 ): AppendResult | Promise<AppendResult> {
   if (endOffset <= partition.highWatermark) return result;
-  const deadline = context.clock.monotonicMs() + Math.max(0, request.timeoutMs);
   return new Promise((resolve) => {
     partition.awaitHighWatermark(endOffset, deadline, (how) => {
       if (how === "reached") resolve(result);
@@ -167,10 +171,6 @@ function settle(
       } else resolve(failure(ErrorCode.KAFKA_STORAGE_ERROR, "the log could not be written"));
     });
   });
-}
-
-function answered(result: AppendResult): Booked {
-  return { result, endOffset: -1 };
 }
 
 const NO_ERRORS: readonly RecordError[] = [];

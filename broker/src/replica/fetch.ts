@@ -233,11 +233,17 @@ async function readAll(
     if (partition === null) continue;
     const range = rangeOf(partition, wanted, limits, taken);
     if (range.bytesMax <= 0 && !range.atLeastOne) continue;
+    const { log } = partition;
     try {
-      const read = await context.reads.run(() => readStored(partition.log, range));
+      const read = await context.reads.run(() => readStored(log, range));
       taken += read.size;
       results[at] = { ...result, parts: read.parts, size: read.size };
     } catch (error) {
+      if (wanted.fetchOffset < log.logStartOffset) {
+        // Retention took the segment from under the read.
+        results[at] = withError(result.target, ErrorCode.OFFSET_OUT_OF_RANGE);
+        continue;
+      }
       results[at] = withError(result.target, codeOf(error));
       context.logger.error(
         { topic: partition.identity.topicName, partition: wanted.index, error: messageOf(error) },

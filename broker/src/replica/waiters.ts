@@ -21,10 +21,13 @@ export class OffsetWaiters {
 
   /** Calls `done` once: when `offset` is reached, the log fails, or `deadline` (monotonic ms) passes. */
   add(offset: number, deadline: number, done: (outcome: WaitOutcome) => void): void {
-    this.#waiters.push({ offset, deadline, done });
+    let at = this.#waiters.length;
+    // Only a batch that is sent again, and is not durable yet, waits for less than others before it.
+    while (at > 0 && (this.#waiters[at - 1] as Waiter).offset > offset) at -= 1;
+    this.#waiters.splice(at, 0, { offset, deadline, done });
   }
 
-  /** Answers those whose offset is at most `reached`. Appends are in order, so the first ones. */
+  /** Answers those whose offset is at most `reached`: the first ones, for they stand in order. */
   reach(reached: number): void {
     let count = 0;
     while (count < this.#waiters.length && (this.#waiters[count] as Waiter).offset <= reached) {
