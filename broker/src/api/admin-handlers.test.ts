@@ -12,6 +12,7 @@ import { ProducerIds } from "#controller/producer-ids.ts";
 import { newTopic, type TestClusterOptions, testCluster } from "#controller/testing.ts";
 import { brokerDirectory } from "#metadata/endpoints.ts";
 import { brokerKey } from "#metadata/keys.ts";
+import { LogLimiter } from "#metrics/log-limiter.ts";
 import { metadata } from "./03-metadata.ts";
 import { createTopics } from "./19-create-topics.ts";
 import { deleteTopics } from "./20-delete-topics.ts";
@@ -49,7 +50,10 @@ async function broker(options: Options = {}) {
       advertised: options.advertised === undefined ? null : parseListeners(options.advertised),
     }),
     controller,
-    autoTopics: options.isAutoCreating === false ? null : new AutoTopics(controller, silentLogger),
+    autoTopics:
+      options.isAutoCreating === false
+        ? null
+        : new AutoTopics(controller, new LogLimiter(silentLogger, time)),
     producerIds: new ProducerIds(() => controller.allocateProducerIds()),
     clock: time,
     isTopicDeletionEnabled: options.isTopicDeletionEnabled ?? true,

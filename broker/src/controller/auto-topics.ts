@@ -1,20 +1,21 @@
 /** Topics that come into being because a client asked for them (`auto.create.topics.enable`). */
-import type { Logger } from "@runnel/kit/world.ts";
 import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
 import { INTERNAL_TOPICS } from "#metadata/image.ts";
+import type { LogLimiter } from "#metrics/log-limiter.ts";
 import type { Controller } from "./controller.ts";
 import { AUTO_CREATIONS_MAX } from "./limits.ts";
 import { topicNameProblem } from "./topic-name.ts";
 
 export class AutoTopics {
   readonly #controller: Pick<Controller, "createTopics">;
-  readonly #logger: Logger;
+  /** Limited, because clients choose how many names they ask for. */
+  readonly #log: LogLimiter;
   /** Names under creation: clients ask again and again until they are there. */
   readonly #pending = new Set<string>();
 
-  constructor(controller: Pick<Controller, "createTopics">, logger: Logger) {
+  constructor(controller: Pick<Controller, "createTopics">, log: LogLimiter) {
     this.#controller = controller;
-    this.#logger = logger;
+    this.#log = log;
   }
 
   /**
@@ -46,10 +47,10 @@ export class AutoTopics {
     try {
       for (const result of await this.#controller.createTopics(topics, { isValidateOnly: false })) {
         const { name: topic, errorCode, message } = result;
-        if (errorCode === ErrorCode.NONE) this.#logger.info({ topic }, "topic created on request");
+        if (errorCode === ErrorCode.NONE) this.#log.info({ topic }, "topic created on request");
         else if (errorCode !== ErrorCode.TOPIC_ALREADY_EXISTS) {
           const fields = { topic, error: errorName(errorCode), reason: message };
-          this.#logger.warn(fields, "topic could not be created on request");
+          this.#log.warn(fields, "topic could not be created on request");
         }
       }
     } finally {

@@ -4,6 +4,7 @@ import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
 import { describe, expect, it } from "vitest";
 import { brokerKey, CONTROLLER_KEY, topicKey } from "#metadata/keys.ts";
 import type { MetadataStore } from "#metadata/store.ts";
+import { LogLimiter } from "#metrics/log-limiter.ts";
 import { AutoTopics } from "./auto-topics.ts";
 import { partitionsLedBy } from "./elections.ts";
 import { MUTATIONS_QUEUED_MAX } from "./limits.ts";
@@ -134,7 +135,7 @@ describe("ProducerIds", () => {
 
 describe("AutoTopics", () => {
   it("creates what is asked for, meanwhile and once, and says so to the client at once", async () => {
-    const { controller, view } = await testCluster();
+    const { controller, view, time } = await testCluster();
     let calls = 0;
     const counted: Pick<typeof controller, "createTopics"> = {
       createTopics: (topics, options) => {
@@ -142,7 +143,7 @@ describe("AutoTopics", () => {
         return controller.createTopics(topics, options);
       },
     };
-    const auto = new AutoTopics(counted, silentLogger);
+    const auto = new AutoTopics(counted, new LogLimiter(silentLogger, time));
     const codes = auto.begin(["a", "..", "__consumer_offsets", "a"]);
     auto.begin(["a"]);
     expect([...codes].map(([name, code]) => [name, errorName(code)])).toEqual([

@@ -22,6 +22,11 @@ export class LogLimiter {
     this.#clock = clock;
   }
 
+  info(fields: LogFields, message: string): void {
+    const allowed = this.#allow(message, fields);
+    if (allowed !== null) this.#logger.info(allowed, message);
+  }
+
   warn(fields: LogFields, message: string): void {
     const allowed = this.#allow(message, fields);
     if (allowed !== null) this.#logger.warn(allowed, message);
