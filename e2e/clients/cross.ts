@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Server, startServer } from "../harness/server.ts";
 import { waitFor } from "../harness/wait.ts";
+import { readAll } from "./bench.ts";
 import type { Client, ClientKind, NewRecord } from "./calls.ts";
 import { dataset, expected, lines } from "./dataset.ts";
 import { kafkajsKind } from "./drivers/kafkajs.ts";
-import { readAll } from "./suite.ts";
 
 interface Written {
   readonly producer: ClientKind;

@@ -2,30 +2,14 @@
 import { afterAll, afterEach, beforeAll, describe, test } from "vitest";
 import { type RunnelOptions, type Server, startServer } from "../harness/server.ts";
 import { waitFor } from "../harness/wait.ts";
-import type { CallName, Client, ClientKind, ConsumedRecord, Feature, Position } from "./calls.ts";
+import type { Bench } from "./bench.ts";
+import type { Client, ClientKind } from "./calls.ts";
 import { kafkajsKind } from "./drivers/kafkajs.ts";
 import { administration } from "./scenarios/administration.ts";
 import { consuming } from "./scenarios/consuming.ts";
 import { groups } from "./scenarios/groups.ts";
 import { producing } from "./scenarios/producing.ts";
 import { sizes } from "./scenarios/sizes.ts";
-
-export const READ_WITHIN_MS = 20_000;
-
-/** What a scenario works with; usable inside tests only. */
-export interface Bench {
-  readonly kind: ClientKind;
-  /** The client under test. */
-  readonly client: Client;
-  /** A second client that prepares and checks what is not under test. */
-  readonly support: Client;
-  /** A fresh topic. */
-  topic(partitions: number, configs?: Readonly<Record<string, string>>): Promise<string>;
-  /** A fresh name for a consumer or group. */
-  name(word: string): string;
-  /** A test of what the client has; otherwise it is shown as skipped with the reason. */
-  test(name: string, needs: readonly (CallName | Feature)[], run: () => Promise<void>): void;
-}
 
 export function describeClient(
   kind: ClientKind,
@@ -60,12 +44,9 @@ export function describeClient(
         return topic;
       },
       test(title, needs, run) {
-        const missing = needs.find((need) => kind.lacks[need] !== undefined);
-        if (missing === undefined) {
-          test(title, run);
-        } else {
-          test.skip(`${title} (${kind.lacks[missing]})`);
-        }
+        const reason = needs.map((need) => kind.lacks[need]).find((one) => one !== undefined);
+        const register = reason === undefined ? test : test.skip;
+        register(reason === undefined ? title : `${title} (${reason})`, run);
       },
     };
 
@@ -91,19 +72,4 @@ export function describeClient(
     groups(bench);
     administration(bench);
   });
-}
-
-/** Opens a consumer, reads `count` records and closes it again. */
-export async function readAll(
-  client: Client,
-  consumer: string,
-  topic: string,
-  partitions: readonly number[],
-  count: number,
-  from: Position = { kind: "beginning" },
-): Promise<readonly ConsumedRecord[]> {
-  await client.open({ consumer, topic, partitions, from });
-  const records = await client.read({ consumer, count, withinMs: READ_WITHIN_MS });
-  await client.close({ consumer });
-  return records;
 }

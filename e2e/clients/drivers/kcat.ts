@@ -74,7 +74,13 @@ class KcatClient implements Client {
     for (const batch of inRuns(records)) {
       const { partition, headers, value, key } = batch[0]!;
       const common = [
-        ...["-P", "-t", topic, "-p", String(partition), "-z", codec],
+        "-P",
+        "-t",
+        topic,
+        "-p",
+        String(partition),
+        "-z",
+        codec,
         ...settings.flatMap((setting) => ["-X", setting]),
         ...headers.flatMap(([name, bytes]) => ["-H", headerArgument(name, bytes)]),
       ];

@@ -1,8 +1,8 @@
 import { describe, expect } from "vitest";
+import { type Bench, READ_WITHIN_MS, readAll } from "../bench.ts";
 import { CODECS, type Position } from "../calls.ts";
 import { dataset, expected, lines, numbered } from "../dataset.ts";
 import { kafkajsKind } from "../drivers/kafkajs.ts";
-import { type Bench, READ_WITHIN_MS, readAll } from "../suite.ts";
 
 export function consuming(bench: Bench): void {
   describe("consuming", () => {
@@ -22,31 +22,7 @@ export function consuming(bench: Bench): void {
       );
     }
 
-    bench.test("from an offset, a time and the beginning", [], async () => {
-      const { client, support } = bench;
-      const topic = await bench.topic(1);
-      const records = numbered("position", 100, [0]);
-      for (const part of [records.slice(0, 30), records.slice(30, 31), records.slice(31)]) {
-        await support.produce({ topic, records: part, codec: "none", acks: -1 });
-      }
-      const timeOf = (index: number): number => records[index]!.timestamp!;
-      const cases: readonly (readonly [Position, number])[] = [
-        [{ kind: "beginning" }, 0],
-        [{ kind: "offset", offset: 17 }, 17],
-        [{ kind: "offset", offset: 99 }, 99],
-        [{ kind: "timestamp", timestamp: timeOf(30) }, 30],
-        [{ kind: "timestamp", timestamp: timeOf(50) }, 50],
-        // Between two records: the next one. Before all of them: the first.
-        [{ kind: "timestamp", timestamp: timeOf(60) - 1 }, 60],
-        [{ kind: "timestamp", timestamp: timeOf(0) - 5_000 }, 0],
-      ];
-      for (const [from, first] of cases) {
-        const got = await readAll(client, bench.name("c"), topic, [0], 100 - first, from);
-        expect(got.map(({ offset }) => offset)).toEqual(
-          Array.from({ length: 100 - first }, (_, index) => first + index),
-        );
-      }
-    });
+    bench.test("from an offset, a time and the beginning", [], () => readFromPositions(bench));
 
     bench.test("from the end: only what is produced afterwards", [], async () => {
       const { client, support } = bench;
@@ -79,4 +55,30 @@ export function consuming(bench: Bench): void {
       await client.close({ consumer });
     });
   });
+}
+
+async function readFromPositions(bench: Bench): Promise<void> {
+  const { client, support } = bench;
+  const topic = await bench.topic(1);
+  const records = numbered("position", 100, [0]);
+  for (const part of [records.slice(0, 30), records.slice(30, 31), records.slice(31)]) {
+    await support.produce({ topic, records: part, codec: "none", acks: -1 });
+  }
+  const timeOf = (index: number): number => records[index]!.timestamp!;
+  const cases: readonly (readonly [Position, number])[] = [
+    [{ kind: "beginning" }, 0],
+    [{ kind: "offset", offset: 17 }, 17],
+    [{ kind: "offset", offset: 99 }, 99],
+    [{ kind: "timestamp", timestamp: timeOf(30) }, 30],
+    [{ kind: "timestamp", timestamp: timeOf(50) }, 50],
+    // Between two records: the next one. Before all of them: the first.
+    [{ kind: "timestamp", timestamp: timeOf(60) - 1 }, 60],
+    [{ kind: "timestamp", timestamp: timeOf(0) - 5_000 }, 0],
+  ];
+  for (const [from, first] of cases) {
+    const got = await readAll(client, bench.name("c"), topic, [0], 100 - first, from);
+    expect(got.map(({ offset }) => offset)).toEqual(
+      Array.from({ length: 100 - first }, (_, index) => first + index),
+    );
+  }
 }

@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
+import { type Bench, readAll } from "../bench.ts";
 import type { Feature } from "../calls.ts";
 import { base64, dataset, expected, lines, numbered } from "../dataset.ts";
-import { type Bench, readAll } from "../suite.ts";
 
 const PARTITIONS = [0, 1, 2];
 

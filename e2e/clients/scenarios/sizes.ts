@@ -1,9 +1,9 @@
+import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { describe, expect } from "vitest";
+import { type Bench, readAll } from "../bench.ts";
 import type { NewRecord } from "../calls.ts";
 import { expected, large, lines } from "../dataset.ts";
-import { type Bench, readAll } from "../suite.ts";
 
-const MESSAGE_TOO_LARGE = 10;
 /** A topic limit whose largest record has length fields of three bytes, like the ones around it. */
 const BATCH_BYTES_MAX = 1_000_000;
 /**
@@ -53,7 +53,7 @@ export function sizes(bench: Bench): void {
         acks: -1,
         requestBytesMax: 2_000_000,
       });
-      await expect(refused).rejects.toMatchObject({ code: MESSAGE_TOO_LARGE });
+      await expect(refused).rejects.toMatchObject({ code: ErrorCode.MESSAGE_TOO_LARGE });
       expect(await support.listOffset({ topic, partition: 0, at: "latest" })).toBe(0);
     });
   });
