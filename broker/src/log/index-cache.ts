@@ -1,15 +1,22 @@
-/** The indexes of closed segments that are in memory: those that were used last, at most a named number. */
+/** The indexes of closed segments that are in memory: those that were used last, at most so many bytes. */
 import type { ReaderIo } from "./log-reader.ts";
 import type { Segment, SegmentIndexes } from "./segment.ts";
 import { loadIndexes } from "./segment-files.ts";
+import { OFFSET_ENTRY_SIZE, TIME_ENTRY_SIZE } from "./sparse-index.ts";
 
-/** Closed segments whose indexes stay in memory: up to 5 MiB each for 1 GiB segments. */
-export const LOADED_SEGMENTS_MAX = 32;
+/** Bytes of indexes of closed segments in memory; those of a 1 GiB segment have up to 5 MiB. */
+export const LOADED_BYTES_MAX = 32 * 1024 * 1024;
 
 export class IndexCache {
-  /** Least recently used first. */
-  readonly #loaded = new Set<Segment>();
+  /** Bytes by segment, least recently used first. */
+  readonly #loaded = new Map<Segment, number>();
+  #bytes = 0;
   readonly #loading = new Map<Segment, Promise<SegmentIndexes>>();
+
+  /** Bytes of indexes in memory now, those of active segments not counted. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   /** The indexes of `segment`, read from their files where they are not in memory. */
   async indexesOf(
@@ -19,12 +26,14 @@ export class IndexCache {
   ): Promise<SegmentIndexes> {
     if (segment.indexes !== null && !this.#loaded.has(segment)) return segment.indexes;
     const indexes = segment.indexes ?? (await this.#load(io, segment, indexIntervalBytes));
+    this.#forget(segment);
     segment.indexes = indexes;
-    this.#loaded.delete(segment);
-    this.#loaded.add(segment);
-    if (this.#loaded.size > LOADED_SEGMENTS_MAX) {
-      const [oldest] = this.#loaded;
-      if (oldest !== undefined) this.#forget(oldest);
+    const bytes = sizeOf(indexes);
+    this.#loaded.set(segment, bytes);
+    this.#bytes += bytes;
+    for (const oldest of this.#loaded.keys()) {
+      if (this.#bytes <= LOADED_BYTES_MAX || oldest === segment) break;
+      this.#forget(oldest);
     }
     return indexes;
   }
@@ -41,7 +50,14 @@ export class IndexCache {
   }
 
   #forget(segment: Segment): void {
+    const bytes = this.#loaded.get(segment);
+    if (bytes === undefined) return;
     this.#loaded.delete(segment);
+    this.#bytes -= bytes;
     segment.indexes = null;
   }
+}
+
+function sizeOf({ offsets, times }: SegmentIndexes): number {
+  return offsets.count * OFFSET_ENTRY_SIZE + times.count * TIME_ENTRY_SIZE;
 }

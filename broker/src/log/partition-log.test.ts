@@ -277,6 +277,19 @@ test("a start reads what lies behind the recovery point, not the log", async () 
   expect(killed.read).toBeLessThan(50_000);
 });
 
+test("a log in which nothing happened costs nothing at a checkpoint and at a stop", async () => {
+  const { rig, disk, time } = await newRig();
+  const log = await rig.log();
+  append(log, batchOf({ values: ["a"], producerId: 3n, producerEpoch: 0, baseSequence: 0 }));
+  await rig.settle();
+  const next = await rig.reopen();
+  const reopened = await next.log();
+  const before = disk.changes;
+  await time.advanceAsync(10_000);
+  await next.run(reopened.close());
+  expect(disk.changes).toBe(before);
+});
+
 test("open files stay within their limit and are all closed in the end", async () => {
   const time = new ManualTime();
   const disk = new ProcessDisk(new MemoryDisk({ clock: time }));

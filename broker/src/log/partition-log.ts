@@ -69,21 +69,8 @@ export class PartitionLog {
 
   /** Loads the log in `folder`, or begins one there. */
   static async open(environment: LogEnvironment, options: OpenLogOptions): Promise<PartitionLog> {
-    const { disk, files, logger } = environment;
-    await disk.makeDirectory(options.folder);
-    const loaded = await loadLog(
-      { disk, files },
-      {
-        folder: options.folder,
-        indexIntervalBytes: options.config.indexIntervalBytes,
-        recoveryPoint: options.recoveryPoint,
-        logStartOffset: options.logStartOffset,
-        truncateTo: null,
-        isDurable: options.isDurable,
-        nowMs: environment.nowMs(),
-        logger,
-      },
-    );
+    await environment.disk.makeDirectory(options.folder);
+    const loaded = await load(environment, { ...options, truncateTo: null });
     return new PartitionLog(environment, options, loaded);
   }
 
@@ -100,7 +87,9 @@ export class PartitionLog {
     this.#logEndOffset = loaded.endOffset;
     this.#nextOffset = loaded.endOffset;
     this.#recoveryPoint = options.recoveryPoint ?? NO_RECOVERY_POINT;
-    this.#bytesSinceCheckpoint = loaded.scannedBytes;
+    // A check begins a little before the recovery point; that alone is no reason for a new one.
+    const isUpToDate = this.#recoveryPoint.offset === loaded.endOffset;
+    this.#bytesSinceCheckpoint = isUpToDate ? 0 : loaded.scannedBytes;
     this.#commit = this.#newCommit();
     this.#files = this.#newFiles();
   }
@@ -318,7 +307,12 @@ export class PartitionLog {
 
   async #checkpoint(): Promise<RecoveryPoint> {
     if (this.#state !== "open" && this.#state !== "closing") return this.#recoveryPoint;
+    const { logStartOffset } = this;
     const offset = this.#nextOffset;
+    if (offset === this.#recoveryPoint.offset && this.#bytesSinceCheckpoint === 0) {
+      this.#recoveryPoint = { ...this.#recoveryPoint, logStartOffset };
+      return this.#recoveryPoint;
+    }
     const segment = this.#active;
     const { maxTimestamp, offsetOfMaxTimestamp } = segment;
     const snapshot = this.#snapshot(offset);
@@ -331,7 +325,6 @@ export class PartitionLog {
     }
     await this.#files.saveIndexes(segment);
     this.#bytesSinceCheckpoint -= bytes;
-    const { logStartOffset } = this;
     const hasSnapshot = snapshot !== null;
     const newest = { maxTimestamp, offsetOfMaxTimestamp };
     this.#recoveryPoint = { offset, hasSnapshot, ...newest, logStartOffset };
@@ -460,15 +453,13 @@ export class PartitionLog {
   async #repair(): Promise<void> {
     try {
       await this.#quiet();
-      const loaded = await loadLog(this.#io, {
+      const loaded = await load(this.#environment, {
         folder: this.folder,
-        indexIntervalBytes: this.#config.indexIntervalBytes,
+        config: this.#config,
         recoveryPoint: this.#recoveryPoint,
         logStartOffset: this.#logStartOffset,
         truncateTo: this.#logEndOffset,
         isDurable: false,
-        nowMs: this.#environment.nowMs(),
-        logger: this.#environment.logger,
       });
       if (this.#state !== "repairing") return;
       if (loaded.endOffset !== this.#logEndOffset) {
@@ -498,3 +489,13 @@ export class PartitionLog {
 
 /** Longer is "never": what timers can hold. */
 const FLUSH_MS_MAX = 0x7fffffff;
+
+function load(
+  environment: LogEnvironment,
+  { config, ...options }: OpenLogOptions & { readonly truncateTo: number | null },
+): Promise<LoadedLog> {
+  const { disk, files, logger } = environment;
+  const { indexIntervalBytes } = config;
+  const nowMs = environment.nowMs();
+  return loadLog({ disk, files }, { ...options, indexIntervalBytes, nowMs, logger });
+}

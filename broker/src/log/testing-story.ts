@@ -136,6 +136,13 @@ export class Story {
     await this.check();
   }
 
+  /** From here on, what was acknowledged may be lost: it was not synced, as the topics asked. */
+  forgetAcknowledged(): void {
+    for (const topic of this.#topics) {
+      for (const one of topic.sent) one.state = "unknown";
+    }
+  }
+
   /** Everything visible now, by topic: for comparing with what a power cut leaves of it. */
   async visible(): Promise<Map<string, Uint8Array>> {
     const all = new Map<string, Uint8Array>();

@@ -1,0 +1,208 @@
+import { silentLogger } from "@runnel/kit/world.ts";
+import { ErrorCode } from "@runnel/protocol/errors.ts";
+import { buildBatch } from "@runnel/protocol/records/build.ts";
+import { expect, test } from "vitest";
+import { ManualTime } from "#io/memory/manual-time.ts";
+import { MemoryDisk } from "#io/memory/memory-disk.ts";
+import { inlineWorkers } from "#io/memory/world.ts";
+import { Semaphore } from "#log/semaphore.ts";
+import { batchOf, CONFIG, concat, headersOf, Rig, TOPIC } from "#log/testing.ts";
+import { type AppendContext, type AppendResult, appendBatch } from "./append.ts";
+import { type FetchContext, type FetchedPartition, type FetchLimits, fetch } from "./fetch.ts";
+import type { WantedPartition } from "./fetch-sessions.ts";
+import { Partition, type PartitionConfig } from "./partition.ts";
+
+const PARTITION: PartitionConfig = {
+  ...CONFIG,
+  maxMessageBytes: 100_000,
+  messageTimestampType: "CreateTime",
+  messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
+  messageTimestampAfterMaxMs: Number.MAX_SAFE_INTEGER,
+  minInsyncReplicas: 1,
+};
+
+async function newPartition(
+  changes: Partial<PartitionConfig> = {},
+  options: { tailCacheBytes?: number } = {},
+) {
+  const time = new ManualTime();
+  const disk = new MemoryDisk({ clock: time });
+  const rig = await Rig.open({ time, disk, ...options });
+  const config = { ...PARTITION, ...changes };
+  const log = await rig.log(config);
+  const identity = { topicId: TOPIC, topicName: "t", index: 0, isInternal: false };
+  const partition = new Partition(identity, log, config, 3);
+  const appending: AppendContext = { clock: time, workers: inlineWorkers };
+  const fetching: FetchContext = {
+    clock: time,
+    scheduler: time,
+    logger: silentLogger,
+    reads: new Semaphore(1),
+    answerBytesMax: () => 1e6,
+  };
+  const send = (batch: Uint8Array): Promise<AppendResult> =>
+    Promise.resolve(
+      appendBatch(appending, partition, batch, { acks: -1, timeoutMs: 1000, allowsZstd: true }),
+    );
+  return { time, disk, rig, log, partition, fetching, send };
+}
+
+type World = Awaited<ReturnType<typeof newPartition>>;
+
+const LIMITS: FetchLimits = {
+  maxWaitMs: 500,
+  minBytes: 1,
+  maxBytes: 1e6,
+  readCommitted: false,
+  reader: { isGone: false },
+};
+
+/** Settles with what one partition answered. */
+function ask(
+  { fetching, partition }: World,
+  wanted: Partial<WantedPartition>,
+  limits: Partial<FetchLimits> = {},
+): Promise<FetchedPartition> {
+  const whole: WantedPartition = {
+    topic: TOPIC,
+    index: 0,
+    fetchOffset: 0,
+    maxBytes: 1e6,
+    currentLeaderEpoch: -1,
+    lastFetchedEpoch: -1,
+    ...wanted,
+  };
+  const target = { wanted: whole, partition, errorCode: ErrorCode.NONE };
+  const all = Promise.resolve(fetch(fetching, [target], { ...LIMITS, ...limits }));
+  return all.then(([first]) => first as FetchedPartition);
+}
+
+test("a batch is answered when it is durable, with its offset", async () => {
+  const world = await newPartition();
+  const first = world.send(batchOf({ values: ["a", "b"] }));
+  const second = world.send(batchOf({ values: ["c"] }));
+  const none = { errorCode: ErrorCode.NONE, logStartOffset: 0, logAppendTimeMs: -1 };
+  expect(await world.rig.run(first)).toMatchObject({ ...none, baseOffset: 0 });
+  expect(await world.rig.run(second)).toMatchObject({ ...none, baseOffset: 2 });
+  expect(world.partition.highWatermark).toBe(3);
+});
+
+test("a failed sync answers all that wait with KAFKA_STORAGE_ERROR", async () => {
+  const world = await newPartition();
+  world.disk.fault = (operation, path) =>
+    operation === "sync" && path.endsWith(".log") ? { kind: "fail", code: "EIO" } : null;
+  const answers = await world.rig.run(
+    Promise.all([world.send(batchOf({ values: ["a"] })), world.send(batchOf({ values: ["b"] }))]),
+  );
+  const failed = { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, baseOffset: -1 };
+  expect(answers).toMatchObject([failed, failed]);
+  expect(world.partition.highWatermark).toBe(0);
+  expect(await world.rig.run(world.send(batchOf({ values: ["c"] })))).toMatchObject(failed);
+});
+
+test("LogAppendTime sets the broker's time, compressed batches keep their place", async () => {
+  const world = await newPartition({ messageTimestampType: "LogAppendTime" });
+  const packed = buildBatch({
+    records: [{ key: null, value: new Uint8Array(500), timestamp: 5 }],
+    codec: "gzip",
+  });
+  const answers = await world.rig.run(
+    Promise.all([world.send(packed), world.send(batchOf({ values: ["b"] }))]),
+  );
+  const logAppendTimeMs = world.time.nowMs();
+  expect(answers).toMatchObject([
+    { baseOffset: 0, logAppendTimeMs },
+    { baseOffset: 1, logAppendTimeMs },
+  ]);
+  const { parts } = await ask(world, {});
+  expect(headersOf(concat(parts)).map((one) => one.maxTimestamp)).toEqual([
+    logAppendTimeMs,
+    logAppendTimeMs,
+  ]);
+});
+
+test("a batch whose log fails while it is unpacked is answered as failed, not with another's", async () => {
+  const world = await newPartition({ messageTimestampBeforeMaxMs: 1e15 });
+  world.disk.fault = (operation, path) =>
+    operation === "write" && path.endsWith(".log") ? { kind: "fail", code: "ENOSPC" } : null;
+  const lost = world.send(batchOf({ values: ["lost"] }));
+  expect(await world.rig.run(lost)).toMatchObject({ errorCode: ErrorCode.KAFKA_STORAGE_ERROR });
+  world.disk.fault = null;
+  await world.time.advanceAsync(3000);
+  expect(await world.rig.run(world.send(batchOf({ values: ["kept"] })))).toMatchObject({
+    errorCode: ErrorCode.NONE,
+    baseOffset: 0,
+  });
+});
+
+test("a batch larger than a segment, a transactional one and a damaged one are refused", async () => {
+  const world = await newPartition({ segmentBytes: 300 });
+  const errorOf = async (batch: Uint8Array) => (await world.rig.run(world.send(batch))).errorCode;
+  expect(await errorOf(batchOf({ values: ["x".repeat(400)] }))).toBe(
+    ErrorCode.RECORD_LIST_TOO_LARGE,
+  );
+  const damaged = batchOf({ values: ["a"] });
+  damaged[66] = (damaged[66] as number) ^ 1;
+  expect(await errorOf(damaged)).toBe(ErrorCode.CORRUPT_MESSAGE);
+  expect(world.log.nextOffset).toBe(0);
+});
+
+test("a fetch waits for the first byte, for min.bytes, and no longer than it says", async () => {
+  const world = await newPartition();
+  const waiting = ask(world, {});
+  await world.rig.settle();
+  expect(world.partition.waiting).toBe(1);
+  await world.rig.run(world.send(batchOf({ values: ["a"] })));
+  expect((await world.rig.run(waiting)).size).toBe(69);
+  expect(world.partition.waiting).toBe(0);
+  const patient = ask(world, {}, { minBytes: 100 });
+  await world.rig.settle();
+  expect(world.partition.waiting).toBe(1);
+  await world.rig.run(world.send(batchOf({ values: ["b"] })));
+  expect((await world.rig.run(patient)).size).toBe(138);
+  const late = ask(world, { fetchOffset: 2 });
+  await world.time.advanceAsync(500);
+  expect(await world.rig.run(late)).toMatchObject({ errorCode: ErrorCode.NONE, size: 0 });
+  expect([world.partition.waiting, world.time.timerCount]).toEqual([0, 1]);
+});
+
+test("memory and disk answer a fetch alike; the first batch comes whole however large", async () => {
+  for (const tailCacheBytes of [0, 1e6]) {
+    const world = await newPartition({}, { tailCacheBytes });
+    const batch = batchOf({ values: ["x".repeat(5000)] });
+    await world.rig.run(world.send(batch));
+    await world.rig.run(world.send(batchOf({ values: ["y"] })));
+    const answer = await world.rig.run(ask(world, { maxBytes: 10 }));
+    expect(answer).toMatchObject({ size: batch.length, highWatermark: 2 });
+    expect(concat(answer.parts)).toEqual(batch);
+  }
+});
+
+test("offsets and epochs that cannot be are answered as what they are", async () => {
+  const world = await newPartition();
+  await world.rig.run(world.send(batchOf({ values: ["a", "b"] })));
+  world.partition.setLeaderEpoch(5);
+  await world.rig.run(world.send(batchOf({ values: ["c"] })));
+  const errorOf = async (wanted: Partial<WantedPartition>) =>
+    (await world.rig.run(ask(world, wanted))).errorCode;
+  expect(await errorOf({ fetchOffset: 4 })).toBe(ErrorCode.OFFSET_OUT_OF_RANGE);
+  expect(await errorOf({ fetchOffset: -5 })).toBe(ErrorCode.OFFSET_OUT_OF_RANGE);
+  expect(await errorOf({ currentLeaderEpoch: 3 })).toBe(ErrorCode.FENCED_LEADER_EPOCH);
+  expect(await errorOf({ currentLeaderEpoch: 6 })).toBe(ErrorCode.UNKNOWN_LEADER_EPOCH);
+  expect(await errorOf({ currentLeaderEpoch: 5 })).toBe(ErrorCode.NONE);
+  const diverged = await world.rig.run(ask(world, { fetchOffset: 3, lastFetchedEpoch: 3 }));
+  expect(diverged.divergingEpoch).toEqual({ epoch: 3, endOffset: 2 });
+});
+
+test("a partition that closes answers its readers; a damaged batch is CORRUPT_MESSAGE", async () => {
+  const world = await newPartition({}, { tailCacheBytes: 0 });
+  await world.rig.run(world.send(batchOf({ values: ["a"] })));
+  const file = await world.disk.open(world.log.segments[0]?.path(".log") ?? "", { create: false });
+  await file.write([new Uint8Array([0x7f])], 67);
+  const answer = await world.rig.run(ask(world, {}));
+  expect(answer.errorCode).toBe(ErrorCode.CORRUPT_MESSAGE);
+  const waiting = ask(world, { fetchOffset: 1 });
+  await world.rig.settle();
+  world.partition.close();
+  expect((await world.rig.run(waiting)).errorCode).toBe(ErrorCode.NOT_LEADER_OR_FOLLOWER);
+});
