@@ -495,7 +495,6 @@ function load(
   { config, ...options }: OpenLogOptions & { readonly truncateTo: number | null },
 ): Promise<LoadedLog> {
   const { disk, files, logger } = environment;
-  const { indexIntervalBytes } = config;
-  const nowMs = environment.nowMs();
-  return loadLog({ disk, files }, { ...options, indexIntervalBytes, nowMs, logger });
+  const known = { indexIntervalBytes: config.indexIntervalBytes, nowMs: environment.nowMs() };
+  return loadLog({ disk, files }, { ...options, ...known, logger });
 }
