@@ -63,6 +63,8 @@ export interface Node {
 
 /** How long an orderly stop waits for connections to take their answers. */
 const DRAIN_MS = 3_000;
+/** Bytes of answers that wait on all connections, above which a fetch gets no more than a first batch. */
+const UNSENT_BYTES_FULL = 64 * 1024 * 1024;
 
 /** Starts a broker; it accepts connections when this resolves. Rejects with `IoError`. */
 export async function createNode(config: NodeConfig, world: World): Promise<Node> {
@@ -102,12 +104,15 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   // What a crash may have taken from a log that was not synced, consumers learn by the new epoch.
   if (!logs.wasClean) await controller.reelect(partitionsLedBy(view.image, nodeId));
   const replicas = await openReplicas(config, world, { logs, view });
-  const services = servicesOf(config, world, { logs, view, controller, replicas });
+  const budget = new ByteBudget(() => Number(broker.queuedMaxRequestBytes), scheduler);
+  const net = { budget, probe: new NetProbe(config.metrics, budget) };
+  const { probe } = net;
+  const services = servicesOf(config, world, { logs, view, controller, replicas, probe });
   tellGroupsOfDeletedTopics(view, services);
   if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
   const running = { logs, membership, replicas, services, view };
   registerReplicaMetrics(config.metrics, { replicas, logs, fetchSessions: services.fetchSessions });
-  const listeners = await listen(config, world, services).catch(async (error: unknown) => {
+  const listeners = await listen(config, world, services, net).catch(async (error: unknown) => {
     await stopParts([], running, world);
     throw error;
   });
@@ -187,12 +192,13 @@ interface Parts {
   readonly view: ImageFollower;
   readonly controller: Controller;
   readonly replicas: ReplicaManager;
+  readonly probe: NetProbe;
 }
 
 function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
   const { loaded } = config;
   const { broker } = loaded;
-  const { logs, view, controller, replicas } = parts;
+  const { logs, view, controller, replicas, probe } = parts;
   const { clock, scheduler, logger, random, workers, disk } = world;
   const directory = brokerDirectory({
     view,
@@ -200,6 +206,9 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     advertised: broker.advertisedListeners,
   });
   const topics = topicLookup(view);
+  // Never 0: then a fetch would not wait for data, and its client would ask again at once.
+  const answerBytesMax = (): number =>
+    Math.max(1, Math.min(broker.fetchMaxBytes, UNSENT_BYTES_FULL - probe.unsentBytes));
   return {
     authorizer: allowAll,
     clock,
@@ -216,9 +225,15 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     disk,
     dataFolder: config.dataFolder,
     append: { clock, workers },
-    reads: { clock, scheduler, logger, reads: new Semaphore(STORED_READS_AT_ONCE) },
+    reads: {
+      clock,
+      scheduler,
+      logger,
+      reads: new Semaphore(STORED_READS_AT_ONCE),
+      answerBytesMax,
+    },
     fetchSessions: new FetchSessions(random, () => broker.maxIncrementalFetchSessionCacheSlots),
-    fetchMaxBytes: () => broker.fetchMaxBytes,
+    fetchMaxBytes: answerBytesMax,
     topics,
     coordinators: {
       locate(topic, partition, context) {
@@ -289,12 +304,11 @@ function listen(
   { loaded, metrics }: NodeConfig,
   world: World,
   services: Services,
+  { budget, probe }: { readonly budget: ByteBudget; readonly probe: NetProbe },
 ): Promise<KafkaListener[]> {
   const { broker } = loaded;
   const { clock, scheduler, logger, network, disk } = world;
-  const budget = new ByteBudget(() => Number(broker.queuedMaxRequestBytes), scheduler);
   const dispatch = createDispatch({ handlers, services, clock, probe: new ApiProbe(metrics) });
-  const probe = new NetProbe(metrics, budget);
   const limits: NetLimits = {
     ...DEFAULT_LIMITS,
     connectionsMax: broker.maxConnections,

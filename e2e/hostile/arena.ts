@@ -5,10 +5,12 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import { ProduceApi } from "@runnel/protocol/messages/00-produce.ts";
+import { MetadataApi } from "@runnel/protocol/messages/03-metadata.ts";
 import { CreateTopicsApi } from "@runnel/protocol/messages/19-create-topics.ts";
+import { buildBatch } from "@runnel/protocol/records/build.ts";
 import { type Server, startRunnel } from "../harness/server.ts";
-import { waitFor } from "../harness/wait.ts";
-import { Client } from "./client.ts";
+import { Client, requestFrame } from "./client.ts";
 import { growth, readMetrics, type Samples } from "./metrics.ts";
 import { Polite } from "./polite.ts";
 
@@ -19,6 +21,13 @@ const PEAK_BYTES_MAX = 320 * MIB;
 const SLOWEST_MS_MAX = 3_000;
 const LINE_KINDS_MAX = 3;
 const POLITE_TOPIC = "polite";
+const WARM_TOPIC = "warm";
+const WARM_BATCH_BYTES = 900 * 1024;
+const WARM_BATCHES = 200;
+const WARM_SMALL = 50_000;
+const SETTLE_MS_MAX = 20_000;
+const SETTLE_BATCHES = 30;
+const SETTLE_SMALL = 2_000;
 
 export const BAD_REQUESTS = "runnel_kafka_decode_failures_total";
 export const FAILURES = "runnel_kafka_request_failures_total";
@@ -67,8 +76,12 @@ export class Arena implements AsyncDisposable {
     const server = await startRunnel({ args });
     const client = await Client.connect(server.kafka);
     await createTopic(client, POLITE_TOPIC);
+    await createTopic(client, WARM_TOPIC, { "flush.messages": "1000000" });
     client.destroy();
     const arena = new Arena(server);
+    // As any broker that is attacked has worked before: its caches are full, its heap has the room that it
+    // takes. What an attack adds is measured from there.
+    await arena.#work(WARM_BATCHES, WARM_SMALL);
     await arena.#polite.progress(100);
     return arena;
   }
@@ -120,7 +133,9 @@ export class Arena implements AsyncDisposable {
       await work();
       await this.progress(10);
     } catch (error) {
-      throw new Error(`${name}; the broker printed:\n${this.server.output}`, { cause: error });
+      throw new Error(`${name}; the broker printed:\n${this.server.output.slice(-3_000)}`, {
+        cause: error,
+      });
     }
     const { slowestMs } = this.#polite;
     const peakBytes = this.#statusBytes("VmHWM") - residentBefore;
@@ -147,16 +162,37 @@ export class Arena implements AsyncDisposable {
     await this.server[Symbol.asyncDispose]();
   }
 
-  /** Waits until the memory of the attack is given back; how much is left of it. */
-  async #settle(residentBefore: number): Promise<number> {
-    let grown = Number.POSITIVE_INFINITY;
-    await waitFor("the broker gives memory back", () => {
-      grown = Math.min(grown, this.residentBytes - residentBefore);
-      return grown <= GROWN_BYTES_MAX;
-    }).catch(() => {
-      // What is left says more than that the wait was in vain.
+  /** Honest load: large batches to one partition, and many small requests. */
+  async #work(batches: number, small: number): Promise<void> {
+    const client = await Client.connect(this.server.kafka);
+    const value = new Uint8Array(WARM_BATCH_BYTES);
+    const records = buildBatch({ records: [{ key: null, value, timestamp: Date.now() }] });
+    const produce = requestFrame(ProduceApi, 9, {
+      acks: -1,
+      timeoutMs: 30_000,
+      topicData: [{ name: WARM_TOPIC, partitionData: [{ index: 0, records }] }],
     });
-    return grown;
+    const ask = requestFrame(MetadataApi, 12, { topics: [{ name: WARM_TOPIC }] });
+    for (let count = 0; count < batches; count += 1) client.send(produce);
+    for (let count = 0; count < small; count += 1) client.send(ask);
+    for (let count = 0; count < batches + small; count += 1) {
+      if ((await client.answer()) === null) throw new Error("the broker closed on honest load");
+    }
+    client.destroy();
+  }
+
+  /**
+   * Waits until what the attack has taken is given back, and tells how much is not. The collector has no
+   * reason to look for garbage while nothing happens, so there is honest load meanwhile.
+   */
+  async #settle(residentBefore: number): Promise<number> {
+    const deadline = performance.now() + SETTLE_MS_MAX;
+    let least = this.residentBytes - residentBefore;
+    while (least > GROWN_BYTES_MAX && performance.now() < deadline) {
+      await this.#work(SETTLE_BATCHES, SETTLE_SMALL);
+      least = Math.min(least, this.residentBytes - residentBefore);
+    }
+    return least;
   }
 
   #check(

@@ -1,7 +1,8 @@
 /** Row P7 of the bad inputs: clients that take, send or ask for more than their share. */
+
+import { ProduceApi } from "@runnel/protocol/messages/00-produce.ts";
 import { FetchApi } from "@runnel/protocol/messages/01-fetch.ts";
 import { MetadataApi } from "@runnel/protocol/messages/03-metadata.ts";
-import { ProduceApi } from "@runnel/protocol/messages/00-produce.ts";
 import { buildBatch } from "@runnel/protocol/records/build.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { waitFor } from "../harness/wait.ts";
@@ -10,6 +11,9 @@ import { type Client, inParallel, requestFrame } from "./client.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
+const UNSENT = "runnel_kafka_unsent_bytes";
+/** What may wait to be sent on all connections together. */
+const UNSENT_BYTES_MAX = 192 * MIB;
 /** Every address of 127.0.0.0/8 is this machine: the attacker has one of its own. */
 const ATTACKER = "127.0.0.2";
 
@@ -83,6 +87,7 @@ describe("P7", () => {
       for (let count = 0; count < 100_000; count += 1) {
         if ((await client.answer()) === null) throw new Error(`closed after ${count} answers`);
       }
+      expect(client.isClosed).toBe(false);
     });
   });
 
@@ -91,11 +96,13 @@ describe("P7", () => {
       maxWaitMs: 0x7fff_ffff,
       minBytes: 0x7fff_ffff,
       topics: [
-        { topic: "polite", partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1 }] },
+        { topic: "silent", partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1 }] },
       ],
       forgottenTopicsData: [],
     });
     const moves = { [READ_PAUSES]: 1, [`${REQUESTS}{api="Fetch"}`]: 64 };
+    const owner = await arena.connect();
+    await createTopic(owner, "silent");
     await arena.attack("P7, 100,000 requests that wait", { moves }, async () => {
       const client = await arena.connect(ATTACKER);
       client.send(Buffer.concat(Array.from({ length: 100_000 }, () => wait)));
@@ -109,21 +116,25 @@ describe("P7", () => {
   test("clients that ask for much and read nothing are not served on", async () => {
     await fill("hot", 8, 900 * KIB);
     const moves = { [READ_PAUSES]: 20 };
-    const options = { moves, peakBytesMax: 320 * MIB };
-    await arena.attack("P7, 20 clients that read nothing", options, async () => {
+    await arena.attack("P7, 20 clients that read nothing", { moves }, async () => {
       const clients = await Promise.all(Array.from({ length: 20 }, () => arena.connect(ATTACKER)));
       for (const client of clients) {
         client.stopReading();
         for (let index = 0; index < 100; index += 1) client.send(fetchFrame("hot", MIB, index));
       }
       await arena.progress(300);
+      const unsentBytes = (await arena.metrics()).get(UNSENT) ?? 0;
+      expect(unsentBytes).toBeGreaterThan(10 * MIB);
+      expect(unsentBytes).toBeLessThanOrEqual(UNSENT_BYTES_MAX);
       for (const client of clients) client.destroy();
     });
   });
 
-  test("large answers read from disk for clients that read nothing", async () => {
+  test("clients that ask for more than there is memory, and read nothing, are given up", async () => {
     await fill("cold", 60, 900 * KIB);
-    await arena.attack("P7, 10 clients × 64 × 54 MiB that nobody reads", { moves: {} }, async () => {
+    const moves = { [`${CLOSED}{reason="unsentBytes"}`]: 1 };
+    const attack = { moves, peakBytesMax: 512 * MIB };
+    await arena.attack("P7, 10 clients × 64 × 54 MiB that nobody reads", attack, async () => {
       const clients = await Promise.all(Array.from({ length: 10 }, () => arena.connect(ATTACKER)));
       for (const client of clients) {
         client.stopReading();
@@ -132,6 +143,8 @@ describe("P7", () => {
         }
       }
       await arena.progress(500);
+      const unsentBytes = (await arena.metrics()).get(UNSENT) ?? 0;
+      expect(unsentBytes).toBeLessThanOrEqual(UNSENT_BYTES_MAX);
       for (const client of clients) client.destroy();
     });
   });

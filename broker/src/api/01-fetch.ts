@@ -69,6 +69,7 @@ function read(
     minBytes: request.minBytes,
     maxBytes: Math.max(0, Math.min(request.maxBytes, services.fetchMaxBytes())),
     readCommitted: request.isolationLevel === READ_COMMITTED,
+    reader: context.connection,
   });
   if (results instanceof Promise)
     return results.then((done) => respond(request, context, step, done));

@@ -87,6 +87,7 @@ const CONTEXT: RequestContext = {
   clientHost: "/127.0.0.1",
   principal: ANONYMOUS,
   connectionId: 1,
+  connection: { isGone: false },
   listenerName: "PLAINTEXT",
   localAddress: "127.0.0.1",
   localPort: 4_242,

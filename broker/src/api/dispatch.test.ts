@@ -45,6 +45,7 @@ const peer: Peer = {
   clientPort: 1234,
   localAddress: "127.0.0.1",
   localPort: 9092,
+  isGone: false,
   markAuthenticated() {},
 };
 

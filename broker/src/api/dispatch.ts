@@ -152,6 +152,7 @@ function contextOf(
     clientHost: peer.clientHost,
     principal: ANONYMOUS,
     connectionId: peer.id,
+    connection: peer,
     listenerName: peer.listenerName,
     localAddress: peer.localAddress,
     localPort: peer.localPort,

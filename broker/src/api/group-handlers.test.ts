@@ -62,6 +62,7 @@ function contextOf(apiVersion: number): RequestContext {
     clientHost: "/127.0.0.1",
     principal: ANONYMOUS,
     connectionId: 1,
+    connection: { isGone: false },
     listenerName: "PLAINTEXT",
     localAddress: "127.0.0.1",
     localPort: 9092,

@@ -16,6 +16,8 @@ export interface RequestContext {
   readonly principal: Principal;
   /** Unique among the connections of this process. */
   readonly connectionId: number;
+  /** Tells, at any time, whether the client has gone: then work for it can be left undone. */
+  readonly connection: { readonly isGone: boolean };
   /** Name of the listener on which the connection arrived. */
   readonly listenerName: string;
   /** The address and port on which it arrived: what clients are told when nothing is configured. */

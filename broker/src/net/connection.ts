@@ -54,7 +54,8 @@ class Slot implements Reply {
   send(parts: readonly Uint8Array[] | null): void {
     if (this.state !== "pending") return;
     this.state = "answered";
-    this.parts = parts;
+    // Nobody will send it, and requests behind this one may keep it from being let go.
+    this.parts = this.#connection.isGone ? null : parts;
     this.#connection.onAnswer(this);
   }
 
@@ -88,11 +89,14 @@ export class Connection implements Peer, SocketHandlers, BudgetWaiter {
   #bookedInFlight = 0;
   /** Bytes of answers that are ready, behind one that is not. */
   #waitingAnswerBytes = 0;
+  /** What the probe was last told of answers that wait here. */
+  #bookedUnsent = 0;
   #isDispatching = false;
   #isPaused = false;
   #waitsForRoom = false;
   #hasPass = false;
   #isFlushDue = false;
+  #isCut = false;
   /** Monotonic ms, each. */
   readonly #acceptedAt: number;
   #activeAt: number;
@@ -124,6 +128,15 @@ export class Connection implements Peer, SocketHandlers, BudgetWaiter {
     socket.listen(this);
   }
 
+  get isGone(): boolean {
+    return this.#isCut || this.#state === "closed";
+  }
+
+  /** Bytes of answers that wait to be sent; none once the connection is given up. */
+  get unsentBytes(): number {
+    return this.#bookedUnsent;
+  }
+
   /** Requests that were dispatched and not answered. */
   get inFlightRequests(): number {
     return this.#inFlightRequests;
@@ -152,8 +165,11 @@ export class Connection implements Peer, SocketHandlers, BudgetWaiter {
     if (this.#state === "closed") return;
     if (this.#state === "open" && error !== null) this.#closeReason = "reset";
     this.#state = "closed";
+    this.#bookUnsent();
     this.#assembler.frameBytesMax = 0;
     this.#outbox.clear();
+    this.#head = null;
+    this.#tail = null;
     this.#owner.budget.change(-this.#bookedBytes, -this.#bookedInFlight);
     this.#leaveBudget();
     this.#bookedBytes = 0;
@@ -173,6 +189,7 @@ export class Connection implements Peer, SocketHandlers, BudgetWaiter {
     if (this.#state === "closed") return;
     for (const part of slot.parts ?? []) this.#waitingAnswerBytes += part.length;
     this.#release();
+    this.#bookUnsent();
     this.#scheduleFlush();
   }
 
@@ -193,6 +210,7 @@ export class Connection implements Peer, SocketHandlers, BudgetWaiter {
     if (!wasStalled && this.#socket.unsentBytes > 0) {
       this.#sendStalledAt = this.#owner.clock.monotonicMs();
     }
+    this.#bookUnsent();
     const { unsentBytesMax } = this.#owner.limits;
     if (this.#unsentBytes() > unsentBytesMax) this.#cut("unsentBytes");
     else if (this.#state === "open") this.#dispatchFrames();
@@ -206,6 +224,11 @@ export class Connection implements Peer, SocketHandlers, BudgetWaiter {
     if (this.#state !== "open") return;
     this.#closeReason = "stopping";
     this.#end();
+  }
+
+  /** Closes at once, because too many bytes of answers wait on all connections. */
+  giveUp(): void {
+    this.#cut("unsentBytes");
   }
 
   /** Closes at once. */
@@ -307,6 +330,13 @@ export class Connection implements Peer, SocketHandlers, BudgetWaiter {
     return this.#outbox.bytes + this.#socket.unsentBytes + this.#waitingAnswerBytes;
   }
 
+  /** Tells the probe how many bytes of answers wait here. */
+  #bookUnsent(): void {
+    const unsent = this.isGone ? 0 : this.#unsentBytes();
+    this.#owner.probe.unsentBytes += unsent - this.#bookedUnsent;
+    this.#bookedUnsent = unsent;
+  }
+
   #hasCapacity(): boolean {
     const { inFlightRequestsMax, unsentBytesPause } = this.#owner.limits;
     return this.#inFlightRequests < inFlightRequestsMax && this.#unsentBytes() < unsentBytesPause;
@@ -404,6 +434,8 @@ export class Connection implements Peer, SocketHandlers, BudgetWaiter {
     this.#closeReason = reason;
     this.#state = this.#state === "closed" ? "closed" : "closing";
     this.#closingAt = this.#owner.clock.monotonicMs();
+    this.#isCut = true;
+    this.#bookUnsent();
     this.#socket.destroy();
   }
 }

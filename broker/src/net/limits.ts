@@ -17,6 +17,8 @@ export interface NetLimits {
   readonly unsentBytesPause: number;
   /** The connection ends above: answers to what was asked before the pause. */
   readonly unsentBytesMax: number;
+  /** The same over all connections: above, the one on which most wait ends. */
+  readonly allUnsentBytesMax: number;
   /** From the first byte of a frame to its last, plus `frameBytesPerMs`. */
   readonly frameMs: number;
   /** Bytes of a large frame that must come each ms once `frameMs` is over. */
@@ -39,6 +41,7 @@ export const DEFAULT_LIMITS: NetLimits = {
   inFlightRequestsMax: 64,
   unsentBytesPause: 2 * MIB,
   unsentBytesMax: 128 * MIB,
+  allUnsentBytesMax: 192 * MIB,
   frameMs: 30_000,
   frameBytesPerMs: 32,
   authenticationMs: 10_000,

@@ -199,6 +199,23 @@ export class KafkaListener implements ConnectionOwner {
     const connections = this.#toFlush;
     this.#toFlush = [];
     for (const connection of connections) connection.flush();
+    if (this.probe.unsentBytes > this.limits.allUnsentBytesMax) this.#relieve();
+  }
+
+  /** Ends the connections on which most answers wait, until what waits on all is within its limit. */
+  #relieve(): void {
+    const fullest = [...this.#connections].sort((a, b) => b.unsentBytes - a.unsentBytes);
+    for (const connection of fullest) {
+      if (this.probe.unsentBytes <= this.limits.allUnsentBytesMax) return;
+      if (connection.unsentBytes === 0) return;
+      const client = `${connection.clientHost}:${connection.clientPort}`;
+      const { unsentBytes } = connection;
+      connection.giveUp();
+      this.log.warn(
+        { client, listener: this.name, unsentBytes },
+        "gave up a client that reads too little",
+      );
+    }
   }
 }
 

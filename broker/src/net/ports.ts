@@ -11,6 +11,8 @@ export interface Peer {
   /** The address and port on which the connection arrived. */
   readonly localAddress: string;
   readonly localPort: number;
+  /** Nobody is there any more to take an answer. */
+  readonly isGone: boolean;
   /** The client has proven who it is: larger frames are let in, and its deadline for that is off. */
   markAuthenticated(): void;
 }

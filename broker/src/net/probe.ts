@@ -30,6 +30,8 @@ export class NetProbe {
   /** Times a connection was not read because too much was under way. */
   readonly readPauses: Counter;
   openConnections = 0;
+  /** Bytes of answers that wait to be sent, on all connections. */
+  unsentBytes = 0;
 
   constructor(registry: MetricRegistry, budget: ByteBudget) {
     const name = (rest: string): string => `runnel_kafka_${rest}`;
@@ -54,6 +56,11 @@ export class NetProbe {
       "Times a connection was not read because too much was under way",
     );
     registry.gauge(name("connections"), "Connections now", () => this.openConnections);
+    registry.gauge(
+      name("unsent_bytes"),
+      "Bytes of answers that wait to be sent now",
+      () => this.unsentBytes,
+    );
     registry.gauge(
       name("request_bytes"),
       "Bytes of requests held now, received in part or being answered",

@@ -33,6 +33,8 @@ export interface FetchLimits {
   readonly minBytes: number;
   readonly maxBytes: number;
   readonly readCommitted: boolean;
+  /** Who asks: nothing is read from disk for somebody who has gone. */
+  readonly reader: { readonly isGone: boolean };
 }
 
 export interface FetchedPartition {
@@ -52,6 +54,8 @@ export interface FetchContext {
   readonly scheduler: Scheduler;
   readonly logger: Logger;
   readonly reads: Semaphore;
+  /** Bytes that an answer may have now; less while many wait to be sent. Asked at each read from disk. */
+  readonly answerBytesMax: () => number;
 }
 
 /** Reads `targets`; the answer has one entry for each, in order. */
@@ -235,7 +239,11 @@ async function readAll(
     if (range.bytesMax <= 0 && !range.atLeastOne) continue;
     const { log } = partition;
     try {
-      const read = await context.reads.run(() => readStored(log, range));
+      const read = await context.reads.run(async () => {
+        if (limits.reader.isGone) return NOTHING_READ;
+        const bytesMax = Math.min(range.bytesMax, context.answerBytesMax());
+        return readStored(log, { ...range, bytesMax });
+      });
       taken += read.size;
       results[at] = { ...result, parts: read.parts, size: read.size };
     } catch (error) {
