@@ -76,8 +76,9 @@ function read(
   return respond(request, context, step, results);
 }
 
-function wantedOf(request: FetchRequest, usesTopicIds: boolean): WantedPartition[] {
-  return request.topics.flatMap((topic) =>
+/** Each partition once: a request may name one 100,000 times, and all would wait for it. The last counts. */
+function wantedOf(request: FetchRequest, usesTopicIds: boolean): readonly WantedPartition[] {
+  const named = request.topics.flatMap((topic) =>
     topic.partitions.map((one) => ({
       topic: usesTopicIds ? topic.topicId : topic.topic,
       index: one.partition,
@@ -87,6 +88,9 @@ function wantedOf(request: FetchRequest, usesTopicIds: boolean): WantedPartition
       lastFetchedEpoch: one.lastFetchedEpoch,
     })),
   );
+  if (named.length < 2) return named;
+  const unique = new Map(named.map((one) => [partitionKey(one.topic, one.index), one]));
+  return unique.size === named.length ? named : [...unique.values()];
 }
 
 function forgottenOf(request: FetchRequest, usesTopicIds: boolean) {
