@@ -12,6 +12,7 @@ import { ZERO_UUID } from "@runnel/kit/uuid.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { OffsetFetchApi } from "@runnel/protocol/messages/09-offset-fetch.ts";
 import type { FetchOffsetsResult, PartitionOffset } from "#coordinator/group/events.ts";
+import { checkGroupCount } from "./group-operations.ts";
 import type { GroupServices } from "./group-services.ts";
 import type { Handler, RequestContext } from "./handler.ts";
 
@@ -50,6 +51,7 @@ export const offsetFetch: Handler<typeof OffsetFetchApi, GroupServices> = {
   async handle(request, services, context) {
     const { requireStable } = request;
     if (context.apiVersion >= SEVERAL_GROUPS_SINCE) {
+      checkGroupCount(request.groups.length);
       const groups = await Promise.all(
         request.groups.map(async ({ groupId, topics }) => ({
           groupId,

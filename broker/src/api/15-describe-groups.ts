@@ -9,7 +9,7 @@ import type { ResponseOf } from "@runnel/protocol/api.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { DescribeGroupsApi } from "@runnel/protocol/messages/15-describe-groups.ts";
 import type { GroupDescription } from "#coordinator/group/events.ts";
-import { groupOperations } from "./group-operations.ts";
+import { checkGroupCount, groupOperations } from "./group-operations.ts";
 import type { GroupServices } from "./group-services.ts";
 import type { Handler, RequestContext } from "./handler.ts";
 
@@ -21,6 +21,7 @@ export const describeGroups: Handler<typeof DescribeGroupsApi, GroupServices> = 
   api: DescribeGroupsApi,
   versions: [0, 6],
   async handle({ groups, includeAuthorizedOperations }, services, context) {
+    checkGroupCount(groups.length);
     const described = await Promise.all(
       groups.map(async (groupId) => {
         const group = await describe(groupId, services, context);

@@ -7,6 +7,7 @@
  */
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { DeleteGroupsApi } from "@runnel/protocol/messages/42-delete-groups.ts";
+import { checkGroupCount } from "./group-operations.ts";
 import type { GroupServices } from "./group-services.ts";
 import type { Handler } from "./handler.ts";
 
@@ -14,6 +15,7 @@ export const deleteGroups: Handler<typeof DeleteGroupsApi, GroupServices> = {
   api: DeleteGroupsApi,
   versions: [0, 2],
   async handle({ groupsNames }, { authorizer, groups }, { principal }) {
+    checkGroupCount(groupsNames.length);
     // The response is a map in Kafka's clients: a group named twice is answered once.
     const results = [...new Set(groupsNames)].map(async (groupId) => {
       if (!authorizer.allows(principal, "delete", "group", groupId)) {

@@ -1,5 +1,7 @@
-/** What a client may do with a group, as the bits that Describe responses carry (KIP-430). */
+/** What handlers of groups share: permissions as bits (KIP-430), and how many groups one may name. */
+import { DecodeError } from "@runnel/kit/errors.ts";
 import type { Authorizer, Operation, Principal } from "#auth/authorizer.ts";
+import { GROUPS_MAX } from "#coordinator/limits.ts";
 
 /** Kafka's codes of the operations that a group knows: each is the place of its bit. */
 const GROUP_OPERATIONS: readonly (readonly [operation: Operation, code: number])[] = [
@@ -20,4 +22,13 @@ export function groupOperations(
       authorizer.allows(principal, operation, "group", groupId) ? bits | (1 << code) : bits,
     0,
   );
+}
+
+/**
+ * Throws `DecodeError` for more groups in one request than a broker keeps: nobody has so many to ask
+ * for, and each takes microseconds in which nobody else is served.
+ */
+export function checkGroupCount(count: number): void {
+  if (count <= GROUPS_MAX) return;
+  throw new DecodeError(`${count} groups in one request, at most ${GROUPS_MAX} can exist`);
 }
