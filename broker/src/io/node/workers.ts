@@ -17,8 +17,8 @@ const QUEUED_JOBS_MAX = 1024;
 const QUEUED_BYTES_MAX = 128 * 1024 * 1024;
 /** A job that takes longer is given up, together with its thread. */
 const JOB_MS_MAX = 30_000;
-/** A thread without work for this long ends. */
-const IDLE_MS = 30_000;
+/** A thread without work for this long ends, and what it holds of the last job with it. */
+const IDLE_MS = 5_000;
 
 export interface WorkerLimits {
   readonly threadsMax: number;
