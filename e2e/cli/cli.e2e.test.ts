@@ -259,6 +259,22 @@ describe("runnel group", () => {
     expect(gone.stderr).toMatch(/there is no group/);
   });
 
+  it("reads records without key or value as a group", async () => {
+    const name = await newTopic(1);
+    const written = [
+      { key: null, value: "a" },
+      { key: "k", value: null },
+    ];
+    const lines = written.map((record) => JSON.stringify(record)).join("\n");
+    await cli.text(["produce", name, "--json"], lines);
+    const read = ["consume", name, "--from", "beginning", "--max", "2", "--group"];
+    expect(await cli.lines([...read, `json-${name}`])).toMatchObject([
+      { key: null, value: { data: "a" } },
+      { key: { data: "k" }, value: null },
+    ]);
+    expect(await cli.text([...read, `raw-${name}`])).toBe("a\n\n");
+  });
+
   it("shows members, and leaves a group alone that has some", async () => {
     const name = await newTopic(2);
     const group = `group-of-${name}`;

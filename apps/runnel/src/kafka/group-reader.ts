@@ -108,6 +108,9 @@ function isEarlyEnd(error: unknown): boolean {
 }
 
 function toRecord(message: Message<Buffer, Buffer, Buffer, Buffer>): ReadRecord {
-  const { topic, partition, offset, timestamp, key, value, headerEntries } = message;
-  return { topic, partition, offset, timestamp, key, value, headers: headerEntries };
+  const { topic, partition, offset, timestamp, headerEntries } = message;
+  // The client's types know no null, and its messages have undefined instead.
+  const [key, value] = [message.key ?? null, message.value ?? null];
+  const headers = headerEntries.map(([name, content]) => [name, content ?? null] as const);
+  return { topic, partition, offset, timestamp, key, value, headers };
 }
