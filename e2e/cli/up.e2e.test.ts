@@ -2,10 +2,17 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Child } from "../harness/child.ts";
-import { waitFor } from "../harness/wait.ts";
+import { denoPath } from "../harness/server.ts";
+import { waitFor, within } from "../harness/wait.ts";
 import { Cli, MAIN } from "./command.ts";
+
+/** Within this time, `runnel up` takes further signals for the first one. */
+const SAME_SIGNAL_MS = 500;
+/** Less than the time after which a broker that does not stop is killed anyway. */
+const WITHOUT_PATIENCE_MS = 10_000;
 
 let folder: string;
 
@@ -23,12 +30,16 @@ interface Up {
 }
 
 function startUp(...more: readonly string[]): Up {
+  return startUpOn([process.execPath], ...more);
+}
+
+function startUpOn(runtime: readonly [string, ...string[]], ...more: readonly string[]): Up {
   const events: Readonly<Record<string, unknown>>[] = [];
   let wake = (): void => {};
   const args = ["up", "--json", "--data-dir", folder, "--kafka", "127.0.0.1:0", "--admin", "off"];
   const child = new Child({
     name: "runnel up",
-    command: [process.execPath, MAIN, ...args, ...more],
+    command: [...runtime, MAIN, ...args, ...more],
     onLine: (line) => {
       events.push(JSON.parse(line));
       wake();
@@ -83,6 +94,12 @@ describe("runnel up", () => {
     expect(await brokerPids()).toEqual([]);
   });
 
+  it("ends with 0 on SIGTERM under Deno too", async () => {
+    const { child, next } = startUpOn([await denoPath(), "run", "-A"]);
+    await next("ready");
+    expect(await child.stop("SIGTERM")).toMatchObject({ code: 0 });
+  });
+
   it("starts a broker again that died, with all that was acknowledged", async () => {
     const { child, next } = startUp();
     const first = new Cli(String((await next("ready"))["kafka"]));
@@ -95,6 +112,30 @@ describe("runnel up", () => {
     const second = new Cli(String((await next("ready"))["kafka"]));
     expect(await second.text(["consume", "orders", "--to", "end"])).toBe("hello\n");
     expect(await child.stop("SIGINT")).toMatchObject({ code: 0 });
+  });
+
+  it("ends at once on a second signal, and takes two in quick succession as one", async () => {
+    const { child, next } = startUp();
+    await next("ready");
+    const [pid] = await brokerPids();
+    if (pid === undefined) throw new Error("there is no broker");
+    // A broker that is frozen takes no signal but the one that cannot be refused.
+    process.kill(pid, "SIGSTOP");
+    try {
+      child.kill("SIGTERM");
+      expect(await next("remark")).toMatchObject({ text: expect.stringMatching(/^Stopping/) });
+      child.kill("SIGTERM");
+      await delay(SAME_SIGNAL_MS + 250);
+      expect(child.hasExited).toBe(false);
+      expect(isAlive(pid)).toBe(true);
+      child.kill("SIGTERM");
+      const exit = await within("runnel up ends", WITHOUT_PATIENCE_MS, child.exited);
+      expect(exit).toEqual({ code: 1, signal: null });
+      expect(child.output).not.toMatch(/does not stop/);
+      expect(isAlive(pid)).toBe(false);
+    } finally {
+      if (isAlive(pid)) process.kill(pid, "SIGKILL");
+    }
   });
 
   it("leaves no broker behind when it is killed itself", async () => {

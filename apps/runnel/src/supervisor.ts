@@ -91,7 +91,7 @@ export class Part {
       this.#ended.resolve(ExitCode.OK);
       return;
     }
-    this.#child.kill(signal);
+    this.#send(signal);
     this.#timer = setTimeout(() => {
       this.#options.onRemark(`${this.#options.name} does not stop and is killed.`);
       this.kill();
@@ -100,7 +100,22 @@ export class Part {
 
   kill(): void {
     this.#isStopping = true;
-    this.#child?.kill("SIGKILL");
+    this.#send("SIGKILL");
+  }
+
+  /**
+   * Not by `kill` of the child: after that, Deno (2.9.6) reports the signal as the end of
+   * a child that took it and ended with 0.
+   */
+  #send(signal: NodeJS.Signals): void {
+    const pid = this.#child?.pid;
+    if (pid === undefined) return;
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      // It has ended, and the event that says so is on its way.
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
   }
 
   #onExit(code: number | null, signal: NodeJS.Signals | null, livedMs: number): void {

@@ -11,7 +11,10 @@ export interface UpFlags extends BrokerFlags {
   readonly json?: boolean;
 }
 
-/** Signals of one kind within this time are one: a terminal sends to the whole process group. */
+/**
+ * Signals within this time are one: a terminal signals its whole process group, and a launcher such
+ * as npm, which is in it, hands its own on.
+ */
 const SAME_SIGNAL_MS = 500;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
