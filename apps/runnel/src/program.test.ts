@@ -73,9 +73,26 @@ describe("help", () => {
     },
   );
 
+  it.each([
+    ["bash", "bash-completion/completions/runnel"],
+    ["zsh", "~/.zshrc"],
+    ["fish", "~/.config/fish/completions/runnel.fish"],
+  ])("of completion %s says how to install it", async (shell, words) => {
+    expect((await run("completion", shell, "--help")).stdout).toContain(words);
+  });
+
   it("lists what there is, and nothing that comes later", async () => {
     const { stdout } = await run("--help");
-    for (const command of ["up", "broker", "topic", "produce", "consume", "group", "cluster"]) {
+    for (const command of [
+      "up",
+      "broker",
+      "topic",
+      "produce",
+      "consume",
+      "group",
+      "cluster",
+      "completion",
+    ]) {
       expect(stdout).toMatch(new RegExp(`^ {2}${command}\\b`, "m"));
     }
     expect(stdout).not.toMatch(/connector|demo|reassign|drain/);

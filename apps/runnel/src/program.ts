@@ -7,6 +7,7 @@ import { Command, CommanderError } from "commander";
 import { BrokenPipeError, CommandError, ExitCode, UsageError } from "./cli/failure.ts";
 import { brokerCommand } from "./commands/broker.ts";
 import { clusterCommand } from "./commands/cluster.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { consumeCommand } from "./commands/consume.ts";
 import { groupCommand } from "./commands/group.ts";
 import { produceCommand } from "./commands/produce.ts";
@@ -36,7 +37,8 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   }
 }
 
-function createProgram(): Command {
+/** All commands and flags, with nothing run yet. */
+export function createProgram(): Command {
   const program = new Command("runnel")
     .description("Event streaming that every Kafka client can use.")
     .version(readVersion())
@@ -48,6 +50,7 @@ function createProgram(): Command {
     .addCommand(consumeCommand())
     .addCommand(groupCommand())
     .addCommand(clusterCommand())
+    .addCommand(completionCommand())
     .addCommand(demoCommand(), { hidden: true });
   configure(program, "runnel");
   return program;

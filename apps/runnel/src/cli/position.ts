@@ -9,6 +9,9 @@ export type Position =
   | { readonly kind: "before-end"; readonly count: number }
   | { readonly kind: "time"; readonly atMs: number };
 
+/** Places with a name. */
+export const PLACE_NAMES = ["beginning", "end"] as const;
+
 /** Whole numbers from here on are read as ms since 1970 (it is September 2001), not as offsets. */
 const TIMESTAMPS_FROM = 1_000_000_000_000;
 const TIME_MAX_MS = 8.64e15;
@@ -21,7 +24,8 @@ const ALLOWED =
  * `@1777636800000`. A time without a zone is UTC.
  */
 export function parsePosition(text: string, flag: string): Position {
-  if (text === "beginning" || text === "end") return { kind: text };
+  const name = PLACE_NAMES.find((each) => each === text);
+  if (name !== undefined) return { kind: name };
   const number = /^(@|-)?(\d{1,16})$/.exec(text);
   if (number !== null) {
     const value = Number(number[2]);

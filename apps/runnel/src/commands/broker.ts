@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
+import { ChoiceOption } from "../cli/choice-option.ts";
 import { CommandError, UsageError } from "../cli/failure.ts";
 import { collect, parseAddress, parseInteger, parsePair } from "../cli/values.ts";
 import { BOOTSTRAP_VARIABLE } from "./client.ts";
@@ -40,9 +41,22 @@ export function addBrokerFlags(command: Command): Command {
   return command
     .option("--data-dir <dir>", `where everything is kept (default: ${defaultDataDir()})`)
     .option("--kafka <host:port>", "the Kafka protocol (default: 127.0.0.1:9092)")
-    .option("--admin <host:port|off>", "metrics and health over HTTP (default: 127.0.0.1:9644)")
+    .addOption(
+      new ChoiceOption({
+        flag: "--admin",
+        choices: ["off"],
+        placeholder: "host:port|off",
+        description: "metrics and health over HTTP (default: 127.0.0.1:9644)",
+      }),
+    )
     .option("--brokers <number>", "how many brokers; more than 1 comes with replication")
-    .option("--metadata <embedded>", "where the metadata of the cluster is kept")
+    .addOption(
+      new ChoiceOption({
+        flag: "--metadata",
+        choices: ["embedded"],
+        description: "where the metadata of the cluster is kept",
+      }),
+    )
     .option("--config <file>", "settings in YAML; flags and RUNNEL_… variables win over it")
     .option("--set <name=value>", "any setting by its name (repeatable)", collect)
     .option("--insecure", "accept connections from other machines without asking who they are");

@@ -1,16 +1,30 @@
 /** `runnel consume`: the flags. What it does is in `consume-run.ts`. */
 import { Command } from "commander";
+import { ChoiceOption } from "../cli/choice-option.ts";
+import { PLACE_NAMES } from "../cli/position.ts";
 import { addClientFlags } from "./client.ts";
 
 export function consumeCommand(): Command {
   const command = new Command("consume")
     .description("Read records of a topic: up to --to or --max, else until Ctrl-C.")
     .argument("<topic>", "name of the topic")
-    .option(
-      "--from <place>",
-      "beginning, end, an offset, -N (the last N), or a time (default: end; beginning with --to)",
+    .addOption(
+      new ChoiceOption({
+        flag: "--from",
+        choices: PLACE_NAMES,
+        placeholder: "place",
+        description:
+          "beginning, end, an offset, -N (the last N), or a time (default: end; beginning with --to)",
+      }),
     )
-    .option("--to <place>", "stop before this place: end (as of now), an offset, -N, or a time")
+    .addOption(
+      new ChoiceOption({
+        flag: "--to",
+        choices: ["end"],
+        placeholder: "place",
+        description: "stop before this place: end (as of now), an offset, -N, or a time",
+      }),
+    )
     .option("-g, --group <id>", "read as a member of this group, and commit what was printed")
     .option("-p, --partition <list>", "only these partitions, such as 0,2,5-7")
     .option("-k, --key <text>", "only records with exactly this key")

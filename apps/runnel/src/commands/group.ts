@@ -1,5 +1,7 @@
 /** `runnel group`: the flags. What they do is in `group-read.ts` and `group-write.ts`. */
 import { Command } from "commander";
+import { ChoiceOption } from "../cli/choice-option.ts";
+import { PLACE_NAMES } from "../cli/position.ts";
 import { collect } from "../cli/values.ts";
 import { addClientFlags } from "./client.ts";
 
@@ -37,7 +39,14 @@ function resetCommand(): Command {
   const command = new Command("reset")
     .description("Move the committed offsets of a group that has no members.")
     .argument("<group>", "id of the group")
-    .requiredOption("--to <place>", "beginning, end, an offset, -N (N before the end), or a time")
+    .addOption(
+      new ChoiceOption({
+        flag: "--to",
+        choices: PLACE_NAMES,
+        placeholder: "place",
+        description: "beginning, end, an offset, -N (N before the end), or a time",
+      }).makeOptionMandatory(),
+    )
     .option(
       "-t, --topic <topic[:partitions]>",
       "only this topic, such as orders or orders:0,2-4 (repeatable); all that the group reads if not given",

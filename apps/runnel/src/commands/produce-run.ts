@@ -11,6 +11,7 @@ import { partitionsOf } from "../kafka/offsets.ts";
 import { type ProduceOptions, TopicProducer } from "../kafka/topic-producer.ts";
 import { awaitTopic } from "../kafka/topic-wait.ts";
 import { type ClientFlags, type Session, withCluster } from "./client.ts";
+import { ACKS, COMPRESSIONS } from "./produce-choices.ts";
 import { type LineFormat, parseLine, splitLines } from "./produce-input.ts";
 
 export interface ProduceFlags extends ClientFlags {
@@ -23,13 +24,12 @@ export interface ProduceFlags extends ClientFlags {
   readonly file?: string;
 }
 
-const ACKS = { "0": 0, "1": 1, all: -1 } as const;
-const COMPRESSIONS = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
+const ACKS_SENT = { "0": 0, "1": 1, all: -1 } as const;
 const FILE_CHUNK_BYTES = 512 * 1024;
 
 export async function produce(topic: string, flags: ProduceFlags): Promise<void> {
   const format = formatOf(flags);
-  const acks = ACKS[parseChoice(flags.acks, "--acks", ["0", "1", "all"])];
+  const acks = ACKS_SENT[parseChoice(flags.acks, "--acks", ACKS)];
   const compression = parseChoice(flags.compression, "--compression", COMPRESSIONS);
   using input = openInput(flags.file);
   await withCluster(flags, async (session) => {

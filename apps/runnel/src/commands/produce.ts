@@ -1,7 +1,9 @@
 /** `runnel produce`: the flags. What it does is in `produce-run.ts`. */
 import { Command } from "commander";
+import { ChoiceOption } from "../cli/choice-option.ts";
 import { collect } from "../cli/values.ts";
 import { addClientFlags } from "./client.ts";
+import { ACKS, COMPRESSIONS } from "./produce-choices.ts";
 
 export function produceCommand(): Command {
   const command = new Command("produce")
@@ -11,8 +13,20 @@ export function produceCommand(): Command {
     .option("-K, --key-separator <text>", "a line is KEY, this, VALUE")
     .option("-H, --header <name=value>", "a header of every record (repeatable)", collect)
     .option("-p, --partition <number>", "write to this partition; else by key, else in turn")
-    .option("--acks <0|1|all>", "who must have a record before it counts", "all")
-    .option("-z, --compression <none|gzip|snappy|lz4|zstd>", "compress batches", "none")
+    .addOption(
+      new ChoiceOption({
+        flag: "--acks",
+        choices: ACKS,
+        description: "who must have a record before it counts",
+      }).default("all"),
+    )
+    .addOption(
+      new ChoiceOption({
+        flag: "-z, --compression",
+        choices: COMPRESSIONS,
+        description: "compress batches",
+      }).default("none"),
+    )
     .option("-f, --file <path>", "read lines from here; - is standard input")
     .action(async (topic, flags) => (await import("./produce-run.ts")).produce(topic, flags))
     .addHelpText("after", EXAMPLES);

@@ -1,5 +1,6 @@
 /** `runnel topic`: the flags. What they do is in `topic-read.ts` and `topic-write.ts`. */
 import { Command } from "commander";
+import { ChoiceOption } from "../cli/choice-option.ts";
 import { collect } from "../cli/values.ts";
 import { addClientFlags } from "./client.ts";
 
@@ -91,7 +92,14 @@ function recordsCommand(): Command {
   const command = new Command("delete")
     .description("Delete the oldest records of a topic, up to an offset or a time.")
     .argument("<topic>", "name of the topic")
-    .requiredOption("--before <place>", "end, an offset, -N (keep the last N), or a time")
+    .addOption(
+      new ChoiceOption({
+        flag: "--before",
+        choices: ["end"],
+        placeholder: "place",
+        description: "end, an offset, -N (keep the last N), or a time",
+      }).makeOptionMandatory(),
+    )
     .option("--partition <list>", "only these partitions, such as 0,2,5-7")
     .option("--dry-run", "show what would be deleted")
     .action(async (topic, flags) =>

@@ -1,13 +1,14 @@
 /** `runnel up`: everything on this machine. The flags; what it does is in `up-run.ts`. */
 import { Command } from "commander";
+import { ChoiceOption } from "../cli/choice-option.ts";
 import { addBrokerFlags } from "./broker.ts";
 
 export function upCommand(): Command {
   const command = new Command("up")
     .description("Bring up Runnel on this machine: a broker, kept alive by a supervisor.")
     .option("--demo", "feed this machine's own metrics and processes into two topics")
-    .option("--console <off>", "the web console comes later; only off is accepted")
-    .option("--connect <off>", "the connector worker comes later; only off is accepted")
+    .addOption(laterOption("--console", "the web console"))
+    .addOption(laterOption("--connect", "the connector worker"))
     .option("--json", "print what happens as lines of JSON")
     .action(async (flags) => (await import("./up-run.ts")).up(flags))
     .addHelpText(
@@ -16,6 +17,11 @@ export function upCommand(): Command {
         "  $ runnel up --data-dir ./data --kafka 127.0.0.1:19092 --admin off",
     );
   return addBrokerFlags(command);
+}
+
+function laterOption(flag: string, what: string): ChoiceOption {
+  const description = `${what} comes later; only off is accepted`;
+  return new ChoiceOption({ flag, choices: ["off"], description });
 }
 
 /** What `up --demo` runs beside the broker; not listed in the help. */
