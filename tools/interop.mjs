@@ -32,7 +32,7 @@ const REGISTRIES = [
   {
     name: "Go and its module proxy",
     command: ["go", "list", "-m", "github.com/twmb/franz-go@latest"],
-    advice: "install Go 1.24 or newer, and allow its module proxy",
+    advice: "install Go 1.26 or newer, and allow its module proxy",
   },
   {
     name: "Python, pip and PyPI",

@@ -30,6 +30,9 @@ export const TEST_CLIENTS = [
   { debian: "strace", probe: ["strace", "-V"] },
   { debian: "python3-confluent-kafka", probe: [PYTHON, "-c", "import confluent_kafka"] },
   { debian: "python3-kafka", probe: [PYTHON, "-c", "import kafka"] },
+  { debian: "python3-snappy", probe: [PYTHON, "-c", "import snappy"] },
+  { debian: "python3-lz4", probe: [PYTHON, "-c", "import lz4.frame"] },
+  { debian: "python3-zstandard", probe: [PYTHON, "-c", "import zstandard"] },
 ];
 
 const STAMP = join(ROOT, "node_modules", ".runnel-installed");

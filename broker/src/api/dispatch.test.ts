@@ -5,6 +5,7 @@ import type { Api, RequestInputOf, ResponseDecodedOf } from "@runnel/protocol/ap
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { readResponseHeader, writeRequestHeader } from "@runnel/protocol/headers.ts";
 import { ProduceApi } from "@runnel/protocol/messages/00-produce.ts";
+import { MetadataApi } from "@runnel/protocol/messages/03-metadata.ts";
 import { HeartbeatApi } from "@runnel/protocol/messages/12-heartbeat.ts";
 import { ApiVersionsApi } from "@runnel/protocol/messages/18-api-versions.ts";
 import fc from "fast-check";
@@ -180,6 +181,29 @@ describe("createDispatch()", () => {
     tagged.raw(new Uint8Array(100));
     await expect(call(tagged.finish())).rejects.toThrow("20000000 tagged fields");
     await expect(call(new Uint8Array(3))).rejects.toBeInstanceOf(DecodeError);
+  });
+
+  test("librdkafka 2.16: Metadata may be followed by the rest of a classic null", async () => {
+    // As captured from confluent-kafka 2.16.1: three bytes more than the body of v13 has.
+    const captured = "0003000d00000004000772646b61666b610000000000010000";
+    const frame = (hex: string) =>
+      Uint8Array.from(hex.match(/../g) ?? [], (one) => Number.parseInt(one, 16));
+    const metadata: Handler<typeof MetadataApi, unknown> = {
+      api: MetadataApi,
+      versions: [0, 13],
+      handle: () => ({ brokers: [], topics: [] }),
+    };
+    const serve = createDispatch({
+      handlers: [metadata as unknown as AnyHandler<unknown>],
+      services: null,
+      clock: new ManualTime(),
+      probe: new ApiProbe(new MetricRegistry()),
+    });
+    const sent: unknown[] = [];
+    const reply = { send: (parts: unknown) => void sent.push(parts), fail: () => {} };
+    serve(frame(captured), peer, 0, reply);
+    expect(sent.length).toBe(1);
+    expect(() => serve(frame(`${captured}00`), peer, 0, reply)).toThrow(DecodeError);
   });
 
   test("P4: random and mutated frames end with an answer or DecodeError, never with anything else", async () => {

@@ -26,6 +26,7 @@ export type AnyHandler<Services> = Handler<Api, Services>;
 
 /** Characters of a client's name that a log line shows. */
 const CLIENT_ID_SHOWN = 64;
+const METADATA_KEY = 3;
 /** Room for a response without records; it grows where that is not enough. */
 const RESPONSE_BYTES = 256;
 
@@ -130,7 +131,7 @@ function readBody(
 ): ReturnType<Api["request"]["read"]> {
   try {
     const request = api.request.read(reader, apiVersion);
-    if (reader.remaining === 0) return request;
+    if (reader.remaining === 0 || isKnownSurplus(api, reader)) return request;
     throw new DecodeError(`${reader.remaining} bytes after the end`);
   } catch (cause) {
     if (!(cause instanceof DecodeError)) throw cause;
@@ -138,6 +139,16 @@ function readBody(
     const message = `${api.name} v${apiVersion} of client "${who}": ${cause.message}`;
     throw new DecodeError(message, { cause });
   }
+}
+
+/**
+ * Bytes that real clients send behind the end of a request: librdkafka 2.16 asks Metadata v13 for all
+ * topics with a classic null of 4 bytes where a compact one of 1 belongs. Kafka reads past any.
+ */
+const SURPLUS_BYTES_MAX: ReadonlyMap<number, number> = new Map([[METADATA_KEY, 3]]);
+
+function isKnownSurplus(api: Api, reader: ByteReader): boolean {
+  return reader.remaining <= (SURPLUS_BYTES_MAX.get(api.key) ?? 0);
 }
 
 function contextOf(
