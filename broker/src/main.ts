@@ -85,53 +85,77 @@ export async function startBroker(options: RunOptions, logger: Logger): Promise<
   };
 }
 
-/** Runs one broker until a signal; resolves with the exit code. */
+/**
+ * Runs one broker until a signal; resolves with the exit code, and ends the process itself where work is
+ * still under way then. A signal that comes while it starts ends it at once: nobody was served yet.
+ */
 export async function runBroker(options: RunOptions): Promise<number> {
   const logger = await createLogger({ isTerminal: process.stderr.isTTY === true });
   for (const warning of options.loaded.warnings) logger.warn({}, warning);
-  const signal = awaitSignal();
-  let running: RunningBroker;
-  try {
-    running = await startBroker(options, logger);
-  } catch (error) {
+  using signals = new Signals();
+  const first = signals.next();
+  const starting = startBroker(options, logger).catch((error: unknown) => {
     logger.error({ error: messageOf(error) }, "the broker could not be started");
-    return 1;
+    return null;
+  });
+  const running = await Promise.race([starting, first]);
+  if (running === null) return 1;
+  if (typeof running === "string") {
+    logger.warn({ signal: running }, "ended before it was ready");
+    process.exit(1);
   }
   const { addresses, adminAddress } = running;
   const admin = adminAddress === null ? "" : `  admin ${adminAddress}`;
   options.print(`runnel broker ready: kafka ${addresses.join(", ")}${admin}`);
-  const name = await signal;
-  logger.info({ signal: name }, "stopping");
-  const second = awaitSignal().then(() => "again" as const);
-  const late = new Promise<"late">((resolve) => {
-    setTimeout(() => resolve("late"), STOP_MS_MAX).unref();
-  });
-  const stopped = running.stop().then(
-    () => "stopped" as const,
-    (error: unknown) => {
-      logger.error({ error: messageOf(error) }, "stopping failed");
-      return "failed" as const;
-    },
-  );
-  const outcome = await Promise.race([stopped, second, late]);
+  logger.info({ signal: await first }, "stopping");
+  const outcome = await Promise.race([stop(running, logger), signals.next(), late()]);
   if (outcome === "stopped") return 0;
   logger.warn({ outcome }, "ended without an orderly stop; logs are checked at the next start");
-  return 1;
+  process.exit(1);
 }
 
-/** Resolves with the next SIGTERM or SIGINT that is not an echo of the one before. */
-function awaitSignal(): Promise<string> {
+async function stop(running: RunningBroker, logger: Logger): Promise<"stopped" | "failed"> {
+  try {
+    await running.stop();
+    return "stopped";
+  } catch (error) {
+    logger.error({ error: messageOf(error) }, "stopping failed");
+    return "failed";
+  }
+}
+
+function late(): Promise<"late"> {
   return new Promise((resolve) => {
-    const onSignal = (name: NodeJS.Signals): void => {
-      if (lastSignalAt !== null && performance.now() - lastSignalAt < SAME_SIGNAL_MS) return;
-      lastSignalAt = performance.now();
-      process.off("SIGTERM", onSignal);
-      process.off("SIGINT", onSignal);
-      resolve(name);
-    };
-    process.on("SIGTERM", onSignal);
-    process.on("SIGINT", onSignal);
+    setTimeout(() => resolve("late"), STOP_MS_MAX).unref();
   });
 }
 
-let lastSignalAt: number | null = null;
+/** SIGTERM and SIGINT, caught for as long as this lives; echoes of the one before do not count. */
+class Signals implements Disposable {
+  #lastAt = Number.NEGATIVE_INFINITY;
+  #waiting: ((name: string) => void) | null = null;
+  readonly #onSignal = (name: string): void => {
+    const now = performance.now();
+    if (now - this.#lastAt < SAME_SIGNAL_MS) return;
+    this.#lastAt = now;
+    this.#waiting?.(name);
+    this.#waiting = null;
+  };
+
+  constructor() {
+    process.on("SIGTERM", this.#onSignal);
+    process.on("SIGINT", this.#onSignal);
+  }
+
+  /** The name of the next signal. */
+  next(): Promise<string> {
+    return new Promise((resolve) => {
+      this.#waiting = resolve;
+    });
+  }
+
+  [Symbol.dispose](): void {
+    process.off("SIGTERM", this.#onSignal);
+    process.off("SIGINT", this.#onSignal);
+  }
+}
