@@ -2,11 +2,13 @@ import { ByteReader } from "@runnel/kit/byte-reader.ts";
 import { ByteWriter } from "@runnel/kit/byte-writer.ts";
 import { seededRandom } from "@runnel/kit/seeded-random.ts";
 import type { Api, RequestInputOf, ResponseDecodedOf } from "@runnel/protocol/api.ts";
+import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { readResponseHeader, writeRequestHeader } from "@runnel/protocol/headers.ts";
 import { ProduceApi } from "@runnel/protocol/messages/00-produce.ts";
 import { FetchApi } from "@runnel/protocol/messages/01-fetch.ts";
+import { ListOffsetsApi } from "@runnel/protocol/messages/02-list-offsets.ts";
 import { CreateTopicsApi } from "@runnel/protocol/messages/19-create-topics.ts";
-import { readBatchHeader } from "@runnel/protocol/records/batch.ts";
+import { readBatchHeader, updateCrc } from "@runnel/protocol/records/batch.ts";
 import { buildBatch } from "@runnel/protocol/records/build.ts";
 import { recordsOf } from "@runnel/protocol/records/iterate.ts";
 import { beforeEach, expect, test } from "vitest";
@@ -230,4 +232,49 @@ test("KIP-98: a producer that was silent for producer.id.expiration.ms is forgot
   await world.time.advanceAsync(2000);
   await node.services.replicas.applyRetention();
   expect(await send()).toBe(1);
+});
+
+test("T15: a partition that could not be opened for want of space opens when there is some", async () => {
+  const world = createMemoryWorld();
+  await startNode(world, behind);
+  world.disk.fault = (operation) =>
+    operation === "makeDirectory" ? { kind: "fail", code: "ENOSPC" } : null;
+  await createTopic(world, "1");
+  const send = async (): Promise<number | undefined> => {
+    const value = new TextEncoder().encode("later");
+    const records = buildBatch({ records: [{ key: null, value, timestamp: world.clock.nowMs() }] });
+    const answer = await call(world, ProduceApi, 9, {
+      acks: -1,
+      timeoutMs: 1000,
+      topicData: [{ name: "events", partitionData: [{ index: 0, records }] }],
+    });
+    return answer.responses[0]?.partitionResponses[0]?.errorCode;
+  };
+  expect(await send()).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+  world.disk.fault = null;
+  await world.time.advanceAsync(10_000);
+  await world.time.settle();
+  expect(await send()).toBe(ErrorCode.NONE);
+});
+
+test("a time lookup passes over a compressed batch that cannot be unpacked", async () => {
+  const world = createMemoryWorld();
+  await startNode(world, behind);
+  await createTopic(world, "1");
+  const timestamp = world.clock.nowMs();
+  const value = new TextEncoder().encode("packed");
+  const batch = buildBatch({ records: [{ key: null, value, timestamp }], codec: "gzip" });
+  batch.fill(0, 70, 80);
+  updateCrc(batch, 0);
+  const produced = await call(world, ProduceApi, 9, {
+    acks: -1,
+    timeoutMs: 1000,
+    topicData: [{ name: "events", partitionData: [{ index: 0, records: batch }] }],
+  });
+  expect(produced.responses[0]?.partitionResponses[0]?.errorCode).toBe(ErrorCode.NONE);
+  const answer = await call(world, ListOffsetsApi, 5, {
+    replicaId: -1,
+    topics: [{ name: "events", partitions: [{ partitionIndex: 0, timestamp }] }],
+  });
+  expect(answer.topics[0]?.partitions[0]).toMatchObject({ errorCode: 0, offset: 0, timestamp });
 });

@@ -91,7 +91,11 @@ async function answerFor(
     const { partition } = lookup;
     const errorCode = leaderEpochError(asked.currentLeaderEpoch, partition.leaderEpoch);
     if (errorCode !== ErrorCode.NONE) return { errorCode };
-    return find(asked.timestamp, partition).catch((error: unknown) => {
+    const { reads } = services;
+    const found = needsRecords(asked.timestamp)
+      ? reads.reads.run(() => find(asked.timestamp, partition))
+      : find(asked.timestamp, partition);
+    return found.catch((error: unknown) => {
       const { topicName: topic, index } = partition.identity;
       services.reads.logger.error(
         { topic, partition: index, error: messageOf(error) },
@@ -100,6 +104,11 @@ async function answerFor(
       return { errorCode: ErrorCode.KAFKA_STORAGE_ERROR };
     });
   });
+}
+
+/** Lookups that read segments take their turn with the reads of fetches: each holds a megabyte or more. */
+function needsRecords(timestamp: number): boolean {
+  return timestamp >= 0 || timestamp === NEWEST_TIMESTAMP;
 }
 
 async function find(timestamp: number, partition: Partition): Promise<Answer> {

@@ -2,7 +2,7 @@
  * DeleteRecords (key 21), v0–2: moves the start of a log; −1 means up to the high watermark.
  *
  * Errors: TOPIC_AUTHORIZATION_FAILED, UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER,
- * OFFSET_OUT_OF_RANGE (above the high watermark), POLICY_VIOLATION (internal or compacted topic),
+ * OFFSET_OUT_OF_RANGE (above the high watermark), INVALID_TOPIC_EXCEPTION (internal topic),
  * KAFKA_STORAGE_ERROR. What was asked for twice is done once.
  */
 import { messageOf } from "@runnel/kit/errors.ts";
@@ -43,7 +43,7 @@ async function deleteUpTo(
   services: DataServices,
 ): Promise<Answer> {
   if (found.topic === null) return failed(found.errorCode);
-  if (found.topic.isInternal) return failed(ErrorCode.POLICY_VIOLATION);
+  if (found.topic.isInternal) return failed(ErrorCode.INVALID_TOPIC_EXCEPTION);
   return await withPartition<Answer>(services, found.topic.id, index, (lookup) =>
     lookup.partition === null
       ? failed(lookup.errorCode)

@@ -1,5 +1,5 @@
 /** Finds things in a log: batches from an offset, an offset by time, the newest record. */
-import { IoError } from "@runnel/kit/errors.ts";
+import { DecodeError, IoError } from "@runnel/kit/errors.ts";
 import { BATCH_HEADER_SIZE, type BatchHeader, codecOf } from "@runnel/protocol/records/batch.ts";
 import { iterateRecords, type LogRecord } from "@runnel/protocol/records/iterate.ts";
 import {
@@ -197,9 +197,8 @@ async function findRecord(
     });
     const batch = hit[0];
     if (batch === undefined) return null;
-    for (const record of await decodeRecords(log, batch.header, batch.bytes)) {
-      if (wanted.record(record)) return { offset: record.offset, timestamp: record.timestamp };
-    }
+    const found = await findInBatch(log, batch, wanted);
+    if (found !== null) return found;
     place = {
       position: batch.position + batch.header.sizeInBytes,
       lastOffset: -1,
@@ -207,6 +206,23 @@ async function findRecord(
     };
   }
   return null;
+}
+
+/** The record wanted in a batch. One that cannot be unpacked counts as a whole, by its header. */
+async function findInBatch(
+  log: PartitionLog,
+  { header, bytes }: { readonly header: BatchHeader; readonly bytes: Uint8Array },
+  wanted: Wanted,
+): Promise<FoundRecord | null> {
+  try {
+    for (const record of await decodeRecords(log, header, bytes)) {
+      if (wanted.record(record)) return { offset: record.offset, timestamp: record.timestamp };
+    }
+    return null;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return { offset: header.baseOffset, timestamp: header.maxTimestamp };
+  }
 }
 
 /** The records of a batch; unpacked in a worker where it is compressed. */

@@ -3,7 +3,7 @@
  * answered when as many replicas have it as was asked.
  */
 
-import { DecodeError } from "@runnel/kit/errors.ts";
+import { DecodeError, IoError } from "@runnel/kit/errors.ts";
 import type { Clock } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import {
@@ -113,8 +113,12 @@ async function unpackThenAppend(
     if (!verdict.ok) return { answer: refusal(verdict) };
     return append(context, partition, incoming, verdict);
   } catch (error) {
-    if (!(error instanceof DecodeError)) throw error;
-    return { answer: failure(ErrorCode.CORRUPT_MESSAGE, error.message) };
+    if (error instanceof DecodeError) {
+      return { answer: failure(ErrorCode.CORRUPT_MESSAGE, error.message) };
+    }
+    if (!(error instanceof IoError)) throw error;
+    // The workers are busy: this batch alone waits for its producer to send it again.
+    return { answer: failure(ErrorCode.REQUEST_TIMED_OUT, error.message) };
   }
 }
 

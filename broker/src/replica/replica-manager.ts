@@ -9,6 +9,8 @@ import { inBatches, type LogManager } from "#log/log-manager.ts";
 import type { ImageChange, MetadataImage, TopicImage } from "#metadata/image.ts";
 import { Partition, type PartitionConfig } from "./partition.ts";
 
+/** Pause before a partition that could not be opened is tried again. */
+const OPEN_RETRY_MS = 5_000;
 /** How often waits are looked at for their time being over. */
 const EXPIRY_INTERVAL_MS = 500;
 
@@ -34,7 +36,8 @@ export type Lookup =
 type Slot =
   | { readonly kind: "open"; readonly partition: Partition }
   | { readonly kind: "opening"; readonly ready: Promise<void> }
-  | { readonly kind: "failed" };
+  /** To be tried again at `retryAt` (monotonic ms): the disk may have room then. */
+  | { readonly kind: "failed"; readonly retryAt: number };
 
 export class ReplicaManager {
   readonly #options: ReplicaManagerOptions;
@@ -188,7 +191,8 @@ export class ReplicaManager {
       slots.set(index, { kind: "open", partition });
     } catch (error) {
       this.#warn(`${topic.id}-${index}`, error, "a partition could not be opened");
-      slots.set(index, { kind: "failed" });
+      const retryAt = this.#options.clock.monotonicMs() + OPEN_RETRY_MS;
+      if (this.#topics.get(topic.id) === slots) slots.set(index, { kind: "failed", retryAt });
     }
   }
 
@@ -222,8 +226,21 @@ export class ReplicaManager {
     this.#expiryTimer = this.#options.scheduler.after(EXPIRY_INTERVAL_MS, () => {
       const now = this.#options.clock.monotonicMs();
       for (const partition of this.partitions()) partition.expire(now);
+      this.#retryFailed(now);
       if (!this.#isClosed) this.#scheduleExpiry();
     });
+  }
+
+  /** Opens once more what could not be opened before. */
+  #retryFailed(now: number): void {
+    for (const [topicId, slots] of this.#topics) {
+      const topic = this.#image.topicsById.get(topicId);
+      if (topic === undefined) continue;
+      const due = [...slots].filter(([, slot]) => slot.kind === "failed" && slot.retryAt <= now);
+      if (due.length === 0) continue;
+      for (const [index] of due) slots.delete(index);
+      void this.#openTopic(topic);
+    }
   }
 
   #scheduleRetention(): void {
