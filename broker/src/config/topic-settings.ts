@@ -92,6 +92,7 @@ const STORAGE = {
     default: 0,
     min: 0,
     unit: "ms",
+    served: only("0", "segments close at `segment.ms` exactly, without a random part"),
     synonyms: [
       ["log.roll.jitter.ms", 1],
       ["log.roll.jitter.hours", HOUR_MS],
@@ -350,6 +351,8 @@ function scaled(topic: Setting, name: string, factor: number): Setting {
   const isLast = topic.synonyms.at(-1)?.name === name;
   const min = name.startsWith("log.retention") ? -1 : name.includes("jitter") ? 0 : 1;
   const initial = isLast && topic.default !== null ? Number(topic.default) / factor : null;
+  const { served } = topic;
+  const values = served?.values.map((value) => String(Number(value) / factor)) ?? [];
   return int({
     name,
     default: initial,
@@ -357,6 +360,7 @@ function scaled(topic: Setting, name: string, factor: number): Setting {
     max: INT_MAX,
     unit: factor === HOUR_MS ? "hours" : "minutes",
     isDynamic: true,
+    ...(served === null ? {} : { served: { values, because: served.because } }),
     doc: `Default of the topic setting \`${topic.name}\`, where no finer unit is set.`,
   });
 }

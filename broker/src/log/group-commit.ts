@@ -43,7 +43,8 @@ export class GroupCommit {
   #queue: (QueuedWrite | Task)[] = [];
   #isRunning = false;
   #isFailed = false;
-  #unflushedRecords = 0;
+  /** Segments that hold more than is synced. */
+  readonly #unsynced = new Set<Segment>();
 
   constructor(files: FileHandles, scheduler: Scheduler, owner: CommitOwner) {
     this.#files = files;
@@ -53,7 +54,9 @@ export class GroupCommit {
 
   /** Records written since the last sync. */
   get unflushedRecords(): number {
-    return this.#unflushedRecords;
+    let count = 0;
+    for (const segment of this.#unsynced) count += segment.writtenRecords - segment.syncedRecords;
+    return count;
   }
 
   /** Adds an append; it is written at the end of this turn or when the cycle under way has ended. */
@@ -89,6 +92,11 @@ export class GroupCommit {
   async sync(segment: Segment): Promise<void> {
     if (segment.syncedSize >= segment.writtenSize) return;
     await this.#files.use(segment.path(".log"), (file) => this.#sync(segment, file));
+  }
+
+  /** No sync waits for `segments` any more: their files go. */
+  forget(segments: readonly Segment[]): void {
+    for (const segment of segments) this.#unsynced.delete(segment);
   }
 
   /** Drops what waits. No callback comes any more. */
@@ -131,31 +139,37 @@ export class GroupCommit {
     const parts: Uint8Array[] = [];
     let size = 0;
     let count = 0;
+    let records = 0;
     let last = head;
     for (const work of this.#queue) {
       if (typeof work === "function" || work.segment !== head.segment) break;
       if (size + work.bytes.length > WRITE_BYTES_MAX && count > 0) break;
       appendPart(parts, work.bytes);
       size += work.bytes.length;
-      this.#unflushedRecords += work.recordCount;
+      records += work.recordCount;
       count += 1;
       last = work;
     }
     this.#queue.splice(0, count);
-    await this.#files.use(head.segment.path(".log"), async (file) => {
+    const { segment } = head;
+    await this.#files.use(segment.path(".log"), async (file) => {
       await file.write(parts, head.position);
-      head.segment.writtenSize = head.position + size;
-      if (this.#unflushedRecords >= this.#owner.flushMessages()) {
-        await this.#sync(head.segment, file);
-      }
+      segment.writtenSize = head.position + size;
+      segment.writtenRecords += records;
+      this.#unsynced.add(segment);
+      if (this.unflushedRecords < this.#owner.flushMessages()) return;
+      // What lies below is acknowledged with it: a closed segment may still wait for its sync.
+      for (const other of this.#unsynced) if (other !== segment) await this.sync(other);
+      await this.#sync(segment, file);
     });
     if (!this.#isFailed) this.#owner.onCommitted(last.endOffset);
   }
 
   async #sync(segment: Segment, file: DiskFile): Promise<void> {
-    this.#unflushedRecords = 0;
-    const size = segment.writtenSize;
+    const { writtenSize, writtenRecords } = segment;
     await syncFile(file);
-    segment.syncedSize = Math.max(segment.syncedSize, size);
+    segment.syncedSize = Math.max(segment.syncedSize, writtenSize);
+    segment.syncedRecords = Math.max(segment.syncedRecords, writtenRecords);
+    if (segment.syncedSize >= segment.writtenSize) this.#unsynced.delete(segment);
   }
 }

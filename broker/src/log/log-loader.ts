@@ -11,6 +11,7 @@ import type { BatchHeader } from "@runnel/protocol/records/batch.ts";
 import { readSmallFile } from "./atomic-file.ts";
 import { EpochCache } from "./epoch-cache.ts";
 import { syncFile } from "./failures.ts";
+import type { LogEnvironment, OpenLogOptions } from "./log-environment.ts";
 import { findNextBatch, headerIn, type ReaderIo, walkBatches } from "./log-reader.ts";
 import {
   DAMAGED_SUFFIX,
@@ -52,6 +53,16 @@ export interface LoadedLog {
   readonly scannedBytes: number;
   /** Bytes cut off behind the last whole batch. */
   readonly truncatedBytes: number;
+}
+
+/** As `loadLog`, with what the log's node shares. */
+export function loadFor(
+  environment: LogEnvironment,
+  { config, ...options }: OpenLogOptions & { readonly truncateTo: number | null },
+): Promise<LoadedLog> {
+  const { disk, files, logger } = environment;
+  const known = { indexIntervalBytes: config.indexIntervalBytes, nowMs: environment.nowMs() };
+  return loadLog({ disk, files }, { ...options, ...known, logger });
 }
 
 /** Loads the log; afterwards the folder holds exactly what is returned. */

@@ -3,7 +3,7 @@ import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { expect, test } from "vitest";
 import { ManualTime } from "#io/memory/manual-time.ts";
 import { MemoryDisk } from "#io/memory/memory-disk.ts";
-import { readStored } from "./log-lookup.ts";
+import { findNewest, readStored } from "./log-lookup.ts";
 import type { PartitionLog } from "./partition-log.ts";
 import {
   append,
@@ -330,4 +330,65 @@ test("epochs end where the next begins, also after a restart", async () => {
   expect(
     headersOf(await read(next, log, { offset: 0 })).map((one) => one.partitionLeaderEpoch),
   ).toEqual([1, 4]);
+});
+
+test("a term without an append yet outlives a full disk", async () => {
+  const { rig, disk, time } = await newRig();
+  const log = await rig.log();
+  await fill(rig, log, names(0, 5));
+  log.beginEpoch(3);
+  let isFull = true;
+  disk.fault = (operation) =>
+    isFull && operation === "write" ? { kind: "fail", code: "ENOSPC" } : null;
+  append(log, batchOf({ values: ["no room"] }), 3);
+  await rig.settle();
+  isFull = false;
+  await time.advanceAsync(5000);
+  expect([log.state, log.logEndOffset]).toEqual(["open", 5]);
+  expect(log.epochs.endOf(3, 5)).toEqual({ epoch: 3, endOffset: 5 });
+  append(log, batchOf({ values: ["room"] }), 3);
+  await rig.settle();
+  const reopened = await (await rig.reopen()).log();
+  expect(reopened.epochs.entries).toEqual([
+    { epoch: 0, startOffset: 0 },
+    { epoch: 3, startOffset: 5 },
+  ]);
+});
+
+test("close() waits for a log that is being loaded again", async () => {
+  const { rig, disk } = await newRig();
+  const log = await rig.log();
+  await fill(rig, log, names(0, 5));
+  const late: string[] = [];
+  let isClosed = false;
+  let closing: Promise<void> | null = null;
+  disk.fault = (operation, path) => {
+    if (isClosed) late.push(`${operation} ${path}`);
+    if (operation === "list") {
+      closing ??= log.close().then(() => {
+        isClosed = true;
+      });
+    }
+    return operation === "write" && closing === null ? { kind: "fail", code: "ENOSPC" } : null;
+  };
+  append(log, batchOf({ values: ["no room"] }));
+  await rig.settle();
+  expect([isClosed, log.state, late]).toEqual([true, "closed", []]);
+});
+
+test("closed segments without timestamps are not read again at a start", async () => {
+  const { rig, disk, time } = await newRig();
+  const config = { segmentBytes: 200_000, indexIntervalBytes: 50_000 };
+  const log = await rig.log(config);
+  for (const value of names(0, 50)) {
+    append(log, batchOf({ values: [value.padEnd(20_000, "x")], timestamp: -1 }));
+  }
+  await rig.settle();
+  await rig.run(rig.manager.close());
+  const counted = new ProcessDisk(disk);
+  const next = await Rig.open({ time, disk: counted });
+  const reopened = await next.log(config);
+  expect([reopened.logEndOffset, reopened.segments.length]).toEqual([50, 6]);
+  expect(counted.bytesRead).toBeLessThan(100_000);
+  expect(await next.run(findNewest(reopened, 50))).toBeNull();
 });

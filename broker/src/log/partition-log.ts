@@ -21,7 +21,7 @@ import { isPassing, SyncFailure } from "./failures.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { LogEnvironment, OpenLogOptions } from "./log-environment.ts";
 import { LogFiles } from "./log-files.ts";
-import { type LoadedLog, loadLog } from "./log-loader.ts";
+import { type LoadedLog, loadFor } from "./log-loader.ts";
 import type { ReaderIo } from "./log-reader.ts";
 import { EPOCH_CHECKPOINT } from "./names.ts";
 import type { LogConfig, LogListener } from "./ports.ts";
@@ -64,13 +64,17 @@ export class PartitionLog {
   #bytesSinceCheckpoint = 0;
   #flushTimerSet = false;
   #epochsChanged = false;
+  /** The term begun last; −1 before any. */
+  #leaderEpoch = -1;
+  /** The last attempt to load the log again; never rejects. */
+  #repairing: Promise<void> = Promise.resolve();
   /** The last checkpoint that was begun; never rejects. */
   #checkpointing: Promise<void> = Promise.resolve();
 
   /** Loads the log in `folder`, or begins one there. */
   static async open(environment: LogEnvironment, options: OpenLogOptions): Promise<PartitionLog> {
     await environment.disk.makeDirectory(options.folder);
-    const loaded = await load(environment, { ...options, truncateTo: null });
+    const loaded = await loadFor(environment, { ...options, truncateTo: null });
     return new PartitionLog(environment, options, loaded);
   }
 
@@ -161,6 +165,7 @@ export class PartitionLog {
 
   /** A leader's term begins where the log ends; reaches the disk with its first append. */
   beginEpoch(leaderEpoch: number): void {
+    this.#leaderEpoch = leaderEpoch;
     // Later epochs than the leader's own come from a damaged header: no checksum covers that field.
     if (this.#epochs.truncateAbove(leaderEpoch)) this.#epochsChanged = true;
     if (this.#epochs.assign(leaderEpoch, this.#nextOffset)) this.#epochsChanged = true;
@@ -292,6 +297,7 @@ export class PartitionLog {
     this.#tail.clear();
     this.#listener?.onFailure(true);
     await this.#quiet();
+    await this.#repairing;
     this.#files.stop();
     for (const segment of this.#segments) await this.#io.files.release(segment.path(".log"));
   }
@@ -416,6 +422,7 @@ export class PartitionLog {
   }
 
   async #removeFiles(segments: readonly Segment[]): Promise<void> {
+    this.#commit.forget(segments);
     const paths = await this.#files.setAside(segments);
     const { disk, scheduler } = this.#environment;
     scheduler.after(this.#config.fileDeleteDelayMs, () => {
@@ -446,14 +453,14 @@ export class PartitionLog {
     this.#tail.clear();
     this.#nextOffset = this.#logEndOffset;
     this.#listener?.onFailure(!goesOn);
-    if (goesOn) void this.#repair();
+    if (goesOn) this.#repairing = this.#repair();
   }
 
   /** Loads the log again from what is on the disk, cut to what was acknowledged. */
   async #repair(): Promise<void> {
     try {
       await this.#quiet();
-      const loaded = await load(this.#environment, {
+      const loaded = await loadFor(this.#environment, {
         folder: this.folder,
         config: this.#config,
         recoveryPoint: this.#recoveryPoint,
@@ -472,6 +479,8 @@ export class PartitionLog {
       this.#nextOffset = loaded.endOffset;
       this.#commit = this.#newCommit();
       this.#files = this.#newFiles();
+      // The files know a term only from its first append on.
+      if (this.#leaderEpoch >= 0) this.beginEpoch(this.#leaderEpoch);
       this.#state = "open";
     } catch (error) {
       if (this.#state !== "repairing") return;
@@ -481,7 +490,7 @@ export class PartitionLog {
         "the log cannot go on yet",
       );
       this.#environment.scheduler.after(REPAIR_DELAY_MS, () => {
-        if (this.#state === "repairing") void this.#repair();
+        if (this.#state === "repairing") this.#repairing = this.#repair();
       });
     }
   }
@@ -489,12 +498,3 @@ export class PartitionLog {
 
 /** Longer is "never": what timers can hold. */
 const FLUSH_MS_MAX = 0x7fffffff;
-
-function load(
-  environment: LogEnvironment,
-  { config, ...options }: OpenLogOptions & { readonly truncateTo: number | null },
-): Promise<LoadedLog> {
-  const { disk, files, logger } = environment;
-  const known = { indexIntervalBytes: config.indexIntervalBytes, nowMs: environment.nowMs() };
-  return loadLog({ disk, files }, { ...options, ...known, logger });
-}

@@ -4,7 +4,6 @@
 export interface LogConfig {
   readonly segmentBytes: number;
   readonly segmentMs: number;
-  readonly segmentJitterMs: number;
   /** Room of an index file in bytes; a full index rolls the segment. */
   readonly segmentIndexBytes: number;
   readonly indexIntervalBytes: number;

@@ -80,22 +80,18 @@ export async function saveIndexes(
   const { offsets, times } = segment.indexes;
   const savedOffsets = segment.savedOffsetEntries;
   const offsetCount = offsets.count;
-  if (isClosed || savedOffsets !== offsetCount) {
-    const from = Math.min(savedOffsets, offsetCount);
-    const bytes = offsets.encode(from);
-    const position = from * OFFSET_ENTRY_SIZE;
-    await replaceEnd(disk, segment.path(".index"), { bytes, position, isSynced: isClosed });
-    if (segment.savedOffsetEntries === savedOffsets) segment.savedOffsetEntries = offsetCount;
-  }
   const savedTimes = segment.savedTimeEntries;
   const timeCount = times.count;
-  if (isClosed || savedTimes !== timeCount) {
-    const from = Math.min(savedTimes, timeCount);
-    const bytes = times.encode(from);
-    const position = from * TIME_ENTRY_SIZE;
-    await replaceEnd(disk, segment.path(".timeindex"), { bytes, position, isSynced: isClosed });
-    if (segment.savedTimeEntries === savedTimes) segment.savedTimeEntries = timeCount;
-  }
+  // Both or none: Kafka's tools open the one beside the other.
+  if (!isClosed && savedOffsets === offsetCount && savedTimes === timeCount) return;
+  const fromOffset = Math.min(savedOffsets, offsetCount);
+  const fromTime = Math.min(savedTimes, timeCount);
+  const offsetEnd = { bytes: offsets.encode(fromOffset), position: fromOffset * OFFSET_ENTRY_SIZE };
+  const timeEnd = { bytes: times.encode(fromTime), position: fromTime * TIME_ENTRY_SIZE };
+  await replaceEnd(disk, segment.path(".index"), { ...offsetEnd, isSynced: isClosed });
+  if (segment.savedOffsetEntries === savedOffsets) segment.savedOffsetEntries = offsetCount;
+  await replaceEnd(disk, segment.path(".timeindex"), { ...timeEnd, isSynced: isClosed });
+  if (segment.savedTimeEntries === savedTimes) segment.savedTimeEntries = timeCount;
 }
 
 interface FileEnd {
@@ -119,13 +115,15 @@ async function replaceEnd(disk: Disk, path: string, end: FileEnd): Promise<void>
 
 /**
  * Learns from the end of its time index what a closed segment's newest record is, without reading the
- * rest. Returns false where the index files are missing or torn.
+ * rest. Returns false where the index files are missing or torn. A time index without entries is that of
+ * records without timestamps, until somebody asks (`confirmNewest`).
  */
 export async function learnNewest(io: ReaderIo, segment: Segment): Promise<boolean> {
   const index = await io.disk.stat(segment.path(".index"));
   const times = await io.disk.stat(segment.path(".timeindex"));
   if (!isWhole(index, OFFSET_ENTRY_SIZE) || !isWhole(times, TIME_ENTRY_SIZE)) return false;
-  if (times === null || times.size === 0) return segment.writtenSize === 0;
+  segment.isNewestKnown = segment.writtenSize === 0;
+  if (times === null || times.size === 0) return true;
   const entry = new Uint8Array(TIME_ENTRY_SIZE);
   const file = await io.disk.open(segment.path(".timeindex"), { create: false });
   try {
@@ -137,7 +135,6 @@ export async function learnNewest(io: ReaderIo, segment: Segment): Promise<boole
   if (last === null) return false;
   segment.maxTimestamp = last.timestampAt(0);
   segment.offsetOfMaxTimestamp = segment.baseOffset + last.relativeOffsetAt(0);
-  segment.isNewestKnown = false;
   return true;
 }
 
@@ -156,7 +153,7 @@ export async function confirmNewest(
 ): Promise<void> {
   if (segment.isNewestKnown) return;
   const { maxTimestamp, offsetOfMaxTimestamp } = segment;
-  let isThere = false;
+  let isThere = maxTimestamp < 0;
   let isLargest = true;
   const place = segment.placeOf(indexes, offsetOfMaxTimestamp);
   await walkOverDamage(io, segment, place, (header) => {

@@ -42,6 +42,9 @@ export class Segment {
   writtenSize = 0;
   /** Bytes of the file that are known to survive a power cut. */
   syncedSize = 0;
+  /** Records written since it was made or loaded, and those of them that are synced. */
+  writtenRecords = 0;
+  syncedRecords = 0;
   /** Largest timestamp in it; −1 without any. */
   maxTimestamp = -1;
   /** Last offset of the batch that has `maxTimestamp`. */

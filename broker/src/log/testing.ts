@@ -21,7 +21,6 @@ const ROUNDS_MAX = 10_000;
 export const CONFIG: LogConfig = {
   segmentBytes: 1024 * 1024,
   segmentMs: 7 * 24 * 3600 * 1000,
-  segmentJitterMs: 0,
   segmentIndexBytes: 10 * 1024 * 1024,
   indexIntervalBytes: 4096,
   flushMessages: 1,
