@@ -39,14 +39,16 @@ export const fetchRecords: Handler<typeof FetchApi, DataServices> = {
       return refused(request, context, ErrorCode.CLUSTER_AUTHORIZATION_FAILED);
     }
     const usesTopicIds = context.apiVersion >= TOPIC_ID_VERSION;
-    const step = services.fetchSessions.begin({
+    const session = {
       sessionId: request.sessionId,
       sessionEpoch: request.sessionEpoch,
       connectionId: context.connectionId,
+      connection: context.connection,
       usesTopicIds,
       wanted: wantedOf(request, usesTopicIds),
       forgotten: forgottenOf(request, usesTopicIds),
-    });
+    };
+    const step = services.fetchSessions.begin(session, context.receivedAt);
     if (step.kind === "refused") return { errorCode: step.errorCode, sessionId: 0, responses: [] };
     const targets = all(
       step.wanted.map((wanted) => targetOf(wanted, usesTopicIds, services, context)),

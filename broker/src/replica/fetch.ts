@@ -2,22 +2,25 @@
  * Reads for consumers: from memory where it can, at once where there is enough, else when enough has
  * come or the time is over.
  *
- * Partitions are served in the order asked; each gets whole batches within what is left of the limits,
- * and the first batch of the first one that has any in every case, so that a large batch never blocks a
- * reader (KIP-74).
+ * Partitions are served in the order asked, whether their batches are in memory or on the disk; each
+ * gets whole batches within what is left of the limits, and the first batch of the first one that has
+ * any in every case, so that a large batch never blocks a reader (KIP-74).
  */
 import { IoError, messageOf } from "@runnel/kit/errors.ts";
 import type { Clock, Logger, Scheduler } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { readCached, readStored } from "#log/log-lookup.ts";
-import { LOG_CORRUPT } from "#log/log-reader.ts";
+import { LOG_CORRUPT, type ReadRange } from "#log/log-reader.ts";
+import type { PartitionLog } from "#log/partition-log.ts";
 import type { Semaphore } from "#log/semaphore.ts";
 import type { WantedPartition } from "./fetch-sessions.ts";
 import type { Partition } from "./partition.ts";
 
 /** The longest that a request is parked, whatever it asks for. */
 export const WAIT_MS_MAX = 60_000;
-/** Reads from disk under way at the same time: the rest of the disk's threads are for appends. */
+/** How often a parked request looks whether its reader is still there. */
+export const GONE_CHECK_MS = 1000;
+/** Requests that read from disk at the same time: the rest of the disk's threads are for appends. */
 export const STORED_READS_AT_ONCE = 2;
 
 /** A partition asked for, looked up: open and readable, or why not. */
@@ -33,7 +36,7 @@ export interface FetchLimits {
   readonly minBytes: number;
   readonly maxBytes: number;
   readonly readCommitted: boolean;
-  /** Who asks: nothing is read from disk for somebody who has gone. */
+  /** Who asks: for somebody who has gone nothing is read from disk, and no request stays parked. */
   readonly reader: { readonly isGone: boolean };
 }
 
@@ -53,12 +56,13 @@ export interface FetchContext {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly logger: Logger;
+  /** Held by a request through all of its reads from disk, so that those let in come to an end. */
   readonly reads: Semaphore;
   /** Bytes that an answer may have now; less while many wait to be sent. Asked at each read from disk. */
   readonly answerBytesMax: () => number;
 }
 
-/** Reads `targets`; the answer has one entry for each, in order. */
+/** Reads `targets`; the answer has one entry for each, in order, or none when the reader has gone. */
 export function fetch(
   context: FetchContext,
   targets: readonly FetchTarget[],
@@ -66,75 +70,76 @@ export function fetch(
 ): readonly FetchedPartition[] | Promise<readonly FetchedPartition[]> {
   const first = attempt(targets, limits);
   const waitMs = Math.min(limits.maxWaitMs, WAIT_MS_MAX);
-  if (isEnough(first, limits) || waitMs <= 0) return complete(context, first, limits);
+  if (isEnough(first, limits) || waitMs <= 0) {
+    return complete(context, targets, limits, first);
+  }
   return park(context, targets, limits, waitMs);
 }
 
 interface Attempt {
-  readonly results: FetchedPartition[];
-  /** Positions in `results` whose batches have to be read from the disk. */
-  readonly stored: readonly number[];
+  /** As far as it came without the disk. */
+  readonly results: readonly FetchedPartition[];
+  /** Some batches have to be read from the disk: what comes behind them depends on their size. */
+  readonly needsDisk: boolean;
   readonly size: number;
   readonly hasError: boolean;
 }
 
 function isEnough(
-  { results, stored, size, hasError }: Attempt,
+  { results, needsDisk, size, hasError }: Attempt,
   { minBytes, maxBytes }: FetchLimits,
 ) {
   return (
+    needsDisk ||
     results.length === 0 ||
     hasError ||
-    stored.length > 0 ||
     size >= Math.min(Math.max(minBytes, 0), maxBytes)
   );
 }
 
-/** One pass over the partitions, without waiting for anything. */
+/** One pass over the partitions, without waiting for anything; ends at the first that needs the disk. */
 function attempt(targets: readonly FetchTarget[], limits: FetchLimits): Attempt {
   const results: FetchedPartition[] = [];
-  const stored: number[] = [];
   let size = 0;
   let hasError = false;
   for (const target of targets) {
     const result = check(target);
-    if (result.errorCode !== ErrorCode.NONE || result.divergingEpoch !== null) hasError = true;
-    else if (target.partition !== null) {
-      const read = readFromMemory(target, limits, size);
-      if (read === null) stored.push(results.length);
-      else if (read.size > 0) {
-        size += read.size;
-        results.push({ ...result, parts: read.parts, size: read.size });
-        continue;
-      }
-    }
-    results.push(result);
+    const range = rangeOf(result, limits, size);
+    const read = range === null ? NOTHING_READ : readCached(range.log, range);
+    if (read === null) return { results, needsDisk: true, size, hasError };
+    if (isFailed(result)) hasError = true;
+    size += read.size;
+    results.push(withBatches(result, read));
   }
-  return { results, stored, size, hasError };
-}
-
-function readFromMemory({ wanted, partition }: FetchTarget, limits: FetchLimits, taken: number) {
-  if (partition === null) return NOTHING_READ;
-  const range = rangeOf(partition, wanted, limits, taken);
-  if (range.offset >= range.endOffset) return NOTHING_READ;
-  if (range.bytesMax <= 0 && !range.atLeastOne) return NOTHING_READ;
-  return readCached(partition.log, range);
+  return { results, needsDisk: false, size, hasError };
 }
 
 const NOTHING_READ = { parts: [], size: 0 } as const;
 
-function rangeOf(
-  partition: Partition,
-  wanted: WantedPartition,
-  limits: FetchLimits,
-  taken: number,
-) {
-  return {
+/** What to read for a partition when the answer has `taken` bytes so far; null for nothing. */
+function rangeOf(result: FetchedPartition, limits: FetchLimits, taken: number) {
+  const { wanted, partition } = result.target;
+  if (partition === null || isFailed(result)) return null;
+  const range = {
+    log: partition.log,
     offset: wanted.fetchOffset,
     endOffset: limits.readCommitted ? partition.lastStableOffset : partition.highWatermark,
     bytesMax: Math.max(0, Math.min(wanted.maxBytes, limits.maxBytes - taken)),
     atLeastOne: taken === 0,
   };
+  if (range.offset >= range.endOffset) return null;
+  return range.bytesMax > 0 || range.atLeastOne ? range : null;
+}
+
+function isFailed({ errorCode, divergingEpoch }: FetchedPartition): boolean {
+  return errorCode !== ErrorCode.NONE || divergingEpoch !== null;
+}
+
+function withBatches(
+  result: FetchedPartition,
+  { parts, size }: { readonly parts: readonly Uint8Array[]; readonly size: number },
+): FetchedPartition {
+  return size === 0 ? result : { ...result, parts, size };
 }
 
 /** Everything that can be said about a partition before its batches are read. */
@@ -187,79 +192,100 @@ function withError(target: FetchTarget, errorCode: ErrorCode): FetchedPartition 
   };
 }
 
-/** Waits until another pass finds enough, or the time is over. */
+/** Waits until another pass finds enough, the time is over, or the reader has gone. */
 function park(
   context: FetchContext,
   targets: readonly FetchTarget[],
   limits: FetchLimits,
   waitMs: number,
 ): Promise<readonly FetchedPartition[]> {
+  const { clock, scheduler } = context;
+  const deadline = clock.monotonicMs() + waitMs;
   return new Promise((resolve, reject) => {
     let isDone = false;
-    const finish = (result: Attempt): void => {
+    const leave = (): void => {
       isDone = true;
       timer.cancel();
       for (const { partition } of targets) partition?.removeReader(progress);
-      Promise.resolve(complete(context, result, limits)).then(resolve, reject);
+    };
+    const tryAgain = (isTimeOver: boolean): void => {
+      if (limits.reader.isGone) {
+        leave();
+        resolve([]);
+        return;
+      }
+      const result = attempt(targets, limits);
+      if (!isTimeOver && !isEnough(result, limits)) return;
+      leave();
+      Promise.resolve(complete(context, targets, limits, result)).then(resolve, reject);
     };
     const progress = (): void => {
-      if (isDone) return;
-      const result = attempt(targets, limits);
-      if (isEnough(result, limits)) finish(result);
+      if (!isDone) tryAgain(false);
     };
-    const timer = context.scheduler.after(waitMs, () => {
-      if (!isDone) finish(attempt(targets, limits));
-    });
+    const look = (): void => {
+      if (isDone) return;
+      const leftMs = deadline - clock.monotonicMs();
+      if (leftMs < 1 || limits.reader.isGone) tryAgain(true);
+      else timer = scheduler.after(Math.min(leftMs, GONE_CHECK_MS), look);
+    };
+    let timer = scheduler.after(Math.min(waitMs, GONE_CHECK_MS), look);
     for (const { partition } of targets) partition?.addReader(progress);
   });
 }
 
-/** Reads from the disk what was not in memory. */
+/** The answer: what a pass found, or all of it again where the disk is needed. */
 function complete(
   context: FetchContext,
-  { results, stored, size }: Attempt,
+  targets: readonly FetchTarget[],
   limits: FetchLimits,
+  { needsDisk, results }: Attempt,
 ): readonly FetchedPartition[] | Promise<readonly FetchedPartition[]> {
-  if (stored.length === 0) return results;
-  return readAll(context, results, stored, { limits, size });
+  return needsDisk ? context.reads.run(() => readAll(context, targets, limits)) : results;
 }
 
+/** One pass over the partitions, from memory or from the disk. */
 async function readAll(
   context: FetchContext,
-  results: FetchedPartition[],
-  stored: readonly number[],
-  { limits, size }: { limits: FetchLimits; size: number },
+  targets: readonly FetchTarget[],
+  limits: FetchLimits,
 ): Promise<readonly FetchedPartition[]> {
-  let taken = size;
-  for (const at of stored) {
-    const result = results[at] as FetchedPartition;
-    const { partition, wanted } = result.target;
-    if (partition === null) continue;
-    const range = rangeOf(partition, wanted, limits, taken);
-    if (range.bytesMax <= 0 && !range.atLeastOne) continue;
-    const { log } = partition;
-    try {
-      const read = await context.reads.run(async () => {
-        if (limits.reader.isGone) return NOTHING_READ;
-        const bytesMax = Math.min(range.bytesMax, context.answerBytesMax());
-        return readStored(log, { ...range, bytesMax });
-      });
-      taken += read.size;
-      results[at] = { ...result, parts: read.parts, size: read.size };
-    } catch (error) {
-      if (wanted.fetchOffset < log.logStartOffset) {
-        // Retention took the segment from under the read.
-        results[at] = withError(result.target, ErrorCode.OFFSET_OUT_OF_RANGE);
-        continue;
-      }
-      results[at] = withError(result.target, codeOf(error));
-      context.logger.error(
-        { topic: partition.identity.topicName, partition: wanted.index, error: messageOf(error) },
-        "reading the log failed",
-      );
-    }
+  const results: FetchedPartition[] = [];
+  let taken = 0;
+  for (const target of targets) {
+    if (limits.reader.isGone) return [];
+    const result = check(target);
+    const maxBytes = Math.min(limits.maxBytes, context.answerBytesMax());
+    const range = rangeOf(result, { ...limits, maxBytes }, taken);
+    const cached = range === null ? NOTHING_READ : readCached(range.log, range);
+    const done =
+      range === null || cached !== null
+        ? withBatches(result, cached ?? NOTHING_READ)
+        : await readFromDisk(context, result, range);
+    taken += done.size;
+    results.push(done);
   }
   return results;
+}
+
+async function readFromDisk(
+  { logger }: FetchContext,
+  result: FetchedPartition,
+  range: ReadRange & { readonly log: PartitionLog },
+): Promise<FetchedPartition> {
+  const { log } = range;
+  try {
+    return withBatches(result, await readStored(log, range));
+  } catch (error) {
+    const { target } = result;
+    if (range.offset < log.logStartOffset) {
+      // Retention took the segment from under the read.
+      return withError(target, ErrorCode.OFFSET_OUT_OF_RANGE);
+    }
+    const topic = target.partition?.identity.topicName;
+    const partition = target.wanted.index;
+    logger.error({ topic, partition, error: messageOf(error) }, "reading the log failed");
+    return withError(target, codeOf(error));
+  }
 }
 
 function codeOf(error: unknown): ErrorCode {
