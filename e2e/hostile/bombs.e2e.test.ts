@@ -1,5 +1,6 @@
 /** Row P10 of the bad inputs: compressed records that are small on the wire and large behind it. */
 import { gzipSync, zstdCompressSync } from "node:zlib";
+import { seededRandom } from "@runnel/kit/seeded-random.ts";
 import { compress } from "@runnel/protocol/compression/codecs.ts";
 import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
 import { ProduceApi } from "@runnel/protocol/messages/00-produce.ts";
@@ -30,11 +31,17 @@ beforeAll(async () => {
   await createTopic(client, OPENED, { "message.timestamp.before.max.ms": dayMs });
   await createTopic(client, UNOPENED);
   // Honest batches that are large once they are open are the work of these threads, too.
-  const records = [{ key: null, value: new Uint8Array(60 * MIB), timestamp: Date.now() }];
-  const honest = buildBatch({ records, codec: "gzip" });
-  for (let count = 0; count < 8; count += 1) {
-    const code = await produce(OPENED, honest);
-    if (code !== ErrorCode.NONE) throw new Error(`an honest batch: ${errorName(code)}`);
+  for (const codec of PACKED) {
+    const value = new Uint8Array((codec === "snappy" ? 17 : 60) * MIB);
+    // Some noise: zeros alone would shrink further than anything but a bomb.
+    value.set(seededRandom(1).bytes(128 * 1024));
+    const honest = buildBatch({ records: [{ key: null, value, timestamp: Date.now() }], codec });
+    await inParallel(Array.from({ length: 8 }), 8, async () => {
+      const other = await arena.connect();
+      const code = await produce(OPENED, honest, other);
+      if (code !== ErrorCode.NONE) throw new Error(`honest ${codec}: ${errorName(code)}`);
+      other.destroy();
+    });
   }
 });
 
@@ -114,7 +121,7 @@ describe("P10, where the broker opens the batch", () => {
     const batch = batchOf(codec, bomb(codec));
     expect(batch.length).toBeLessThan(MIB);
     const codes = new Set<number>();
-    const attack = { moves: { [PRODUCES]: 24 }, slowestMsMax: 2_000 };
+    const attack = { moves: { [PRODUCES]: 24 }, slowestMsMax: 3_000 };
     await arena.attack(`P10, 24 bombs of ${codec}`, attack, () =>
       inParallel(Array.from({ length: 24 }), 8, async () => {
         const other = await arena.connect();
@@ -129,7 +136,7 @@ describe("P10, where the broker opens the batch", () => {
     const records = manyRecords(RECORDS_MAX);
     const batch = batchOf("zstd", zstdCompressSync(records), { recordCount: RECORDS_MAX });
     expect(batch.length).toBeLessThan(MIB);
-    const attack = { moves: { [PRODUCES]: 16 }, slowestMsMax: 2_000 };
+    const attack = { moves: { [PRODUCES]: 16 }, slowestMsMax: 3_000 };
     await arena.attack("P10, 16 × 1,300,000 records", attack, () =>
       inParallel(Array.from({ length: 16 }), 8, async () => {
         const other = await arena.connect();
@@ -177,15 +184,14 @@ describe("P10, where the broker opens the batch", () => {
     expect(faults).toEqual([]);
   });
 
-  test("more bombs at once than may wait", async () => {
+  test("many more bombs at once than threads", async () => {
     const batch = batchOf("gzip", bomb("gzip"));
-    // Those that find no room among the waiting lose their connection, and are failures of the broker.
     const codes = new Set<number>();
-    const attack = { moves: { [PRODUCES]: 100 }, slowestMsMax: 2_000, failuresMax: 300 };
-    await arena.attack("P10, 300 bombs at once", attack, () =>
-      inParallel(Array.from({ length: 300 }), 300, async () => {
+    const attack = { moves: { [PRODUCES]: 100 }, slowestMsMax: 3_000 };
+    await arena.attack("P10, 120 bombs at once", attack, () =>
+      inParallel(Array.from({ length: 120 }), 120, async () => {
         const other = await arena.connect();
-        codes.add(await produce(OPENED, batch, other).catch(() => ErrorCode.CORRUPT_MESSAGE));
+        codes.add(await produce(OPENED, batch, other));
         other.destroy();
       }),
     );
