@@ -47,8 +47,6 @@ export interface AttackOptions {
   readonly moves: Readonly<Record<string, number>>;
   /** How much more memory than before the attack may take at its height. */
   readonly peakBytesMax?: number;
-  /** How long a round trip of the polite client may take meanwhile. */
-  readonly slowestMsMax?: number;
   /** Requests that may end as failures of the broker. */
   readonly failuresMax?: number;
 }
@@ -207,10 +205,10 @@ export class Arena implements AsyncDisposable {
     options: AttackOptions,
     { before, after, since }: { before: Samples; after: Samples; since: Date },
   ): void {
-    const { peakBytesMax = PEAK_BYTES_MAX, slowestMsMax = SLOWEST_MS_MAX } = options;
+    const { peakBytesMax = PEAK_BYTES_MAX } = options;
     demand(grownBytes <= GROWN_BYTES_MAX, `${mib(grownBytes)} MiB stay in use`);
     demand(peakBytes <= peakBytesMax, `${mib(peakBytes)} MiB at the peak`);
-    demand(slowestMs <= slowestMsMax, `the polite client waited ${slowestMs.toFixed()} ms`);
+    demand(slowestMs <= SLOWEST_MS_MAX, `the polite client waited ${slowestMs.toFixed()} ms`);
     const seconds = (Date.now() - since.getTime()) / 1000;
     const kinds = Map.groupBy(lines, ({ msg }) => msg);
     demand(kinds.size <= LINE_KINDS_MAX, `kinds of log lines: ${[...kinds.keys()].join("; ")}`);
