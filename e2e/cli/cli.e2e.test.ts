@@ -127,6 +127,25 @@ describe("runnel produce and consume", () => {
     );
   });
 
+  it("keeps times that lie far apart, and the order of a partition", async () => {
+    const name = await newTopic(2);
+    const DAY_MS = 86_400_000;
+    const times = [0, 200, -200, 1, 90, 0].map((days) => 1_777_636_800_000 + days * DAY_MS);
+    const records = times.flatMap((timestamp, value) =>
+      [0, 1].map((partition) => JSON.stringify({ value: `${value}`, partition, timestamp })),
+    );
+    const counts = await cli.json(["produce", name, "--compression", "gzip"], records.join("\n"));
+    expect(counts).toMatchObject({ acknowledged: 2 * times.length, failed: 0 });
+    for (const partition of ["0", "1"]) {
+      const read = ["consume", name, "--to", "end", "--partition", partition];
+      const lines = await cli.lines(read);
+      expect(lines.map(({ timestamp }) => timestamp)).toEqual(times);
+      expect(lines.map(({ value }) => value)).toEqual(
+        times.map((_, index) => ({ encoding: "utf8", data: `${index}` })),
+      );
+    }
+  });
+
   it("compresses with every codec", async () => {
     const name = await newTopic(1);
     const text = "line\n".repeat(2_000);
