@@ -183,6 +183,35 @@ describe("runnel produce and consume", () => {
     expect(bad.stderr).toMatch(/line 2: the line is not JSON\n$/);
   });
 
+  it("says by name what is wrong with a record", async () => {
+    const name = await newTopic(1);
+    const refused = await cli.run(
+      ["produce", name, "--json"],
+      '{"value":"one"}\n{"value":"two","timestamp":99999999999999}\n',
+    );
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/\(INVALID_TIMESTAMP\)\n$/);
+    expect(refused.stderr).not.toMatch(/UNKNOWN_SERVER_ERROR/);
+  });
+
+  it("says in one sentence what cannot be read or written", async () => {
+    const name = await newTopic(1);
+    const missing = await cli.run(["produce", name, "-f", "/no/such/file"]);
+    expect(missing.code).toBe(1);
+    expect(missing.stderr).toMatch(/^runnel: cannot read \/no\/such\/file: ENOENT.*\n$/);
+    const folder = await cli.run(["produce", name, "-f", "/"]);
+    expect(folder.code).toBe(1);
+    expect(folder.stderr).toMatch(/cannot read \/: EISDIR.*\n$/);
+    // A commit makes the topic, where it is not there yet.
+    await cli.text(["produce", name], "a\n");
+    await cli.text(["consume", name, "--group", name, "--from", "beginning", "--max", "1"]);
+    const internal = await cli.run(["produce", "__consumer_offsets"], "a\n");
+    expect(internal.code).toBe(1);
+    expect(internal.stderr).toMatch(
+      /^runnel: topic "__consumer_offsets" is internal: only the brokers .*\n$/,
+    );
+  });
+
   it("reads from one place to another", async () => {
     const name = await newTopic(1);
     const lines = [1, 2, 3, 4, 5].map((each) =>

@@ -224,6 +224,20 @@ describe("explain()", () => {
     );
   });
 
+  it("takes the outcome from the partition where a record was refused, the text from the record", () => {
+    const place = "/responses/0/partition_responses/0";
+    const ofRecord = {
+      apiCode: -1,
+      path: `${place}/record_errors/0`,
+      serverErrorMessage: "too new",
+    };
+    const ofPartition = { apiCode: 32, path: place, serverErrorMessage: null };
+    const errors = [ofRecord, ofPartition].map((each) => Object.assign(new Error("m"), each));
+    expect(explain(new AggregateError(errors, "failed"), "h:1")).toBe(
+      "too new (INVALID_TIMESTAMP)",
+    );
+  });
+
   it("says where nobody listens", () => {
     const cause = Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
     const error = Object.assign(new Error("Connection failed", { cause }), {
