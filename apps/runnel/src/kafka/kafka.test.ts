@@ -5,10 +5,10 @@ import { describe, expect, it } from "vitest";
 import type { Position } from "../cli/position.ts";
 import { decodeAssignment } from "./assignment.ts";
 import { BATCH_RECORDS_MAX, BatchSender, type NumberedRecord } from "./batch-sender.ts";
+import { type Cursor, collectRecords } from "./collect.ts";
 import { explain } from "./explain.ts";
 import { placeWithin } from "./offsets.ts";
 import { partitionOfKey } from "./partitioner.ts";
-import { type Cursor, collectRecords } from "./reader.ts";
 import { retry } from "./retry.ts";
 import { acknowledgedPartitions } from "./topic-producer.ts";
 
