@@ -307,6 +307,23 @@ describe("runnel group", () => {
     expect(gone.stderr).toMatch(/there is no group/);
   });
 
+  it("says so where an offset is taken that was not asked for", async () => {
+    const name = await newTopic(1);
+    await cli.text(["produce", name], "a\nb\nc\n");
+    await cli.text(["topic", "records", "delete", name, "--before", "1"]);
+    const remark = (asked: number, place: string, taken: number): string =>
+      `Offset ${asked} is ${place} of partition 0 of topic "${name}": ${taken} is taken instead.\n`;
+    const group = `group-of-${name}`;
+    const beyond = await cli.run(["group", "reset", group, "--topic", name, "--to", "5000"]);
+    expect(beyond).toMatchObject({ code: 0, stderr: remark(5_000, "beyond the end (3)", 3) });
+    const before = await cli.run(["group", "reset", group, "--to", "0", "--json"]);
+    expect(before).toMatchObject({ code: 0, stderr: remark(0, "before the beginning (1)", 1) });
+    const inside = await cli.run(["group", "reset", group, "--to", "3"]);
+    expect(inside).toMatchObject({ code: 0, stderr: "" });
+    const read = await cli.run(["consume", name, "--from", "5000", "--to", "end"]);
+    expect(read).toMatchObject({ code: 0, stderr: remark(5_000, "beyond the end (3)", 3) });
+  });
+
   it("reads records without key or value as a group", async () => {
     const name = await newTopic(1);
     const written = [

@@ -8,7 +8,14 @@ import { parseInteger, parsePartitions } from "../cli/values.ts";
 import type { Topic } from "../kafka/cluster.ts";
 import type { Cursor } from "../kafka/collect.ts";
 import { readAsGroup } from "../kafka/group-reader.ts";
-import { endsOf, partitionsOf, rangesOf, resolvePosition, topicOf } from "../kafka/offsets.ts";
+import {
+  endsOf,
+  partitionsOf,
+  rangesOf,
+  remarksOnPlaces,
+  resolvePosition,
+  topicOf,
+} from "../kafka/offsets.ts";
 import { readPartitions } from "../kafka/reader.ts";
 import { type ClientFlags, type Session, withCluster } from "./client.ts";
 import {
@@ -144,6 +151,8 @@ async function readDirectly(
   const partitions = partitionsOf(topic, request.partitions);
   const ranges = await rangesOf(cluster, view, topic, partitions);
   const starts = await resolvePosition(cluster, view, topic, request.from, ranges);
+  const remarks = remarksOnPlaces(topic.name, request.from, ranges);
+  for (const remark of remarks) output.remark(remark);
   const { to } = request;
   const isFuture = to?.kind === "time" && to.atMs > Date.now();
   const stops =
