@@ -150,7 +150,8 @@ class Voice {
     }
     const lines = [
       "",
-      "Metrics of this machine go into host.metrics, processes into host.processes. Watch them:",
+      "Metrics of this machine go into host.metrics, processes into host.processes.",
+      `Watch them, ${inHere()}in another terminal:`,
       "",
       `  ${runnel()} consume host.metrics${bootstrapFlag(kafka)}`,
       `  kcat -C -b ${kafka} -t host.processes -o end -f '%k %s\\n'`,
@@ -182,7 +183,7 @@ class Voice {
 function firstSteps(kafka: string): string[] {
   const flag = bootstrapFlag(kafka);
   return [
-    "A first thing to try, in another terminal:",
+    `A first thing to try, ${inHere()}in another terminal:`,
     "",
     `  ${runnel()} topic create orders --partitions 3${flag}`,
     `  echo "hello" | ${runnel()} produce orders${flag}`,
@@ -201,7 +202,15 @@ function bootstrapFlag(kafka: string): string {
   return kafka === "127.0.0.1:9092" ? "" : ` --bootstrap ${kafka}`;
 }
 
-/** How a person calls this command from here: npm finds it in a workspace. */
+/** Whether this is the source, which npm runs, instead of an installed package. */
+const IS_SOURCE = import.meta.url.endsWith(".ts");
+
+/** How a person calls this command: in its workspace, npm finds it. */
 function runnel(): string {
-  return import.meta.url.endsWith(".ts") ? "npx runnel" : "runnel";
+  return IS_SOURCE ? "npx runnel" : "runnel";
+}
+
+/** What npm finds in a workspace it finds nowhere else. */
+function inHere(): string {
+  return IS_SOURCE ? "in this folder, " : "";
 }
