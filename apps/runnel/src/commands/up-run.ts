@@ -2,6 +2,7 @@
 import { UsageError } from "../cli/failure.ts";
 import { Output } from "../cli/output.ts";
 import { Part } from "../supervisor.ts";
+import { type Addresses, addressesOf } from "./addresses.ts";
 import { type BrokerFlags, settingsOf } from "./broker.ts";
 
 export interface UpFlags extends BrokerFlags {
@@ -105,18 +106,6 @@ function onSignals(parts: readonly Part[], voice: Voice): () => void {
   return () => {
     for (const signal of SIGNALS) process.off(signal, onSignal);
   };
-}
-
-export interface Addresses {
-  readonly kafka: string;
-  readonly admin: string | null;
-}
-
-/** What the broker's ready line says: `… kafka HOST:PORT … admin HOST:PORT`; null for other lines. */
-export function addressesOf(line: string): Addresses | null {
-  const kafka = /\bkafka (\S+:\d+)/.exec(line)?.[1];
-  if (kafka === undefined) return null;
-  return { kafka, admin: /\badmin (\S+:\d+)/.exec(line)?.[1] ?? null };
 }
 
 /** What the supervisor says: text for people on stdout, or one JSON object per line. */
