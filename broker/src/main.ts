@@ -11,7 +11,7 @@ import type { LoadedConfig } from "#config/load.ts";
 import { countOutsideMemory } from "#io/node/heap.ts";
 import { createNodeWorld } from "#io/node/world.ts";
 import type { World } from "#io/ports.ts";
-import { openDataFolder } from "#metadata/data-folder.ts";
+import { makeDataFolder, openDataFolder } from "#metadata/data-folder.ts";
 import { openSqliteStore } from "#metadata/embedded/sqlite-store.ts";
 import { lockFolder } from "#metadata/lock.ts";
 import { createLogger } from "#metrics/logger.ts";
@@ -56,7 +56,7 @@ export async function startBroker(options: RunOptions, logger: Logger): Promise<
   const world = adaptWorld?.(real) ?? real;
   await using opened = new AsyncDisposableStack();
   const dataFolder = broker.logDirs;
-  await world.disk.makeDirectory(dataFolder);
+  await makeDataFolder(world.disk, dataFolder);
   opened.use(lockFolder(dataFolder, process.pid));
   const { nodeId } = broker;
   const { random, clock, scheduler } = world;
