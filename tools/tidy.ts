@@ -23,6 +23,7 @@ const UNITS: readonly { path: string; layer: number; only?: readonly string[] }[
   { path: "shared/connect-sdk/", layer: 2 },
   { path: "broker/src/io/", layer: 2 },
   { path: "broker/src/metrics/", layer: 2 },
+  { path: "broker/src/metrics/history/", layer: 3 },
   { path: "broker/src/config/", layer: 2 },
   { path: "broker/src/net/", layer: 3 },
   { path: "broker/src/log/", layer: 3 },
