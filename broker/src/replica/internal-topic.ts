@@ -58,6 +58,7 @@ export class InternalTopic {
     });
     const outcome = partition.log.append(batch, readBatchHeader(batch, 0), partition.leaderEpoch);
     if (outcome.kind === "refused") throw this.#offline(index, outcome.message);
+    partition.traffic.countReceived(batch.length, records.length);
     return await new Promise((resolve, reject) => {
       partition.awaitHighWatermark(outcome.endOffset, Number.POSITIVE_INFINITY, (how) => {
         if (how === "reached") resolve(outcome.endOffset);
