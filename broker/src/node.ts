@@ -18,7 +18,9 @@ import { ProducerIds } from "#controller/producer-ids.ts";
 import { GroupCoordinator, OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
 import { LagTable } from "#coordinator/lag-table.ts";
 import type { GroupConfig, TopicLookup } from "#coordinator/ports.ts";
+import { registerGroupMetrics } from "#coordinator/probe.ts";
 import type { World } from "#io/ports.ts";
+import { roughTimeOfEvent } from "#log/event-time.ts";
 import { LogManager } from "#log/log-manager.ts";
 import { Semaphore } from "#log/semaphore.ts";
 import { brokerDirectory } from "#metadata/endpoints.ts";
@@ -37,6 +39,7 @@ import { EventTimes } from "#replica/event-times.ts";
 import { STORED_READS_AT_ONCE } from "#replica/fetch.ts";
 import { FetchSessions } from "#replica/fetch-sessions.ts";
 import { InternalTopic } from "#replica/internal-topic.ts";
+import type { Partition } from "#replica/partition.ts";
 import { registerReplicaMetrics } from "#replica/probe.ts";
 import { ReplicaManager } from "#replica/replica-manager.ts";
 
@@ -119,6 +122,8 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
   const running = { logs, membership, replicas, services, view };
   registerReplicaMetrics(config.metrics, { replicas, logs, fetchSessions: services.fetchSessions });
+  const lags = lagTable(services);
+  registerGroupMetrics(config.metrics, { lags: () => lags.latest });
   const listeners = await listen(config, world, services, net).catch(async (error: unknown) => {
     await stopParts([], running, world);
     throw error;
@@ -126,7 +131,7 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   return {
     listeners,
     services,
-    lags: lagTable(services),
+    lags,
     eventTimes: new EventTimes(services.reads),
     get image() {
       return view.image;
@@ -137,11 +142,21 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
 }
 
 function lagTable({ groups, topics, replicas, clock }: Services): LagTable {
-  const endOf = (topicId: string, partition: number): number | null => {
-    const found = replicas.find(topicId, partition);
-    return found.kind === "open" ? found.partition.highWatermark : null;
+  const open = (topicId: string, index: number): Partition | null => {
+    const found = replicas.find(topicId, index);
+    return found.kind === "open" ? found.partition : null;
   };
-  return new LagTable({ groups, topics, endOf, clock });
+  return new LagTable({
+    groups,
+    topics,
+    clock,
+    endOf: (topicId, index) => open(topicId, index)?.highWatermark ?? null,
+    timeOf(topicId, index, offset) {
+      const partition = open(topicId, index);
+      if (partition === null) return null;
+      return roughTimeOfEvent(partition.log, offset, partition.highWatermark);
+    },
+  });
 }
 
 function tellGroupsOfDeletedTopics(view: ImageFollower, { groups }: Services): void {

@@ -78,6 +78,11 @@ const PLACE = {
     },
     (text) => (text === "off" ? text : parseAddress(text)),
   ),
+  runnelMetricsHistoryEnable: bool({
+    name: "runnel.metrics.history.enable",
+    default: true,
+    doc: "Whether the broker keeps what its metrics were: 24 hours in steps of 10 seconds, 30 days in steps of 5 minutes, in a file of 253 MB in the data folder. Without the admin port it keeps none.",
+  }),
   runnelMetadata: word({
     name: "runnel.metadata",
     default: "embedded",

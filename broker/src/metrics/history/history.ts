@@ -15,6 +15,8 @@ import { parseKey, type SeriesKey } from "./series-key.ts";
 import { SeriesTable } from "./series-table.ts";
 
 export const HISTORY_FILE = "metrics-history";
+/** A sample takes what is known after this time. */
+const PREPARE_MS_MAX = 2_000;
 /** Queries that read the file at the same time, and that wait for their turn. */
 const QUERIES_AT_ONCE = 2;
 const QUERIES_WAITING_MAX = 64;
@@ -27,8 +29,8 @@ export interface HistoryOptions {
   readonly logger: Logger;
   /** What is sampled. The first one also gets what the history counts of itself. */
   readonly registries: readonly [MetricRegistry, ...MetricRegistry[]];
-  /** Called before each sample, for values that take a while to find out; the sample waits for it. */
-  readonly prepare?: () => Promise<void>;
+  /** Finds out values that take a while, before each sample, which waits `PREPARE_MS_MAX` for it. */
+  readonly prepare?: () => Promise<unknown>;
   /** Smaller than the real one in tests. */
   readonly shape?: HistoryShape;
 }
@@ -73,6 +75,7 @@ export class MetricsHistory {
   /** The sample that is being taken or written. */
   #sampling: Promise<void> | null = null;
   #isClosed = false;
+  readonly #closing = Promise.withResolvers<void>();
   #reading = 0;
   readonly #waiting: (() => void)[] = [];
 
@@ -141,8 +144,13 @@ export class MetricsHistory {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#timer?.cancel();
+    this.#closing.resolve();
     await this.idle();
-    await this.#file.close();
+    try {
+      await this.#file.close();
+    } catch (error) {
+      this.#log.warn({ error: messageOf(error) }, "the metrics history was not closed in order");
+    }
   }
 
   async #answer({ series, from, to, points }: HistoryQuery): Promise<HistoryAnswer> {
@@ -209,10 +217,11 @@ export class MetricsHistory {
   }
 
   async #sample(): Promise<void> {
-    const { clock, prepare } = this.#options;
+    const { clock } = this.#options;
     const { fine } = this.#file.layout;
     try {
-      await prepare?.();
+      await this.#prepare();
+      if (this.#isClosed) return;
       // The sample speaks of the time before it: its middle is safely in the slot that has ended.
       const slot = slotAt(fine, clock.nowMs() - fine.slotMs / 2);
       const values = this.#sampler.sample(clock.monotonicMs(), this.#file.beginsBlock(slot));
@@ -224,5 +233,14 @@ export class MetricsHistory {
       this.#skipped.add();
       this.#log.warn({ error: messageOf(error) }, "a sample of the metrics could not be kept");
     }
+  }
+
+  async #prepare(): Promise<void> {
+    const { scheduler, prepare } = this.#options;
+    if (prepare === undefined) return;
+    const late = Promise.withResolvers<void>();
+    const timer = scheduler.after(PREPARE_MS_MAX, late.resolve);
+    await Promise.race([prepare(), late.promise, this.#closing.promise]);
+    timer.cancel();
   }
 }
