@@ -30,7 +30,7 @@ export interface ChaosResult {
   readonly acknowledged: number;
 }
 
-const RUNNEL = join(import.meta.dirname, "..", "..", "apps", "runnel", "src", "main.ts");
+const RUNNEL = join(import.meta.dirname, "..", "..", "apps", "runnel", "src", "main.mjs");
 
 /** Runs all kills; returns what was found wrong. */
 export async function runKills({ runs, seed, tell }: KillOptions): Promise<ChaosResult> {

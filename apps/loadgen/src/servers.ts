@@ -51,7 +51,7 @@ export function floorProgram(mode: string, path: string): Program {
 
 /** A Runnel broker on a folder, with any further flags. */
 export function runnelProgram(dataDir: string, flags: readonly string[] = []): Program {
-  const script = join(import.meta.dirname, "..", "..", "runnel", "src", "main.ts");
+  const script = join(import.meta.dirname, "..", "..", "runnel", "src", "main.mjs");
   const admin = flags.includes("--admin") ? [] : ["--admin", "off"];
   const place = ["--data-dir", dataDir, "--kafka", "127.0.0.1:0", ...admin];
   return {
