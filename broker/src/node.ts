@@ -2,17 +2,23 @@
  * The composition root: builds every part of a broker and plugs them into each other. The same wiring
  * runs on real machines and in memory with faults; only `config` and `world` differ.
  */
-import { IoError, messageOf } from "@runnel/kit/errors.ts";
-import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
+import { messageOf } from "@runnel/kit/errors.ts";
 import { createDispatch } from "#api/dispatch.ts";
 import { handlers, type Services } from "#api/handlers.ts";
 import { ApiProbe } from "#api/probe.ts";
+import type { Actor } from "#audit/actor.ts";
+import { type Audit, AuditLog, NO_AUDIT } from "#audit/audit-log.ts";
+import { adjustAuditTopic, newAuditTopic } from "#audit/audit-topic.ts";
+import { Changes } from "#audit/changes.ts";
+import { GroupChanges } from "#audit/group-changes.ts";
+import type { AuditTopic } from "#audit/reader.ts";
 import { allowAll } from "#auth/authorizer.ts";
 import type { BrokerConfig } from "#config/broker-settings.ts";
 import type { LoadedConfig } from "#config/load.ts";
 import { AutoTopics } from "#controller/auto-topics.ts";
 import { Controller } from "#controller/controller.ts";
 import { partitionsLedBy } from "#controller/elections.ts";
+import { createInternalTopic } from "#controller/internal-topics.ts";
 import { Membership } from "#controller/membership.ts";
 import { ProducerIds } from "#controller/producer-ids.ts";
 import { GroupCoordinator, OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
@@ -24,7 +30,7 @@ import { roughTimeOfEvent } from "#log/event-time.ts";
 import { LogManager } from "#log/log-manager.ts";
 import { Semaphore } from "#log/semaphore.ts";
 import { brokerDirectory } from "#metadata/endpoints.ts";
-import type { MetadataImage, TopicImage } from "#metadata/image.ts";
+import { AUDIT_TOPIC, type MetadataImage, type TopicImage } from "#metadata/image.ts";
 import { ImageFollower } from "#metadata/image-follower.ts";
 import type { MetadataStore } from "#metadata/store.ts";
 import { TopicConfigs } from "#metadata/topic-configs.ts";
@@ -35,6 +41,7 @@ import { ByteBudget } from "#net/byte-budget.ts";
 import { DEFAULT_LIMITS, type NetLimits } from "#net/limits.ts";
 import { type KafkaListener, openKafkaListener } from "#net/listener.ts";
 import { NetProbe } from "#net/probe.ts";
+import { deleteRecords } from "#replica/delete-records.ts";
 import { EventTimes } from "#replica/event-times.ts";
 import { STORED_READS_AT_ONCE } from "#replica/fetch.ts";
 import { FetchSessions } from "#replica/fetch-sessions.ts";
@@ -61,6 +68,8 @@ export interface Node {
   /** How far groups are behind, and when events happened: for whoever watches the broker. */
   readonly lags: LagTable;
   readonly eventTimes: EventTimes;
+  /** Where administrative changes are written down, for whoever reads them. */
+  readonly auditTopic: AuditTopic;
   /** Whether it accepts connections and knows the cluster. */
   isReady(): boolean;
   /**
@@ -117,7 +126,12 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   const budget = new ByteBudget(() => Number(broker.queuedMaxRequestBytes), scheduler);
   const net = { budget, probe: new NetProbe(config.metrics, budget) };
   const { probe } = net;
-  const services = servicesOf(config, world, { logs, view, controller, replicas, probe });
+  const auditTopic = await openAuditTopic(config, world, { controller, replicas });
+  const { metrics } = config;
+  const audit = broker.runnelAuditEnable
+    ? new AuditLog({ topic: auditTopic, brokerId: nodeId, clock, scheduler, logger, metrics })
+    : NO_AUDIT;
+  const services = servicesOf(config, world, { logs, view, controller, replicas, probe, audit });
   tellGroupsOfDeletedTopics(view, services);
   if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
   const running = { logs, membership, replicas, services, view };
@@ -133,6 +147,7 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
     services,
     lags,
     eventTimes: new EventTimes(services.reads),
+    auditTopic,
     get image() {
       return view.image;
     },
@@ -233,12 +248,13 @@ interface Parts {
   readonly controller: Controller;
   readonly replicas: ReplicaManager;
   readonly probe: NetProbe;
+  readonly audit: Audit;
 }
 
 function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
   const { loaded } = config;
   const { broker } = loaded;
-  const { logs, view, controller, replicas, probe } = parts;
+  const { logs, view, controller, replicas, probe, audit } = parts;
   const { clock, scheduler, logger, random, workers, disk } = world;
   const directory = brokerDirectory({
     view,
@@ -246,6 +262,13 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     advertised: broker.advertisedListeners,
   });
   const topics = topicLookup(view);
+  const groups = groupCoordinator(config, world, { topics, controller, replicas });
+  const changes = new Changes({
+    controller,
+    replicas,
+    deleteRecords: (partition, offset) => deleteRecords({ logs, logger }, partition, offset),
+    audit,
+  });
   // Never 0: then a fetch would not wait for data, and its client would ask again at once.
   const answerBytesMax = (): number =>
     Math.max(1, Math.min(broker.fetchMaxBytes, UNSENT_BYTES_FULL - probe.unsentBytes));
@@ -256,7 +279,10 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     controller,
     brokers: directory,
     autoTopics: broker.autoCreateTopicsEnable
-      ? new AutoTopics(controller, new LogLimiter(logger, clock))
+      ? new AutoTopics<Actor>(
+          (topics, actor) => changes.createOnRequest(actor, topics),
+          new LogLimiter(logger, clock),
+        )
       : null,
     isTopicDeletionEnabled: broker.deleteTopicEnable,
     producerIds: new ProducerIds(() => controller.allocateProducerIds()),
@@ -281,20 +307,47 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
         return directory.one(leader, context);
       },
     },
-    groups: new GroupCoordinator({
-      log: new InternalTopic({
-        name: OFFSETS_TOPIC,
-        replicas,
-        create: () => createOffsetsTopic(controller, broker),
-      }),
-      topics,
-      config: () => groupConfig(broker),
-      clock,
-      scheduler,
-      random,
-      logger,
-    }),
+    groups,
+    changes,
+    groupChanges: new GroupChanges({ groups, audit, clock }),
   };
+}
+
+function groupCoordinator(
+  { loaded }: NodeConfig,
+  { clock, scheduler, random, logger }: World,
+  parts: Pick<Parts, "controller" | "replicas"> & { readonly topics: TopicLookup },
+): GroupCoordinator {
+  const { broker } = loaded;
+  const { topics, controller, replicas } = parts;
+  return new GroupCoordinator({
+    log: new InternalTopic({
+      name: OFFSETS_TOPIC,
+      replicas,
+      create: () => createOffsetsTopic(controller, broker),
+    }),
+    topics,
+    config: () => groupConfig(broker),
+    clock,
+    scheduler,
+    random,
+    logger,
+  });
+}
+
+/** The topic of the audit log, which is made at the first change; its retention follows the setting. */
+async function openAuditTopic(
+  { loaded }: NodeConfig,
+  { logger }: World,
+  { controller, replicas }: Pick<Parts, "controller" | "replicas">,
+): Promise<InternalTopic> {
+  const retentionMs = loaded.broker.runnelAuditRetentionMs;
+  await adjustAuditTopic(controller, replicas.image, { retentionMs, logger });
+  return new InternalTopic({
+    name: AUDIT_TOPIC,
+    replicas,
+    create: () => createInternalTopic(controller, newAuditTopic(retentionMs)),
+  });
 }
 
 function topicLookup(view: ImageFollower): TopicLookup {
@@ -307,8 +360,8 @@ function topicLookup(view: ImageFollower): TopicLookup {
 }
 
 /** The topic of committed offsets: as durable as any, never dropped by age or size. */
-async function createOffsetsTopic(controller: Controller, broker: BrokerConfig): Promise<void> {
-  const topic = {
+function createOffsetsTopic(controller: Controller, broker: BrokerConfig): Promise<void> {
+  return createInternalTopic(controller, {
     name: OFFSETS_TOPIC,
     partitionCount: broker.offsetsTopicNumPartitions,
     replicationFactor: broker.offsetsTopicReplicationFactor,
@@ -319,13 +372,7 @@ async function createOffsetsTopic(controller: Controller, broker: BrokerConfig):
       { name: "retention.ms", value: "-1" },
       { name: "retention.bytes", value: "-1" },
     ],
-  };
-  const options = { isValidateOnly: false, isInternal: true };
-  const [created] = await controller.createTopics([topic], options);
-  const code = created?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
-  if (code === ErrorCode.NONE || code === ErrorCode.TOPIC_ALREADY_EXISTS) return;
-  const reason = created?.message ?? errorName(code);
-  throw new IoError("RUNNEL_OFFSETS_TOPIC", `${OFFSETS_TOPIC} could not be created: ${reason}`);
+  });
 }
 
 function groupConfig(broker: BrokerConfig): GroupConfig {

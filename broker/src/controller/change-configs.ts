@@ -9,7 +9,7 @@ import {
   describeTopicConfigs,
 } from "#config/describe.ts";
 import { type BrokerLayers, NO_OVERRIDES, type Overrides } from "#config/effective.ts";
-import type { MetadataImage } from "#metadata/image.ts";
+import { AUDIT_TOPIC, type MetadataImage } from "#metadata/image.ts";
 import {
   brokerConfigsKey,
   DEFAULT_BROKER,
@@ -47,7 +47,10 @@ export interface ConfigRequest extends ConfigResource {
   readonly expectedVersion?: string | null;
 }
 
-export interface ConfigResult extends Outcome, ConfigResource {}
+export interface ConfigResult extends Outcome, ConfigResource {
+  /** What the resource sets itself, where that was changed. */
+  readonly change?: { readonly before: Overrides; readonly after: Overrides };
+}
 
 export interface ConfigContext {
   readonly nodeId: number;
@@ -58,7 +61,11 @@ export interface ConfigContext {
 export function planAlterConfigs(
   image: MetadataImage,
   requests: readonly ConfigRequest[],
-  context: ConfigContext & { readonly isValidateOnly: boolean },
+  context: ConfigContext & {
+    readonly isValidateOnly: boolean;
+    /** The broker itself asks: it may change its topics. */
+    readonly isInternal: boolean;
+  },
 ): readonly Planned<ConfigResult>[] {
   const counts = new Map<string, number>();
   const keyOf = ({ type, name }: ConfigResource) => `${type}:${name}`;
@@ -73,6 +80,10 @@ export function planAlterConfigs(
     if ("outcome" in target) {
       return { result: { ...answer, ...target.outcome }, compare: [], operations: [] };
     }
+    const isAudit = request.type === ResourceType.TOPIC && request.name === AUDIT_TOPIC;
+    if (isAudit && !context.isInternal) {
+      return { result: { ...answer, ...AUDIT_IS_FIXED }, compare: [], operations: [] };
+    }
     const outdated = versionProblem(request.expectedVersion, target.version);
     if (outdated !== null) {
       return { result: { ...answer, ...outdated }, compare: [], operations: [] };
@@ -86,9 +97,20 @@ export function planAlterConfigs(
     const result = { ...answer, ...OK };
     if (context.isValidateOnly || target.key === null)
       return { result, compare: [], operations: [] };
-    return { result, compare: target.compare, operations: [write(target.key, outcome.overrides)] };
+    const change = { before: target.current, after: outcome.overrides };
+    return {
+      result: { ...result, change },
+      compare: target.compare,
+      operations: [write(target.key, outcome.overrides)],
+    };
   });
 }
+
+/** Or whoever may change settings could have the log of changes forgotten. */
+const AUDIT_IS_FIXED = failed(
+  ErrorCode.POLICY_VIOLATION,
+  `the settings of ${AUDIT_TOPIC} are the broker's: set runnel.audit.retention.ms in its configuration`,
+);
 
 export type Description =
   | (Outcome & { readonly entries: readonly ConfigEntry[] })
