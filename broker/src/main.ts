@@ -5,13 +5,14 @@
 import { messageOf } from "@runnel/kit/errors.ts";
 import type { Logger } from "@runnel/kit/world.ts";
 import type { AdminServer } from "#admin/server.ts";
+import type { About } from "#admin/v1/services.ts";
 import { type Address, formatAddress } from "#config/address.ts";
 import type { LoadedConfig } from "#config/load.ts";
 import { countOutsideMemory } from "#io/node/heap.ts";
 import { createProcessStats } from "#io/node/process-stats.ts";
 import { createNodeWorld } from "#io/node/world.ts";
 import type { World } from "#io/ports.ts";
-import { openDataFolder } from "#metadata/data-folder.ts";
+import { makeDataFolder, openDataFolder } from "#metadata/data-folder.ts";
 import { openSqliteStore } from "#metadata/embedded/sqlite-store.ts";
 import { lockFolder } from "#metadata/lock.ts";
 import type { MetricsHistory } from "#metrics/history/history.ts";
@@ -29,6 +30,8 @@ const METADATA_FILE = "metadata.db";
 
 export interface RunOptions {
   readonly loaded: LoadedConfig;
+  /** Of the program, for whoever asks what runs here. */
+  readonly version?: string;
   /** Another world than this machine, for tests of crashes; the logger stays ours. */
   readonly adaptWorld?: (world: World) => World;
   /** Where the ready line goes. */
@@ -49,13 +52,13 @@ export interface RunningBroker {
  * was opened until then is closed again.
  */
 export async function startBroker(options: RunOptions, logger: Logger): Promise<RunningBroker> {
-  const { loaded, adaptWorld } = options;
+  const { loaded, adaptWorld, version = "unknown" } = options;
   const { broker } = loaded;
   const real = createNodeWorld({ logger });
   const world = adaptWorld?.(real) ?? real;
   await using opened = new AsyncDisposableStack();
   const dataFolder = broker.logDirs;
-  await world.disk.makeDirectory(dataFolder);
+  await makeDataFolder(world.disk, dataFolder);
   opened.use(lockFolder(dataFolder, process.pid));
   const { nodeId } = broker;
   const { random, clock, scheduler } = world;
@@ -67,12 +70,13 @@ export async function startBroker(options: RunOptions, logger: Logger): Promise<
   const node = await createNode({ loaded, clusterId, dataFolder, store, metrics }, world);
   opened.defer(() => node.stop());
   const admin = broker.runnelAdminListener;
+  const about = { version, runtime, startedAt: clock.nowMs() };
   const history =
     admin === "off" || !broker.runnelMetricsHistoryEnable
       ? null
       : await keepHistory(opened, { dataFolder, node, metrics }, world);
   const adminServer =
-    admin === "off" ? null : await serveAdmin(admin, { node, metrics, history, logger });
+    admin === "off" ? null : await serveAdmin(admin, { node, metrics, history, logger, about });
   if (adminServer !== null) opened.defer(() => adminServer.close(ADMIN_CLOSE_MS));
   const parts = opened.move();
   return {
@@ -107,19 +111,35 @@ async function serveAdmin(
     readonly metrics: MetricRegistry;
     readonly history: MetricsHistory | null;
     readonly logger: Logger;
+    readonly about: About;
   },
 ): Promise<AdminServer> {
   const { node, metrics, logger } = parts;
   const { openAdminServer } = await import("#admin/server.ts");
   const { createExposition } = await import("#metrics/exposition.ts");
+  const expose = createExposition(metrics, logger);
   return await openAdminServer({
     ...address,
-    metrics: createExposition(metrics, logger),
+    metrics: async () => {
+      // The gauges of groups show the table of the moment.
+      await node.lags.current();
+      return await expose();
+    },
     allowedHosts: [],
     readiness: () => (node.isReady() ? [] : ["the broker is not registered in its cluster"]),
+    loadV1: async () => {
+      const { createV1App } = await import("#admin/v1/app.ts");
+      return createV1App(node.v1Services(parts));
+    },
     logger,
   });
 }
+
+/** What runs this: `node 26.10.0`. */
+const runtime =
+  "deno" in process.versions
+    ? `deno ${String(process.versions["deno"])}`
+    : `node ${process.versions.node}`;
 
 /**
  * Runs one broker until a signal; resolves with the exit code, and ends the process itself where work is

@@ -324,10 +324,16 @@ test("a time lookup passes over a compressed batch that cannot be unpacked", asy
   expect(answer.topics[0]?.partitions[0]).toMatchObject({ errorCode: 0, offset: 0, timestamp });
 });
 
+const AROUND = { about: { version: "0", runtime: "", startedAt: 0 }, history: null };
+
 /** What `__audit` holds, as `operation resource outcome`. */
 async function audited(world: MemoryWorld, node: Node): Promise<string[]> {
   const filter = { resource: null, actor: null, operation: null, from: null, to: null };
-  const page = readAuditPage(node.auditTopic, { ...filter, limit: 100, before: null });
+  const page = readAuditPage(node.v1Services(AROUND).auditTopic, {
+    ...filter,
+    limit: 100,
+    before: null,
+  });
   const { items } = await progress(world, page);
   return items
     .toReversed()

@@ -3,6 +3,7 @@
  * runs on real machines and in memory with faults; only `config` and `world` differ.
  */
 import { messageOf } from "@runnel/kit/errors.ts";
+import type { About, V1Services } from "#admin/v1/services.ts";
 import { createDispatch } from "#api/dispatch.ts";
 import { handlers, type Services } from "#api/handlers.ts";
 import { ApiProbe } from "#api/probe.ts";
@@ -35,6 +36,7 @@ import { ImageFollower } from "#metadata/image-follower.ts";
 import type { MetadataStore } from "#metadata/store.ts";
 import { TopicConfigs } from "#metadata/topic-configs.ts";
 import { TopicDeletions } from "#metadata/topic-deletions.ts";
+import type { MetricsHistory } from "#metrics/history/history.ts";
 import { LogLimiter } from "#metrics/log-limiter.ts";
 import type { MetricRegistry } from "#metrics/metric.ts";
 import { ByteBudget } from "#net/byte-budget.ts";
@@ -59,17 +61,23 @@ export interface NodeConfig {
   readonly metrics: MetricRegistry;
 }
 
+/** What a node does not know of the process around it. */
+export interface Around {
+  readonly about: About;
+  /** Null where none is kept. */
+  readonly history: MetricsHistory | null;
+}
+
 /** A running broker. */
 export interface Node {
   /** Where it accepts clients, in the order of the setting. */
   readonly listeners: readonly KafkaListener[];
   readonly image: MetadataImage;
   readonly services: Services;
-  /** How far groups are behind, and when events happened: for whoever watches the broker. */
+  /** How far groups are behind. */
   readonly lags: LagTable;
-  readonly eventTimes: EventTimes;
-  /** Where administrative changes are written down, for whoever reads them. */
-  readonly auditTopic: AuditTopic;
+  /** What the routes of the admin port work with; `around` is the process around the node. */
+  v1Services(around: Around): V1Services;
   /** Whether it accepts connections and knows the cluster. */
   isReady(): boolean;
   /**
@@ -131,7 +139,8 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   const audit = broker.runnelAuditEnable
     ? new AuditLog({ topic: auditTopic, brokerId: nodeId, clock, scheduler, logger, metrics })
     : NO_AUDIT;
-  const services = servicesOf(config, world, { logs, view, controller, replicas, probe, audit });
+  const parts = { logs, view, controller, replicas, probe, audit };
+  const services = servicesOf(config, world, parts);
   tellGroupsOfDeletedTopics(view, services);
   if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
   const running = { logs, membership, replicas, services, view };
@@ -146,13 +155,44 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
     listeners,
     services,
     lags,
-    eventTimes: new EventTimes(services.reads),
-    auditTopic,
+    v1Services: (around) =>
+      v1Services(config, world, { ...parts, services, lags, listeners, auditTopic }, around),
     get image() {
       return view.image;
     },
     isReady: () => view.image.brokers.has(nodeId),
     stop: () => stopParts(listeners, running, world),
+  };
+}
+
+/** The services of the node, for the routes of the admin port. */
+function v1Services(
+  { loaded }: NodeConfig,
+  { logger, random }: World,
+  parts: Pick<Parts, "view" | "controller"> & {
+    readonly services: Services;
+    readonly lags: LagTable;
+    readonly listeners: readonly KafkaListener[];
+    readonly auditTopic: AuditTopic;
+  },
+  { about, history }: Around,
+): V1Services {
+  const { view, controller, services, lags, listeners, auditTopic } = parts;
+  const { broker, fixed } = loaded;
+  const bound = listeners.map(({ name, host, port }) => ({ name, host, port }));
+  return {
+    ...services,
+    controller,
+    lags,
+    eventTimes: new EventTimes(services.reads),
+    logger,
+    random,
+    topicConfigs: new TopicConfigs(view, broker.nodeId, fixed),
+    broker,
+    listeners: broker.advertisedListeners ?? bound,
+    about,
+    history,
+    auditTopic,
   };
 }
 

@@ -12,4 +12,6 @@ export interface Actor {
   readonly client: string;
   /** Unique among the connections of this process; null where it says nothing about who asks. */
   readonly connectionId: number | null;
+  /** Counts the entries that a request makes, for who must know whether there was any. */
+  readonly told?: { count: number };
 }

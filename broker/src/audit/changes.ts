@@ -21,7 +21,7 @@ import { withPartition } from "#replica/lookup.ts";
 import type { Partition } from "#replica/partition.ts";
 import type { ReplicaManager } from "#replica/replica-manager.ts";
 import type { Actor } from "./actor.ts";
-import type { Audit } from "./audit-log.ts";
+import { type Audit, tell } from "./audit-log.ts";
 import {
   askedConfigs,
   changedConfigs,
@@ -73,7 +73,7 @@ export class Changes {
     const results = await this.#options.controller.createTopics(topics, options);
     if (!options.isValidateOnly) {
       const entries = results.map((result, at) => createdTopic(topics[at] as NewTopic, result));
-      await this.#options.audit.record(actor, entries);
+      await tell(this.#options.audit, actor, entries);
     }
     return results;
   }
@@ -87,7 +87,7 @@ export class Changes {
     const entries = results.flatMap((result, at) =>
       result.errorCode === ErrorCode.NONE ? createdTopic(topics[at] as NewTopic, result) : [],
     );
-    await this.#options.audit.record(actor, entries);
+    await tell(this.#options.audit, actor, entries);
     return results;
   }
 
@@ -107,7 +107,7 @@ export class Changes {
         result: resultOf(result),
       }),
     );
-    if (!options.isValidateOnly) await this.#options.audit.record(actor, entries);
+    if (!options.isValidateOnly) await tell(this.#options.audit, actor, entries);
     return results;
   }
 
@@ -127,7 +127,7 @@ export class Changes {
         result: resultOf(result),
       }),
     );
-    if (!options.isValidateOnly) await this.#options.audit.record(actor, entries);
+    if (!options.isValidateOnly) await tell(this.#options.audit, actor, entries);
     return results;
   }
 
@@ -153,7 +153,7 @@ export class Changes {
         result: resultOf(result),
       };
     });
-    await this.#options.audit.record(actor, entries);
+    await tell(this.#options.audit, actor, entries);
     return results;
   }
 
@@ -176,7 +176,7 @@ export class Changes {
     );
     const starts = (value: (at: number) => number) =>
       list(places.map(({ index }, at) => ({ partition: index, logStart: value(at) })));
-    await audit.record(actor, [
+    await tell(audit, actor, [
       {
         operation: "records.delete",
         resource: topicResource(topic.name),
@@ -201,7 +201,7 @@ export class Changes {
         result: resultOf(outcome),
       }),
     );
-    await this.#options.audit.record(actor, entries);
+    await tell(this.#options.audit, actor, entries);
   }
 }
 

@@ -4,6 +4,7 @@ import type {
   AuditRecord,
   AuditResource,
   AuditResult,
+  AuditState,
 } from "@runnel/contracts/audit.ts";
 import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
 import type { ConfigChange } from "#config/change.ts";
@@ -19,15 +20,13 @@ import type { TopicImage } from "#metadata/image.ts";
 import { safeText } from "#metrics/log-text.ts";
 import type { Actor } from "./actor.ts";
 
-type State = AuditRecord["before"];
-
 /** One change of one resource. */
 export interface Entry {
   readonly operation: AuditOperation;
   readonly resource: AuditResource;
-  readonly asked: State;
-  readonly before: State;
-  readonly after: State;
+  readonly asked: AuditState;
+  readonly before: AuditState;
+  readonly after: AuditState;
   readonly result: AuditResult;
 }
 
@@ -111,7 +110,7 @@ export function createdTopic(topic: NewTopic, created: CreatedTopic): Entry {
   };
 }
 
-export function topicState({ id, partitions, configs }: TopicImage): State {
+export function topicState({ id, partitions, configs }: TopicImage): AuditState {
   return {
     topicId: id,
     partitionCount: partitions.length,
@@ -125,19 +124,19 @@ export function changedConfigs(
   { changes }: ConfigRequest,
   before: Overrides,
   after: Overrides,
-): { readonly before: State; readonly after: State } {
+): { readonly before: AuditState; readonly after: AuditState } {
   const names = new Set(changes.map(({ name }) => name));
   for (const name of [...before.keys(), ...after.keys()]) {
     if (before.get(name) !== after.get(name)) names.add(name);
   }
-  const stateIn = (overrides: Overrides): State => {
+  const stateIn = (overrides: Overrides): AuditState => {
     const shown = [...names].slice(0, LIST_MAX);
     return Object.fromEntries(shown.map((name) => [name, valueOf(name, overrides.get(name))]));
   };
   return { before: stateIn(before), after: stateIn(after) };
 }
 
-export function askedConfigs({ changes, isReplacing }: ConfigRequest): State {
+export function askedConfigs({ changes, isReplacing }: ConfigRequest): AuditState {
   const shown = changes.map(({ name, operation, value }: ConfigChange) => {
     if (operation === "delete") return { name: cut(name), operation };
     return { name: cut(name), operation, value: valueOf(name, value) };
@@ -146,7 +145,7 @@ export function askedConfigs({ changes, isReplacing }: ConfigRequest): State {
 }
 
 /** A list as far as it is kept. */
-export function list(items: readonly State[]): State {
+export function list(items: readonly AuditState[]): AuditState {
   if (items.length <= LIST_MAX) return [...items];
   return [...items.slice(0, LIST_MAX), { left: items.length - LIST_MAX }];
 }
@@ -179,7 +178,7 @@ export function recordOf(
   };
 }
 
-function configState(overrides: Overrides): State {
+function configState(overrides: Overrides): AuditState {
   return Object.fromEntries([...overrides].map(([name, value]) => [name, valueOf(name, value)]));
 }
 

@@ -5,6 +5,7 @@
 import type { AuditOperation } from "@runnel/contracts/audit.ts";
 import type { Clock } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import type { ChangeOptions } from "#controller/controller.ts";
 import type {
   CommitResult,
   DeleteOffsetsResult,
@@ -15,7 +16,7 @@ import type {
 } from "#coordinator/group/events.ts";
 import type { CommitInput, GroupCoordinator } from "#coordinator/group-coordinator.ts";
 import type { Actor } from "./actor.ts";
-import type { Audit } from "./audit-log.ts";
+import { type Audit, tell } from "./audit-log.ts";
 import { type Entry, groupResource, list, resultOf, resultOfAll } from "./entries.ts";
 import { Outsiders } from "./outsiders.ts";
 
@@ -27,6 +28,8 @@ export interface GroupChangesOptions {
   readonly audit: Audit;
   readonly clock: Clock;
 }
+
+const DO_IT: ChangeOptions = { isValidateOnly: false };
 
 type LeaveInput = Parameters<GroupCoordinator["leave"]>[0];
 
@@ -77,7 +80,7 @@ export class GroupChanges {
     if (!isBack && !this.#isAdministrator(actor, groupId)) return result;
     const states = (value: (at: number) => number | null) =>
       list(offsets.map(({ topic, partition }, at) => ({ topic, partition, offset: value(at) })));
-    await this.#options.audit.record(actor, [
+    await tell(this.#options.audit, actor, [
       {
         operation: "group.offsets.change",
         resource: groupResource(groupId),
@@ -102,8 +105,10 @@ export class GroupChanges {
     actor: Actor,
     groupId: string,
     topics: readonly TopicPartitions[],
+    options: ChangeOptions = DO_IT,
   ): Promise<DeleteOffsetsResult> {
     const { groups, audit } = this.#options;
+    if (options.isValidateOnly) return await groups.deleteOffsets(groupId, topics, options);
     const looking = groups.fetchOffsets({ groupId, topics, requireStable: false });
     const deleting = groups.deleteOffsets(groupId, topics);
     const [found, result] = await Promise.all([looking, deleting]);
@@ -116,7 +121,7 @@ export class GroupChanges {
       codes.get(`${topic}/${partition}`) === ErrorCode.NONE;
     const before = offsetsOf(found);
     const isRefused = result.errorCode !== ErrorCode.NONE;
-    await audit.record(actor, [
+    await tell(audit, actor, [
       {
         operation: "group.offsets.delete",
         resource: groupResource(groupId),
@@ -133,13 +138,18 @@ export class GroupChanges {
     return result;
   }
 
-  async deleteGroup(actor: Actor, groupId: string): Promise<ErrorResult> {
+  async deleteGroup(
+    actor: Actor,
+    groupId: string,
+    options: ChangeOptions = DO_IT,
+  ): Promise<ErrorResult> {
     const { groups, audit } = this.#options;
+    if (options.isValidateOnly) return await groups.deleteGroup(groupId, options);
     const looking = groups.fetchOffsets({ groupId, topics: null, requireStable: false });
     const deleting = groups.deleteGroup(groupId);
     const [found, result] = await Promise.all([looking, deleting]);
     const isDone = result.errorCode === ErrorCode.NONE;
-    await audit.record(actor, [
+    await tell(audit, actor, [
       {
         operation: "group.delete",
         resource: groupResource(groupId),
@@ -171,7 +181,7 @@ export class GroupChanges {
     const states = { asked: null, before: null, after: null };
     const result = resultOf({ errorCode, message: null });
     const entry = { operation, resource: groupResource(groupId), ...states, result };
-    await this.#options.audit.record(actor, [entry]);
+    await tell(this.#options.audit, actor, [entry]);
   }
 
   /** Members leave; told where several are sent away at once, or one by the name of its instance alone. */
@@ -194,7 +204,7 @@ export class GroupChanges {
           ? resultOfAll(result.members.map(({ errorCode }) => errorCode))
           : resultOf({ errorCode: result.errorCode, message: null }),
     };
-    await this.#options.audit.record(actor, [
+    await tell(this.#options.audit, actor, [
       { ...entry, before: list(left.map(({ memberId }) => ({ memberId }))) },
     ]);
     return result;

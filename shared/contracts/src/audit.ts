@@ -58,7 +58,16 @@ export const AuditResult = z
 export type AuditResult = z.infer<typeof AuditResult>;
 
 /** Any JSON; long lists are cut, and end with how many entries are missing. */
-const State = z.json();
+export type AuditState =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly AuditState[]
+  | { readonly [name: string]: AuditState };
+
+// Its own schema refers to itself, which not every reader of OpenAPI documents follows.
+const State = z.unknown() as z.ZodType as z.ZodType<AuditState>;
 
 /**
  * The value of a record in the topic `__audit`, whose key is `kind:name` of the resource. `chain` is

@@ -96,6 +96,17 @@ export class HistoryFile {
     return this.#keys;
   }
 
+  /** The wall time at which the oldest block of all begins; null without any. */
+  get since(): number | null {
+    const { fine, coarse } = this.layout;
+    const starts = [
+      ...this.#coarse.stored.map((number) => number * coarse.slotsPerBlock * coarse.slotMs),
+      ...this.#fine.stored.map((number) => number * fine.slotsPerBlock * fine.slotMs),
+      ...(this.#fine.open === null ? [] : [this.#fine.open.number * coarse.slotMs]),
+    ];
+    return starts.length === 0 ? null : Math.min(...starts);
+  }
+
   /** Gives columns to series, each in place of the one that had it; or to none, for null. */
   async define(
     series: readonly { readonly column: number; readonly key: string | null }[],

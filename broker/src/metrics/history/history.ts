@@ -49,6 +49,8 @@ export interface HistoryAnswer {
   /** Wall ms at which the first bucket begins. */
   readonly from: number;
   readonly stepMs: number;
+  /** Buckets of every series. */
+  readonly count: number;
   /** The span of one stored value: `stepMs` is a multiple of it. */
   readonly resolutionMs: number;
   /** In the order asked; null for a series that nobody knows. */
@@ -57,6 +59,9 @@ export interface HistoryAnswer {
 
 export interface ListedSeries extends SeriesKey {
   readonly name: string;
+  /** Of the label whose value the member is, and of the metric; null for what is gone. */
+  readonly label: string | null;
+  readonly help: string | null;
 }
 
 /** More queries wait than may. */
@@ -120,8 +125,15 @@ export class MetricsHistory {
   get series(): readonly ListedSeries[] {
     return [...this.#table.entries()].flatMap(([name]) => {
       const key = parseKey(name);
-      return key === null ? [] : [{ name, ...key }];
+      if (key === null) return [];
+      const { label = null, help = null } = this.#sampler.describe(key.metric) ?? {};
+      return [{ name, ...key, label, help }];
     });
+  }
+
+  /** The oldest wall time of which something may be there; null while there is nothing. */
+  get since(): number | null {
+    return this.#file.since;
   }
 
   /** Values in buckets. Rejects with `IoError`, or `HistoryBusyError` where too many ask at once. */
@@ -174,6 +186,7 @@ export class MetricsHistory {
     return {
       from: plan.from,
       stepMs,
+      count: plan.count,
       resolutionMs: ring.slotMs,
       series: found.map((one) => one?.buckets.finish() ?? null),
     };

@@ -35,6 +35,12 @@ export class Sampler {
     return this.#row;
   }
 
+  /** What is known of a metric besides its values; null for one that is not there (any more). */
+  describe(metric: string): { readonly label: string | null; readonly help: string } | null {
+    const track = this.#tracks.get(metric);
+    return track === undefined ? null : { label: track.label, help: track.help };
+  }
+
   #trackOf(metric: Registered): Track {
     let track = this.#tracks.get(metric.name);
     if (track === undefined) {

@@ -53,6 +53,8 @@ export class Track {
   readonly metric: string;
   readonly statistics: readonly Statistic[];
   readonly isFamily: boolean;
+  readonly label: string | null;
+  readonly help: string;
   readonly members = new Map<string | null, Member>();
   readonly #source: Registered;
   #round = 0;
@@ -62,6 +64,8 @@ export class Track {
   constructor(source: Registered) {
     this.#source = source;
     this.metric = source.name;
+    this.help = source.help;
+    this.label = labelOf(source);
     this.statistics = statisticsOf(source);
     this.isFamily = !["counter", "gauge", "histogram"].includes(source.kind);
   }
@@ -170,6 +174,11 @@ export class Track {
     if (source.kind !== "histograms") return [];
     return source.family.members.values().next().value?.bounds ?? [];
   }
+}
+
+function labelOf(source: Registered): string | null {
+  if (source.kind === "readings") return source.readings.label;
+  return "label" in source ? source.label : null;
 }
 
 function statisticsOf(source: Registered): readonly Statistic[] {
