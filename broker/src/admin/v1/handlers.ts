@@ -1,5 +1,6 @@
 /** The handler of every route: what is not in this list is not served. */
 import type { RouteName } from "@runnel/contracts/paths.ts";
+import { listAudit } from "./audit-routes.ts";
 import {
   changeBrokerConfigs,
   getBroker,
@@ -11,6 +12,7 @@ import { getCluster } from "./cluster.ts";
 import { deleteRecords } from "./delete-records.ts";
 import { deleteGroup, deleteOffsets, resetOffsets } from "./group-changes.ts";
 import { getGroup, listGroupOffsets, listGroups } from "./groups.ts";
+import { getMetricHistory, listMetricSeries } from "./metrics-routes.ts";
 import { listPartitions } from "./partitions.ts";
 import { produce } from "./produce.ts";
 import type { V1Handler } from "./serve.ts";
@@ -44,4 +46,7 @@ export const HANDLERS: { readonly [N in RouteName]: V1Handler<N> } = {
   listGroupOffsets,
   resetOffsets,
   deleteOffsets,
+  listMetricSeries,
+  getMetricHistory,
+  listAudit,
 };
