@@ -221,14 +221,14 @@ describe("an error marks its place and says what to do", () => {
     ["!a", "!", "quote what you look for"],
     [
       `value${".a".repeat(PATH_STEPS_MAX + 1)}=1`,
-      `value${".a".repeat(PATH_STEPS_MAX + 1)}`,
-      "steps",
+      ".a".repeat(PATH_STEPS_MAX + 1),
+      "a path has at most",
     ],
     [`key=${"9".repeat(NUMBER_LENGTH_MAX + 1)}`, "9".repeat(NUMBER_LENGTH_MAX + 1), "longer than"],
   ])("%s", (written, marked, message) => {
     const found = fault(written);
     expect(found.message).toContain(message);
-    if (!marked.startsWith("value.a.a")) expect(found.marked).toBe(marked);
+    expect(found.marked).toBe(marked);
   });
 });
 
