@@ -5,6 +5,7 @@
  * it: filters read positions and bytes, and nothing is allocated unless somebody asks for a view.
  * What is to be kept leaves as a copy: `copyRecord`.
  */
+import { Buffer } from "node:buffer";
 import { ByteReader } from "@runnel/kit/byte-reader.ts";
 import {
   type BatchHeader,
@@ -83,6 +84,10 @@ export class RecordCursor implements StoredRecord {
   timestamp = -1;
   /** The batch's records, decompressed; positions in `layout` point into it. */
   bytes: Uint8Array = NO_BYTES;
+  /** The same memory, for what is quick with a `Buffer` alone. */
+  buffer: Buffer = Buffer.from(NO_BYTES);
+  /** Grows with every batch: what was found out about `bytes` holds as long as it stays. */
+  batchCount = 0;
   readonly layout: RecordLayout = createRecordLayout();
   /** Where the record begins. */
   start = 0;
@@ -101,6 +106,8 @@ export class RecordCursor implements StoredRecord {
   openBatch(partition: number, header: BatchHeader, bytes: Uint8Array): void {
     this.partition = partition;
     this.bytes = bytes;
+    this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.batchCount += 1;
     this.#reader = new ByteReader(bytes);
     this.#header = header;
     this.#facts = null;
