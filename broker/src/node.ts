@@ -16,6 +16,7 @@ import { partitionsLedBy } from "#controller/elections.ts";
 import { Membership } from "#controller/membership.ts";
 import { ProducerIds } from "#controller/producer-ids.ts";
 import { GroupCoordinator, OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
+import { LagTable } from "#coordinator/lag-table.ts";
 import type { GroupConfig, TopicLookup } from "#coordinator/ports.ts";
 import type { World } from "#io/ports.ts";
 import { LogManager } from "#log/log-manager.ts";
@@ -32,6 +33,7 @@ import { ByteBudget } from "#net/byte-budget.ts";
 import { DEFAULT_LIMITS, type NetLimits } from "#net/limits.ts";
 import { type KafkaListener, openKafkaListener } from "#net/listener.ts";
 import { NetProbe } from "#net/probe.ts";
+import { EventTimes } from "#replica/event-times.ts";
 import { STORED_READS_AT_ONCE } from "#replica/fetch.ts";
 import { FetchSessions } from "#replica/fetch-sessions.ts";
 import { InternalTopic } from "#replica/internal-topic.ts";
@@ -53,6 +55,9 @@ export interface Node {
   readonly listeners: readonly KafkaListener[];
   readonly image: MetadataImage;
   readonly services: Services;
+  /** How far groups are behind, and when events happened: for whoever watches the broker. */
+  readonly lags: LagTable;
+  readonly eventTimes: EventTimes;
   /** Whether it accepts connections and knows the cluster. */
   isReady(): boolean;
   /**
@@ -121,12 +126,22 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   return {
     listeners,
     services,
+    lags: lagTable(services),
+    eventTimes: new EventTimes(services.reads),
     get image() {
       return view.image;
     },
     isReady: () => view.image.brokers.has(nodeId),
     stop: () => stopParts(listeners, running, world),
   };
+}
+
+function lagTable({ groups, topics, replicas, clock }: Services): LagTable {
+  const endOf = (topicId: string, partition: number): number | null => {
+    const found = replicas.find(topicId, partition);
+    return found.kind === "open" ? found.partition.highWatermark : null;
+  };
+  return new LagTable({ groups, topics, endOf, clock });
 }
 
 function tellGroupsOfDeletedTopics(view: ImageFollower, { groups }: Services): void {
