@@ -16,6 +16,7 @@ import { partitionsLedBy } from "#controller/elections.ts";
 import { Membership } from "#controller/membership.ts";
 import { ProducerIds } from "#controller/producer-ids.ts";
 import { GroupCoordinator, OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
+import { LagTable } from "#coordinator/lag-table.ts";
 import type { GroupConfig, TopicLookup } from "#coordinator/ports.ts";
 import type { World } from "#io/ports.ts";
 import { LogManager } from "#log/log-manager.ts";
@@ -25,12 +26,14 @@ import type { MetadataImage, TopicImage } from "#metadata/image.ts";
 import { ImageFollower } from "#metadata/image-follower.ts";
 import type { MetadataStore } from "#metadata/store.ts";
 import { TopicConfigs } from "#metadata/topic-configs.ts";
+import { TopicDeletions } from "#metadata/topic-deletions.ts";
 import { LogLimiter } from "#metrics/log-limiter.ts";
 import type { MetricRegistry } from "#metrics/metric.ts";
 import { ByteBudget } from "#net/byte-budget.ts";
 import { DEFAULT_LIMITS, type NetLimits } from "#net/limits.ts";
 import { type KafkaListener, openKafkaListener } from "#net/listener.ts";
 import { NetProbe } from "#net/probe.ts";
+import { EventTimes } from "#replica/event-times.ts";
 import { STORED_READS_AT_ONCE } from "#replica/fetch.ts";
 import { FetchSessions } from "#replica/fetch-sessions.ts";
 import { InternalTopic } from "#replica/internal-topic.ts";
@@ -52,6 +55,9 @@ export interface Node {
   readonly listeners: readonly KafkaListener[];
   readonly image: MetadataImage;
   readonly services: Services;
+  /** How far groups are behind, and when events happened: for whoever watches the broker. */
+  readonly lags: LagTable;
+  readonly eventTimes: EventTimes;
   /** Whether it accepts connections and knows the cluster. */
   isReady(): boolean;
   /**
@@ -103,7 +109,8 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   });
   // What a crash may have taken from a log that was not synced, consumers learn by the new epoch.
   if (!logs.wasClean) await controller.reelect(partitionsLedBy(view.image, nodeId));
-  const replicas = await openReplicas(config, world, { logs, view });
+  const deletions = new TopicDeletions({ store, nodeId, logger });
+  const replicas = await openReplicas(config, world, { logs, view, deletions });
   const budget = new ByteBudget(() => Number(broker.queuedMaxRequestBytes), scheduler);
   const net = { budget, probe: new NetProbe(config.metrics, budget) };
   const { probe } = net;
@@ -119,12 +126,22 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   return {
     listeners,
     services,
+    lags: lagTable(services),
+    eventTimes: new EventTimes(services.reads),
     get image() {
       return view.image;
     },
     isReady: () => view.image.brokers.has(nodeId),
     stop: () => stopParts(listeners, running, world),
   };
+}
+
+function lagTable({ groups, topics, replicas, clock }: Services): LagTable {
+  const endOf = (topicId: string, partition: number): number | null => {
+    const found = replicas.find(topicId, partition);
+    return found.kind === "open" ? found.partition.highWatermark : null;
+  };
+  return new LagTable({ groups, topics, endOf, clock });
 }
 
 function tellGroupsOfDeletedTopics(view: ImageFollower, { groups }: Services): void {
@@ -161,11 +178,18 @@ interface Running {
   readonly view: ImageFollower;
 }
 
+/** What a node keeps, apart from its role in the cluster. */
+interface Stored {
+  readonly logs: LogManager;
+  readonly view: ImageFollower;
+  readonly deletions: TopicDeletions;
+}
+
 /** Opens every partition that the image gives to this broker, and follows the image from then on. */
 async function openReplicas(
   { loaded }: NodeConfig,
   { clock, scheduler, logger }: World,
-  { logs, view }: { readonly logs: LogManager; readonly view: ImageFollower },
+  { logs, view, deletions }: Stored,
 ): Promise<ReplicaManager> {
   const { broker, fixed } = loaded;
   const topicConfigs = new TopicConfigs(view, broker.nodeId, fixed);
@@ -179,11 +203,12 @@ async function openReplicas(
       configOf: (topic) => topicConfigs.of(topic),
       retentionIntervalMs: () => Number(broker.logRetentionCheckIntervalMs),
       producerIdExpirationMs: broker.producerIdExpirationMs,
+      onDeleted: (topicId) => deletions.finish(topicId),
     },
     view.image,
   );
   view.subscribe((_previous, next, change) => replicas.apply(next, change));
-  await replicas.start(view.image);
+  await replicas.start(view.image, await deletions.unfinished());
   return replicas;
 }
 

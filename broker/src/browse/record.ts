@@ -89,6 +89,8 @@ export class RecordCursor implements StoredRecord {
   /** Grows with every batch: what was found out about `bytes` holds as long as it stays. */
   batchCount = 0;
   readonly layout: RecordLayout = createRecordLayout();
+  /** Where the record begins. */
+  start = 0;
   /** Where the record ends, and its headers with it. */
   end = 0;
   timestampType: TimestampType = "createTime";
@@ -120,14 +122,25 @@ export class RecordCursor implements StoredRecord {
   next(): boolean {
     if (this.#left <= 0) return false;
     this.#left -= 1;
+    this.#read();
+    return true;
+  }
+
+  /** Moves to the record that begins at `start`, where `next` found one before; the next is behind it. */
+  moveTo(start: number): void {
+    this.#reader.offset = start;
+    this.#read();
+  }
+
+  #read(): void {
     const { layout } = this;
+    this.start = this.#reader.offset;
     readRecordLayout(this.#reader, layout);
     this.end = this.#reader.offset;
     this.offset = this.#baseOffset + layout.offsetDelta;
     this.timestamp = this.#isAppendTime
       ? this.#baseTimestamp
       : this.#baseTimestamp + layout.timestampDelta;
-    return true;
   }
 
   get key(): Uint8Array | null {

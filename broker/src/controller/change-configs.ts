@@ -21,6 +21,7 @@ import type { Compare, Operation } from "#metadata/store.ts";
 import { layersOf } from "#metadata/topic-configs.ts";
 import type { Planned } from "./commit.ts";
 import { failed, OK, type Outcome } from "./outcome.ts";
+import { brokerConfigsVersion, topicConfigsVersion, versionProblem } from "./versions.ts";
 
 /** ConfigResource.Type. */
 export const ResourceType = {
@@ -42,6 +43,8 @@ export interface ConfigRequest extends ConfigResource {
   readonly changes: readonly ConfigChange[];
   /** Whether `changes` are all that is set afterwards (AlterConfigs). */
   readonly isReplacing: boolean;
+  /** Version (`versions.ts`) that the settings must still have; null for any. */
+  readonly expectedVersion?: string | null;
 }
 
 export interface ConfigResult extends Outcome, ConfigResource {}
@@ -69,6 +72,10 @@ export function planAlterConfigs(
     const target = targetOf(image, request, context);
     if ("outcome" in target) {
       return { result: { ...answer, ...target.outcome }, compare: [], operations: [] };
+    }
+    const outdated = versionProblem(request.expectedVersion, target.version);
+    if (outdated !== null) {
+      return { result: { ...answer, ...outdated }, compare: [], operations: [] };
     }
     const current = request.isReplacing ? NO_OVERRIDES : target.current;
     const outcome = changeConfigs(current, request.changes, target.scope);
@@ -119,6 +126,7 @@ interface Target {
   /** Null where nothing is kept: every value that passes is the default. */
   readonly key: string | null;
   readonly compare: readonly Compare[];
+  readonly version: string;
 }
 
 function targetOf(
@@ -134,7 +142,13 @@ function targetOf(
       return brokerTarget(image, resource.name, context.fixed);
     case ResourceType.GROUP:
       if (resource.name === "") return invalid("a group needs a name");
-      return { scope: { kind: "group", layers }, current: NO_OVERRIDES, key: null, compare: [] };
+      return {
+        scope: { kind: "group", layers },
+        current: NO_OVERRIDES,
+        key: null,
+        compare: [],
+        version: "",
+      };
     case ResourceType.BROKER_LOGGER:
       return invalid("log levels cannot be seen or changed over the protocol");
     case ResourceType.CLIENT_METRICS:
@@ -159,6 +173,7 @@ function topicTarget(
     scope: { kind: "topic", layers, isInternal: topic.isInternal },
     current: topic.configs,
     key,
+    version: topicConfigsVersion(topic),
     compare: [
       { kind: "modRevision", key, equals: topic.configsRevision },
       { kind: "modRevision", key: topicKey(name), equals: topic.modRevision },
@@ -175,14 +190,17 @@ function brokerTarget(
     const current = image.defaultBrokerConfigs;
     const layers = { dynamicBroker: NO_OVERRIDES, dynamicDefault: current, fixed };
     const key = brokerConfigsKey(DEFAULT_BROKER);
-    return { scope: { kind: "broker", layers }, current, key, compare: [valueIs(key, current)] };
+    const version = brokerConfigsVersion(image, null);
+    const compare = [valueIs(key, current)];
+    return { scope: { kind: "broker", layers }, current, key, compare, version };
   }
   const id = /^\d{1,10}$/.test(name) ? Number(name) : -1;
   if (!image.brokers.has(id)) return invalid("a broker is named by the id of a live one");
   const current = image.brokerConfigs.get(id) ?? NO_OVERRIDES;
   const key = brokerConfigsKey(id);
   const scope = { kind: "broker", layers: layersOf(image, id, fixed) } as const;
-  return { scope, current, key, compare: [valueIs(key, current)] };
+  const version = brokerConfigsVersion(image, id);
+  return { scope, current, key, compare: [valueIs(key, current)], version };
 }
 
 /** Settings of brokers have no revision in the image; there are few, so their text is compared. */

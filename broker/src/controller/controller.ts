@@ -21,11 +21,11 @@ import {
 } from "./change-configs.ts";
 import {
   type DeletedTopic,
+  type DoomedTopic,
   type GrownTopic,
   type GrowthResult,
   planCreatePartitions,
   planDeleteTopics,
-  type TopicReference,
 } from "./change-topics.ts";
 import { Committer, type ControllerSeat } from "./commit.ts";
 import {
@@ -90,10 +90,13 @@ export class Controller {
     });
   }
 
-  deleteTopics(topics: readonly TopicReference[]): Promise<readonly DeletedTopic[]> {
+  deleteTopics(
+    topics: readonly DoomedTopic[],
+    { isValidateOnly }: ChangeOptions = { isValidateOnly: false },
+  ): Promise<readonly DeletedTopic[]> {
     return this.#committer.run({
       requests: topics,
-      plan: planDeleteTopics,
+      plan: (image, requests) => planDeleteTopics(image, requests, isValidateOnly),
       refuse: ({ name, topicId }, outcome) => ({ name, topicId, ...outcome }),
     });
   }

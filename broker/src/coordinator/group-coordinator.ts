@@ -8,7 +8,7 @@
  */
 import { assert } from "@runnel/kit/assert.ts";
 import { utf8Length } from "@runnel/kit/byte-writer.ts";
-import { randomUuid, ZERO_UUID } from "@runnel/kit/uuid.ts";
+import { randomUuid } from "@runnel/kit/uuid.ts";
 import type { Clock, Logger, Random, Scheduler, Timer } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type {
@@ -31,9 +31,9 @@ import type {
   TopicPartitions,
 } from "./group/events.ts";
 import { GroupShard, type GroupShardEvent, type GroupShardReply } from "./group/group-shard.ts";
-import type { Protocol } from "./group/model.ts";
+import type { Group, Protocol } from "./group/model.ts";
 import { refusedJoin, refusedSync } from "./group/rebalance.ts";
-import type { GroupRecord } from "./group/records.ts";
+import { type GroupRecord, isOfFormerTopic } from "./group/records.ts";
 import {
   CLIENT_ID_LENGTH_MAX,
   emptyUsage,
@@ -280,6 +280,28 @@ export class GroupCoordinator {
     return { errorCode: ErrorCode.NONE, groups };
   }
 
+  /**
+   * Calls `visit` with every group of this broker, to be looked at and not changed, a shard in each turn.
+   * Loads them first where they are not; like `list`, it does not make the internal topic. Rejects with
+   * what `visit` throws.
+   */
+  async visit(visit: (group: Group) => void): Promise<ErrorCode> {
+    const isStarted = (): boolean => this.#shards.state === "started";
+    if (!isStarted()) {
+      if (this.#world.topics.byName(OFFSETS_TOPIC) === undefined) return ErrorCode.NONE;
+      await this.start();
+      if (!isStarted()) return ErrorCode.COORDINATOR_NOT_AVAILABLE;
+    }
+    for (const shard of this.#shards.shards) {
+      const errorCode = await this.#visitShard(shard, visit);
+      // Another broker has the groups of a shard that is not here.
+      const isOver = errorCode !== ErrorCode.NONE && errorCode !== ErrorCode.NOT_COORDINATOR;
+      if (isOver) return errorCode;
+      await new Promise<void>((resolve) => this.#world.scheduler.soon(resolve));
+    }
+    return ErrorCode.NONE;
+  }
+
   /** Topics were deleted: what groups committed for them goes, now or when the shard is loaded. */
   onTopicsDeleted(topics: readonly Pick<TopicInfo, "name" | "topicId">[]): void {
     const topicIds = new Map(topics.map(({ name, topicId }) => [name, topicId]));
@@ -336,12 +358,32 @@ export class GroupCoordinator {
     });
   }
 
+  #visitShard(
+    shard: Shard<GroupShardEvent, GroupRecord, GroupShardReply>,
+    visit: (group: Group) => void,
+  ): Promise<ErrorCode> {
+    return new Promise((resolve, reject) => {
+      const ticket = this.#nextTicket();
+      // A shard would stop for good at an error of its machine; this one is not the machine's.
+      const guarded = (group: Group): void => {
+        try {
+          visit(group);
+        } catch (error) {
+          reject(error);
+        }
+      };
+      shard.submit(
+        { kind: "visit", ticket, visit: guarded },
+        { ticket, answer: () => resolve(ErrorCode.NONE), fail: resolve },
+      );
+    });
+  }
+
   #withoutFormerTopics(found: FetchOffsetsResult, isForAll: boolean): FetchOffsetsResult {
     const topics = found.topics.map(({ topic, partitions }) => {
       const topicId = this.#world.topics.byName(topic)?.topicId;
       const current = partitions.map(({ partition, value }) => {
-        const isFormer =
-          topicId !== undefined && value?.topicId !== ZERO_UUID && value?.topicId !== topicId;
+        const isFormer = topicId !== undefined && value !== null && isOfFormerTopic(value, topicId);
         return { partition, value: isFormer ? null : value };
       });
       return {

@@ -20,6 +20,7 @@ import {
 } from "./keys.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import type { MetadataStore, Operation } from "./store.ts";
+import { wrapStore } from "./testing.ts";
 import { TopicConfigs } from "./topic-configs.ts";
 
 const put = (key: string, value: unknown): Operation => ({
@@ -192,7 +193,7 @@ describe("ImageFollower", () => {
     let cut = (): void => {};
     let compact = (): void => {};
     const store: MetadataStore = {
-      ...bound(inner),
+      ...wrapStore(inner, {}),
       watch(options) {
         const watch = inner.watch(options);
         cut = () => watch.close();
@@ -319,16 +320,3 @@ describe("TopicConfigs", () => {
     expect(of("id-b")?.segmentBytes).toBe(4_000_000);
   });
 });
-
-function bound(store: MetadataStore): MetadataStore {
-  return {
-    get: (key) => store.get(key),
-    range: (prefix) => store.range(prefix),
-    transact: (transaction) => store.transact(transaction),
-    grantLease: (ttlMs) => store.grantLease(ttlMs),
-    keepLeaseAlive: (leaseId) => store.keepLeaseAlive(leaseId),
-    revokeLease: (leaseId) => store.revokeLease(leaseId),
-    watch: (options) => store.watch(options),
-    close: () => store.close(),
-  };
-}

@@ -4,7 +4,7 @@ import { encodeSubscription } from "@runnel/protocol/coordinator-records/consume
 import { encodeKey, encodeValue } from "@runnel/protocol/coordinator-records/offsets-records.ts";
 import { describe, expect, it } from "vitest";
 import { copyRecord, RecordCursor } from "../record.ts";
-import { cursorOn, openBatch } from "../testing.ts";
+import { cursorOn, openBatch } from "../testing-records.ts";
 import { decodePayload, decodeRecord } from "./decode.ts";
 
 const options = { lengthMax: 1_000, withRaw: true };

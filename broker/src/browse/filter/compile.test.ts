@@ -1,7 +1,7 @@
 import { conditionOf, parseFilter } from "@runnel/contracts/filter-parser.ts";
 import { describe, expect, it } from "vitest";
 import { RecordCursor } from "../record.ts";
-import { cursorOn, openBatch, type SimpleRecord } from "../testing.ts";
+import { cursorOn, openBatch, type SimpleRecord } from "../testing-records.ts";
 import { boundsOf } from "./bounds.ts";
 import { ExpressionError } from "./cel/expression.ts";
 import { compileFilter } from "./compile.ts";

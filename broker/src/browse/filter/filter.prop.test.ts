@@ -3,7 +3,7 @@ import type { NewRecord } from "@runnel/protocol/records/build.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { copyRecord, RecordCursor } from "../record.ts";
-import { openBatch } from "../testing.ts";
+import { openBatch } from "../testing-records.ts";
 import { boundsOf } from "./bounds.ts";
 import { compileFilter } from "./compile.ts";
 import { isMatch, Unknown } from "./filter-oracle.ts";

@@ -381,6 +381,8 @@ function resultText(reply: GroupShardReply): string {
     }
     case "list":
       return reply.result.map((group) => `${group.groupId}:${group.state}:${group.type}`).join(" ");
+    case "visit":
+      return "visited";
     default:
       return errorName(reply.result.errorCode);
   }

@@ -9,6 +9,7 @@ import * as fs from "node:fs";
 import { type IoError, messageOf, systemCode } from "@runnel/kit/errors.ts";
 import { ioError } from "../errors.ts";
 import type { Disk, DiskFile, FileStat } from "../ports.ts";
+import { smallWrites } from "./small-writes.ts";
 
 /** Parts that one system call takes; Linux has 1024 (IOV_MAX), macOS and Windows through libuv too. */
 const PARTS_MAX = 1024;
@@ -89,7 +90,13 @@ class NodeFile implements DiskFile {
         };
         const first = batch[0];
         if (first === undefined) resolve();
-        else if (batch.length === 1) {
+        else if (smallWrites.takes(batch)) {
+          try {
+            done(null, smallWrites.write(this.#descriptor, batch, at));
+          } catch (error) {
+            done(error as NodeJS.ErrnoException, 0);
+          }
+        } else if (batch.length === 1) {
           fs.write(this.#descriptor, first, 0, first.length, at, done);
         } else fs.writev(this.#descriptor, batch, at, done);
       };

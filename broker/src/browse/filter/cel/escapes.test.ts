@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { cursorOn } from "../../testing.ts";
+import { cursorOn } from "../../testing-records.ts";
 import { compileExpression, ExpressionError } from "./expression.ts";
 import { STEPS_MAX } from "./limits.ts";
 import { Failure } from "./values.ts";

@@ -1,7 +1,7 @@
 import { Environment } from "@marcbachmann/cel-js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cursorOn } from "../../testing.ts";
+import { cursorOn } from "../../testing-records.ts";
 import { jsonText } from "../json-arbitrary.ts";
 import { compileExpression, ExpressionError } from "./expression.ts";
 import { valueOfBytes } from "./from-bytes.ts";

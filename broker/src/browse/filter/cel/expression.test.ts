@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cursorOn, type SimpleRecord } from "../../testing.ts";
+import { cursorOn, type SimpleRecord } from "../../testing-records.ts";
 import { compileExpression, ExpressionError } from "./expression.ts";
 import { CEL_NODES_MAX, EVALUATION_MS_MAX, EXHAUSTIONS_MAX, STEPS_MAX } from "./limits.ts";
 import { Failure } from "./values.ts";
