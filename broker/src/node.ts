@@ -4,6 +4,7 @@
  */
 import { IoError, messageOf } from "@runnel/kit/errors.ts";
 import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
+import type { About, V1Services } from "#admin/v1/services.ts";
 import { createDispatch } from "#api/dispatch.ts";
 import { handlers, type Services } from "#api/handlers.ts";
 import { ApiProbe } from "#api/probe.ts";
@@ -55,9 +56,10 @@ export interface Node {
   readonly listeners: readonly KafkaListener[];
   readonly image: MetadataImage;
   readonly services: Services;
-  /** How far groups are behind, and when events happened: for whoever watches the broker. */
+  /** How far groups are behind. */
   readonly lags: LagTable;
-  readonly eventTimes: EventTimes;
+  /** What the routes of the admin port work with; `about` is the process around the node. */
+  v1Services(about: About): V1Services;
   /** Whether it accepts connections and knows the cluster. */
   isReady(): boolean;
   /**
@@ -114,7 +116,9 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   const budget = new ByteBudget(() => Number(broker.queuedMaxRequestBytes), scheduler);
   const net = { budget, probe: new NetProbe(config.metrics, budget) };
   const { probe } = net;
-  const services = servicesOf(config, world, { logs, view, controller, replicas, probe });
+  const parts = { logs, view, controller, replicas, probe };
+  const services = servicesOf(config, world, parts);
+  const lags = lagTable(services);
   tellGroupsOfDeletedTopics(view, services);
   if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
   const running = { logs, membership, replicas, services, view };
@@ -126,13 +130,42 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   return {
     listeners,
     services,
-    lags: lagTable(services),
-    eventTimes: new EventTimes(services.reads),
+    lags,
+    v1Services: (about) =>
+      v1Services(config, world, { ...parts, services, lags, listeners }, about),
     get image() {
       return view.image;
     },
     isReady: () => view.image.brokers.has(nodeId),
     stop: () => stopParts(listeners, running, world),
+  };
+}
+
+/** The services of the node, for the routes of the admin port. */
+function v1Services(
+  { loaded }: NodeConfig,
+  { logger, random }: World,
+  parts: Pick<Parts, "view" | "controller"> & {
+    readonly services: Services;
+    readonly lags: LagTable;
+    readonly listeners: readonly KafkaListener[];
+  },
+  about: About,
+): V1Services {
+  const { view, controller, services, lags, listeners } = parts;
+  const { broker, fixed } = loaded;
+  const bound = listeners.map(({ name, host, port }) => ({ name, host, port }));
+  return {
+    ...services,
+    controller,
+    lags,
+    eventTimes: new EventTimes(services.reads),
+    logger,
+    random,
+    topicConfigs: new TopicConfigs(view, broker.nodeId, fixed),
+    broker,
+    listeners: broker.advertisedListeners ?? bound,
+    about,
   };
 }
 

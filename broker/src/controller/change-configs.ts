@@ -103,7 +103,36 @@ export function describeConfigs(
 ): Description {
   const target = targetOf(image, resource, context);
   if ("outcome" in target) return { ...target.outcome, entries: null };
-  const { scope, current } = target;
+  return describeTarget(resource, target, wanted, context);
+}
+
+/** As `describeConfigs` once `request` is done; nothing is changed. */
+export function describeConfigsAfter(
+  image: MetadataImage,
+  request: ConfigRequest,
+  wanted: readonly string[] | null,
+  context: ConfigContext,
+): Description {
+  const target = targetOf(image, request, context);
+  if ("outcome" in target) return { ...target.outcome, entries: null };
+  const base = request.isReplacing ? NO_OVERRIDES : target.current;
+  const outcome = changeConfigs(base, request.changes, target.scope);
+  if ("problem" in outcome) {
+    return { ...failed(ErrorCode[outcome.code], outcome.problem), entries: null };
+  }
+  const current = outcome.overrides;
+  const { layers } = target.scope;
+  const isOwn = request.type === ResourceType.BROKER && request.name !== "";
+  const scope = { ...target.scope, layers: isOwn ? { ...layers, dynamicBroker: current } : layers };
+  return describeTarget(request, { scope, current }, wanted, context);
+}
+
+function describeTarget(
+  { name }: ConfigResource,
+  { scope, current }: Pick<Target, "scope" | "current">,
+  wanted: readonly string[] | null,
+  { nodeId }: ConfigContext,
+): Description {
   switch (scope.kind) {
     case "topic":
       return { ...OK, entries: describeTopicConfigs(current, scope.layers, wanted) };
@@ -112,9 +141,9 @@ export function describeConfigs(
     case "broker":
       break;
   }
-  if (resource.name === "") return { ...OK, entries: describeBrokerDefaults(current, wanted) };
-  if (Number(resource.name) !== context.nodeId) {
-    const message = `ask broker ${resource.name} itself: its static settings are known there alone`;
+  if (name === "") return { ...OK, entries: describeBrokerDefaults(current, wanted) };
+  if (Number(name) !== nodeId) {
+    const message = `ask broker ${name} itself: its static settings are known there alone`;
     return { ...failed(ErrorCode.INVALID_REQUEST, message), entries: null };
   }
   return { ...OK, entries: describeBrokerConfigs(scope.layers, wanted) };

@@ -17,6 +17,7 @@ import {
   type ConfigResult,
   type Description,
   describeConfigs,
+  describeConfigsAfter,
   planAlterConfigs,
 } from "./change-configs.ts";
 import {
@@ -130,6 +131,11 @@ export class Controller {
   /** `wanted` names settings; null for all. */
   describeConfigs(resource: ConfigResource, wanted: readonly string[] | null): Description {
     return describeConfigs(this.#options.view.image, resource, wanted, this.#options);
+  }
+
+  /** The settings of a resource as they will be once `request` is done. */
+  describeConfigsAfter(request: ConfigRequest, wanted: readonly string[] | null): Description {
+    return describeConfigsAfter(this.#options.view.image, request, wanted, this.#options);
   }
 
   /**

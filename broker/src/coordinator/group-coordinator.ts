@@ -79,6 +79,13 @@ export interface CommitInput extends Omit<Asked<CommitEvent>, "missingGroupError
   readonly apiVersion: number;
 }
 
+export interface DeleteOptions {
+  /** Checks everything and removes nothing. */
+  readonly isValidateOnly: boolean;
+}
+
+const DO_DELETE: DeleteOptions = { isValidateOnly: false };
+
 export interface ListFilter {
   /** Group states, in any case; empty for all. */
   readonly states: readonly string[];
@@ -236,12 +243,17 @@ export class GroupCoordinator {
     return this.#withoutFormerTopics(found, topics === null);
   }
 
-  deleteOffsets(groupId: string, topics: readonly TopicPartitions[]): Promise<DeleteOffsetsResult> {
+  deleteOffsets(
+    groupId: string,
+    topics: readonly TopicPartitions[],
+    { isValidateOnly }: DeleteOptions = DO_DELETE,
+  ): Promise<DeleteOffsetsResult> {
     const refuse = (errorCode: ErrorCode): DeleteOffsetsResult => ({ errorCode, topics: [] });
     if (!isGroupId(groupId) || groupId === "") {
       return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID));
     }
-    const event = { kind: "delete-offsets", ticket: this.#nextTicket(), groupId, topics } as const;
+    const ticket = this.#nextTicket();
+    const event = { kind: "delete-offsets", ticket, groupId, topics, isValidateOnly } as const;
     return this.#ask("delete-offsets", event, refuse);
   }
 
@@ -252,10 +264,13 @@ export class GroupCoordinator {
     return this.#ask("describe", event, refuse);
   }
 
-  deleteGroup(groupId: string): Promise<ErrorResult> {
+  deleteGroup(
+    groupId: string,
+    { isValidateOnly }: DeleteOptions = DO_DELETE,
+  ): Promise<ErrorResult> {
     const refuse = (errorCode: ErrorCode): ErrorResult => ({ errorCode });
     if (!isGroupId(groupId)) return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID));
-    const event = { kind: "delete", ticket: this.#nextTicket(), groupId } as const;
+    const event = { kind: "delete", ticket: this.#nextTicket(), groupId, isValidateOnly } as const;
     return this.#ask("delete", event, refuse);
   }
 

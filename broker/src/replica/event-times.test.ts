@@ -65,7 +65,7 @@ describe("EventTimes", () => {
     const times = new EventTimes({ reads: new Semaphore(1), logger: silentLogger });
     const first = times.reader(1);
     expect(await rig.run(first(partition, 0))).toBe(10);
-    expect(await rig.run(first(partition, 1))).toBe(null);
+    expect(await rig.run(first(partition, 1))).toBe(undefined);
     expect(await rig.run(first(partition, 0))).toBe(10);
     expect(await rig.run(times.reader(0)(partition, 0))).toBe(10);
     expect(await rig.run(times.reader()(partition, 1))).toBe(20);

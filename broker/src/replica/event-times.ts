@@ -12,8 +12,14 @@ const REMEMBERED_MAX = 20_000;
 /** Reads of the disk for one caller; what is beyond is not measured this time, and is the next time. */
 export const READS_PER_CALLER_MAX = 200;
 
-/** Wall ms of the event at an offset or the next one; null where there is none or it was not measured. */
-export type EventTimeReader = (partition: Partition, offset: number) => Promise<number | null>;
+/**
+ * Wall ms of the event at an offset or the next one; null where there is none, or it bears no time;
+ * undefined where it was not measured.
+ */
+export type EventTimeReader = (
+  partition: Partition,
+  offset: number,
+) => Promise<number | null | undefined>;
 
 export class EventTimes {
   readonly #context: Pick<FetchContext, "reads" | "logger">;
@@ -36,13 +42,17 @@ export class EventTimes {
         this.#remember(key, known);
         return Promise.resolve(known);
       }
-      if (readsLeft === 0) return Promise.resolve(null);
+      if (readsLeft === 0) return Promise.resolve(undefined);
       readsLeft -= 1;
       return this.#read(key, partition, offset);
     };
   }
 
-  async #read(key: string, partition: Partition, offset: number): Promise<number | null> {
+  async #read(
+    key: string,
+    partition: Partition,
+    offset: number,
+  ): Promise<number | null | undefined> {
     const { reads, logger } = this.#context;
     const { log, highWatermark, identity } = partition;
     try {
@@ -55,7 +65,7 @@ export class EventTimes {
         { topic, partition: index, offset, error: messageOf(error) },
         "the time of an event cannot be read",
       );
-      return null;
+      return undefined;
     }
   }
 
