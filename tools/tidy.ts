@@ -37,7 +37,7 @@ const UNITS: readonly { path: string; layer: number; only?: readonly string[] }[
   { path: "broker/src/audit/", layer: 7 },
   { path: "broker/src/api/", layer: 8 },
   { path: "broker/src/admin/", layer: 8 },
-  { path: "broker/src/node.ts", layer: 9 },
+  { path: "broker/src/node", layer: 9 },
   // Routes against a whole node in memory.
   { path: "broker/src/admin/v1/node-tests/", layer: 10 },
   { path: "broker/src/main.ts", layer: 10 },

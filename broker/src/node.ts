@@ -3,70 +3,51 @@
  * runs on real machines and in memory with faults; only `config` and `world` differ.
  */
 import { messageOf } from "@runnel/kit/errors.ts";
-import type { About, V1Services } from "#admin/v1/services.ts";
-import { createDispatch } from "#api/dispatch.ts";
-import { handlers, type Services } from "#api/handlers.ts";
-import { ApiProbe } from "#api/probe.ts";
+import type { V1Services } from "#admin/v1/services.ts";
+import type { Services } from "#api/handlers.ts";
 import type { Actor } from "#audit/actor.ts";
 import { type Audit, AuditLog, NO_AUDIT } from "#audit/audit-log.ts";
-import { adjustAuditTopic, newAuditTopic } from "#audit/audit-topic.ts";
 import { Changes } from "#audit/changes.ts";
 import { GroupChanges } from "#audit/group-changes.ts";
-import type { AuditTopic } from "#audit/reader.ts";
 import { allowAll } from "#auth/authorizer.ts";
-import type { BrokerConfig } from "#config/broker-settings.ts";
-import type { LoadedConfig } from "#config/load.ts";
 import { AutoTopics } from "#controller/auto-topics.ts";
 import { Controller } from "#controller/controller.ts";
 import { partitionsLedBy } from "#controller/elections.ts";
-import { createInternalTopic } from "#controller/internal-topics.ts";
 import { Membership } from "#controller/membership.ts";
 import { ProducerIds } from "#controller/producer-ids.ts";
-import { GroupCoordinator, OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
-import { LagTable } from "#coordinator/lag-table.ts";
-import type { GroupConfig, TopicLookup } from "#coordinator/ports.ts";
+import { OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
+import type { LagTable } from "#coordinator/lag-table.ts";
 import { registerGroupMetrics } from "#coordinator/probe.ts";
 import type { World } from "#io/ports.ts";
-import { roughTimeOfEvent } from "#log/event-time.ts";
 import { LogManager } from "#log/log-manager.ts";
 import { Semaphore } from "#log/semaphore.ts";
 import { brokerDirectory } from "#metadata/endpoints.ts";
-import { AUDIT_TOPIC, type MetadataImage, type TopicImage } from "#metadata/image.ts";
+import type { MetadataImage } from "#metadata/image.ts";
 import { ImageFollower } from "#metadata/image-follower.ts";
-import type { MetadataStore } from "#metadata/store.ts";
 import { TopicConfigs } from "#metadata/topic-configs.ts";
 import { TopicDeletions } from "#metadata/topic-deletions.ts";
-import type { MetricsHistory } from "#metrics/history/history.ts";
 import { LogLimiter } from "#metrics/log-limiter.ts";
-import type { MetricRegistry } from "#metrics/metric.ts";
 import { ByteBudget } from "#net/byte-budget.ts";
-import { DEFAULT_LIMITS, type NetLimits } from "#net/limits.ts";
-import { type KafkaListener, openKafkaListener } from "#net/listener.ts";
+import type { KafkaListener } from "#net/listener.ts";
 import { NetProbe } from "#net/probe.ts";
 import { deleteRecords } from "#replica/delete-records.ts";
-import { EventTimes } from "#replica/event-times.ts";
 import { STORED_READS_AT_ONCE } from "#replica/fetch.ts";
 import { FetchSessions } from "#replica/fetch-sessions.ts";
-import { InternalTopic } from "#replica/internal-topic.ts";
-import type { Partition } from "#replica/partition.ts";
+import type { InternalTopic } from "#replica/internal-topic.ts";
 import { registerReplicaMetrics } from "#replica/probe.ts";
 import { ReplicaManager } from "#replica/replica-manager.ts";
+import { type Around, Browsing, openAuditTopic, v1Services } from "./node-admin.ts";
+import {
+  groupCoordinator,
+  lagTable,
+  tellGroupsOfDeletedTopics,
+  topicLookup,
+} from "./node-groups.ts";
+import { listen } from "./node-listeners.ts";
+import type { NodeConfig, Parts } from "./node-parts.ts";
 
-export interface NodeConfig {
-  readonly loaded: LoadedConfig;
-  readonly clusterId: string;
-  /** The folder of the logs, which this node alone uses. */
-  readonly dataFolder: string;
-  readonly store: MetadataStore;
-  readonly metrics: MetricRegistry;
-}
-
-/** What a node does not know of the process around it. */
-export interface Around {
-  readonly about: About;
-  /** Null where none is kept. */
-  readonly history: MetricsHistory | null;
-}
+export type { Around } from "./node-admin.ts";
+export type { NodeConfig } from "./node-parts.ts";
 
 /** A running broker. */
 export interface Node {
@@ -135,18 +116,17 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   const net = { budget, probe: new NetProbe(config.metrics, budget) };
   const { probe } = net;
   const auditTopic = await openAuditTopic(config, world, { controller, replicas });
-  const { metrics } = config;
-  const audit = broker.runnelAuditEnable
-    ? new AuditLog({ topic: auditTopic, brokerId: nodeId, clock, scheduler, logger, metrics })
-    : NO_AUDIT;
+  const audit = auditOf(config, world, auditTopic);
   const parts = { logs, view, controller, replicas, probe, audit };
   const services = servicesOf(config, world, parts);
   tellGroupsOfDeletedTopics(view, services);
   if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
-  const running = { logs, membership, replicas, services, view };
+  const browsing = new Browsing(world, { view, replicas });
+  const running = { logs, membership, replicas, services, view, browsing };
   registerReplicaMetrics(config.metrics, { replicas, logs, fetchSessions: services.fetchSessions });
   const lags = lagTable(services);
   registerGroupMetrics(config.metrics, { lags: () => lags.latest });
+  const served = { ...parts, services, lags, auditTopic, browsing };
   const listeners = await listen(config, world, services, net).catch(async (error: unknown) => {
     await stopParts([], running, world);
     throw error;
@@ -155,8 +135,7 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
     listeners,
     services,
     lags,
-    v1Services: (around) =>
-      v1Services(config, world, { ...parts, services, lags, listeners, auditTopic }, around),
+    v1Services: (around) => v1Services(config, world, { ...served, listeners }, around),
     get image() {
       return view.image;
     },
@@ -165,73 +144,26 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   };
 }
 
-/** The services of the node, for the routes of the admin port. */
-function v1Services(
-  { loaded }: NodeConfig,
-  { logger, random }: World,
-  parts: Pick<Parts, "view" | "controller"> & {
-    readonly services: Services;
-    readonly lags: LagTable;
-    readonly listeners: readonly KafkaListener[];
-    readonly auditTopic: AuditTopic;
-  },
-  { about, history }: Around,
-): V1Services {
-  const { view, controller, services, lags, listeners, auditTopic } = parts;
-  const { broker, fixed } = loaded;
-  const bound = listeners.map(({ name, host, port }) => ({ name, host, port }));
-  return {
-    ...services,
-    controller,
-    lags,
-    eventTimes: new EventTimes(logger),
-    logger,
-    random,
-    topicConfigs: new TopicConfigs(view, broker.nodeId, fixed),
-    broker,
-    listeners: broker.advertisedListeners ?? bound,
-    about,
-    history,
-    auditTopic,
-  };
-}
-
-function lagTable({ groups, topics, replicas, clock }: Services): LagTable {
-  const open = (topicId: string, index: number): Partition | null => {
-    const found = replicas.find(topicId, index);
-    return found.kind === "open" ? found.partition : null;
-  };
-  return new LagTable({
-    groups,
-    topics,
-    clock,
-    endOf: (topicId, index) => open(topicId, index)?.highWatermark ?? null,
-    timeOf(topicId, index, offset) {
-      const partition = open(topicId, index);
-      if (partition === null) return null;
-      return roughTimeOfEvent(partition.log, offset, partition.highWatermark);
-    },
-  });
-}
-
-function tellGroupsOfDeletedTopics(view: ImageFollower, { groups }: Services): void {
-  view.subscribe((previous, next, { topicIds }) => {
-    const gone = [...topicIds].filter((id) => !next.topicsById.has(id));
-    const deleted = gone.flatMap((id) => previous.topicsById.get(id) ?? []);
-    if (deleted.length === 0) return;
-    groups.onTopicsDeleted(deleted.map(({ name, id: topicId }) => ({ name, topicId })));
-  });
+function auditOf(
+  { loaded, metrics }: NodeConfig,
+  { clock, scheduler, logger }: World,
+  topic: InternalTopic,
+): Audit {
+  const { runnelAuditEnable, nodeId: brokerId } = loaded.broker;
+  if (!runnelAuditEnable) return NO_AUDIT;
+  return new AuditLog({ topic, brokerId, clock, scheduler, logger, metrics });
 }
 
 async function stopParts(
   listeners: readonly KafkaListener[],
-  { logs, membership, replicas, services, view }: Running,
+  { logs, membership, replicas, services, view, browsing }: Running,
   { logger }: World,
 ): Promise<void> {
   const stopping = listeners.map((listener) => listener.stop(DRAIN_MS));
+  const browsed = browsing.close();
   replicas.close();
   await services.groups.close();
-  await Promise.all(stopping);
+  await Promise.all([...stopping, browsed]);
   await logs.close();
   await membership.leave().catch((error: unknown) => {
     logger.warn({ error: messageOf(error) }, "leaving the cluster failed");
@@ -246,6 +178,7 @@ interface Running {
   readonly replicas: ReplicaManager;
   readonly services: Services;
   readonly view: ImageFollower;
+  readonly browsing: Browsing;
 }
 
 /** What a node keeps, apart from its role in the cluster. */
@@ -280,15 +213,6 @@ async function openReplicas(
   view.subscribe((_previous, next, change) => replicas.apply(next, change));
   await replicas.start(view.image, await deletions.unfinished());
   return replicas;
-}
-
-interface Parts {
-  readonly logs: LogManager;
-  readonly view: ImageFollower;
-  readonly controller: Controller;
-  readonly replicas: ReplicaManager;
-  readonly probe: NetProbe;
-  readonly audit: Audit;
 }
 
 function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
@@ -351,114 +275,4 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     changes,
     groupChanges: new GroupChanges({ groups, audit, clock }),
   };
-}
-
-function groupCoordinator(
-  { loaded }: NodeConfig,
-  { clock, scheduler, random, logger }: World,
-  parts: Pick<Parts, "controller" | "replicas"> & { readonly topics: TopicLookup },
-): GroupCoordinator {
-  const { broker } = loaded;
-  const { topics, controller, replicas } = parts;
-  return new GroupCoordinator({
-    log: new InternalTopic({
-      name: OFFSETS_TOPIC,
-      replicas,
-      create: () => createOffsetsTopic(controller, broker),
-    }),
-    topics,
-    config: () => groupConfig(broker),
-    clock,
-    scheduler,
-    random,
-    logger,
-  });
-}
-
-/** The topic of the audit log, which is made at the first change; its retention follows the setting. */
-async function openAuditTopic(
-  { loaded }: NodeConfig,
-  { logger }: World,
-  { controller, replicas }: Pick<Parts, "controller" | "replicas">,
-): Promise<InternalTopic> {
-  const retentionMs = loaded.broker.runnelAuditRetentionMs;
-  await adjustAuditTopic(controller, replicas.image, { retentionMs, logger });
-  return new InternalTopic({
-    name: AUDIT_TOPIC,
-    replicas,
-    create: () => createInternalTopic(controller, newAuditTopic(retentionMs)),
-  });
-}
-
-function topicLookup(view: ImageFollower): TopicLookup {
-  const info = (topic: TopicImage | undefined) =>
-    topic && { name: topic.name, topicId: topic.id, partitionCount: topic.partitions.length };
-  return {
-    byName: (name) => info(view.image.topicsByName.get(name)),
-    byId: (topicId) => info(view.image.topicsById.get(topicId)),
-  };
-}
-
-/** The topic of committed offsets: as durable as any, never dropped by age or size. */
-function createOffsetsTopic(controller: Controller, broker: BrokerConfig): Promise<void> {
-  return createInternalTopic(controller, {
-    name: OFFSETS_TOPIC,
-    partitionCount: broker.offsetsTopicNumPartitions,
-    replicationFactor: broker.offsetsTopicReplicationFactor,
-    assignments: [],
-    configs: [
-      { name: "cleanup.policy", value: "compact" },
-      { name: "segment.bytes", value: String(broker.offsetsTopicSegmentBytes) },
-      { name: "retention.ms", value: "-1" },
-      { name: "retention.bytes", value: "-1" },
-    ],
-  });
-}
-
-function groupConfig(broker: BrokerConfig): GroupConfig {
-  return {
-    initialRebalanceDelayMs: broker.groupInitialRebalanceDelayMs,
-    sessionTimeoutMsMin: broker.groupMinSessionTimeoutMs,
-    sessionTimeoutMsMax: broker.groupMaxSessionTimeoutMs,
-    groupSizeMax: broker.groupMaxSize,
-    offsetMetadataBytesMax: broker.offsetMetadataMaxBytes,
-    offsetsRetentionMs: broker.offsetsRetentionMinutes * 60_000,
-    offsetsRetentionCheckIntervalMs: Number(broker.offsetsRetentionCheckIntervalMs),
-  };
-}
-
-function listen(
-  { loaded, metrics }: NodeConfig,
-  world: World,
-  services: Services,
-  { budget, probe }: { readonly budget: ByteBudget; readonly probe: NetProbe },
-): Promise<KafkaListener[]> {
-  const { broker } = loaded;
-  const { clock, scheduler, logger, network, disk } = world;
-  const dispatch = createDispatch({ handlers, services, clock, probe: new ApiProbe(metrics) });
-  const limits: NetLimits = {
-    ...DEFAULT_LIMITS,
-    connectionsMax: broker.maxConnections,
-    connectionsPerAddressMax: broker.maxConnectionsPerIp,
-    frameBytesMax: broker.socketRequestMaxBytes,
-    idleMs: Number(broker.connectionsMaxIdleMs),
-  };
-  return Promise.all(
-    broker.listeners.map(({ name, host, port }) =>
-      openKafkaListener({
-        name,
-        host,
-        port,
-        network,
-        clock,
-        scheduler,
-        logger,
-        allocate: (length) => disk.allocate(length),
-        limits,
-        budget,
-        probe,
-        dispatch,
-      }),
-    ),
-  );
 }

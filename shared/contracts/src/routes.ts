@@ -4,6 +4,7 @@ import * as audit from "./audit.ts";
 import * as cluster from "./cluster.ts";
 import { DryRunQuery, GroupId, TopicName } from "./common.ts";
 import * as configs from "./configs.ts";
+import * as events from "./events.ts";
 import * as groups from "./groups.ts";
 import * as metrics from "./metrics.ts";
 import { PATHS, type RouteName, type RoutePath } from "./paths.ts";
@@ -18,6 +19,7 @@ export interface Route extends RoutePath {
   readonly body?: z.ZodType;
   /** Of the answer that is no problem. */
   readonly status: 200 | 201;
+  /** The answer, or one message of a stream. */
   readonly response: z.ZodType;
   /** Whether `If-Match` with the resource's etag guards the change. */
   readonly takesIfMatch?: true;
@@ -175,6 +177,15 @@ const TOPIC_ROUTES = {
     query: topics.TopicGroupsQuery,
     status: 200,
     response: topics.TopicGroupPage,
+  },
+  readEvents: {
+    ...PATHS.readEvents,
+    tag: "events",
+    summary: "Searches a topic, or follows it, as a stream of server-sent events",
+    params: InTopic,
+    query: events.EventsQuery,
+    status: 200,
+    response: events.EventStreamMessage,
   },
   produce: {
     ...PATHS.produce,

@@ -4,6 +4,7 @@ import type { Changes } from "#audit/changes.ts";
 import type { GroupChanges } from "#audit/group-changes.ts";
 import type { AuditTopic } from "#audit/reader.ts";
 import type { Authorizer } from "#auth/authorizer.ts";
+import type { BrowseService } from "#browse/service.ts";
 import type { ListenerAddress } from "#config/address.ts";
 import type { BrokerConfig } from "#config/broker-settings.ts";
 import type { Controller } from "#controller/controller.ts";
@@ -50,6 +51,8 @@ export interface V1Services {
   readonly isTopicDeletionEnabled: boolean;
   /** Where Kafka clients connect: the advertised addresses, else those that are bound. */
   readonly listeners: readonly ListenerAddress[];
+  /** Reading events: loaded, and its threads started, when it is asked for. */
+  readonly browse: () => Promise<BrowseService>;
   readonly about: About;
   readonly auditTopic: AuditTopic;
   /** What metrics were; null where it is not kept. */

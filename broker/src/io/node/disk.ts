@@ -15,13 +15,13 @@ import { smallWrites } from "./small-writes.ts";
 /** Parts that one system call takes; Linux has 1024 (IOV_MAX), macOS and Windows through libuv too. */
 const PARTS_MAX = 1024;
 /** New files: the owner writes, the group reads. Records are nobody else's business. */
-const FILE_MODE = 0o640;
-const FOLDER_MODE = 0o750;
+export const FILE_MODE = 0o640;
+export const FOLDER_MODE = 0o750;
 
 type Callback<T> = (error: NodeJS.ErrnoException | null, value: T) => void;
 
 /** Makes a failed call an `IoError` that names the operation and the path. */
-function failed(operation: string, path: string, cause: unknown): IoError {
+export function failed(operation: string, path: string, cause: unknown): IoError {
   const message = `${operation} ${path}: ${systemCode(cause) || messageOf(cause)}`;
   return ioError("RUNNEL_DISK_FAILED", message, cause);
 }
@@ -140,7 +140,7 @@ function asCallback(done: Callback<void>): (error: NodeJS.ErrnoException | null)
 }
 
 /** What of `parts` lies behind the first `count` bytes; parts without bytes are dropped. */
-function behind(parts: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+export function behind(parts: readonly Uint8Array[], count: number): readonly Uint8Array[] {
   let skip = count;
   let index = 0;
   while (index < parts.length) {
@@ -160,32 +160,40 @@ async function unlessMissing<T>(work: Promise<T>): Promise<T | null> {
   try {
     return await work;
   } catch (error) {
-    const code = systemCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    if (isMissing(error)) return null;
     throw error;
   }
 }
 
 /**
- * Makes the folder and those it lies in. Not by `mkdir` with `recursive`, which never ends where the
- * system refuses to make a folder and says that its parent is missing, as under `/proc`.
+ * Makes the folder and those it lies in, each by `makeOne`. Not by `mkdir` with `recursive`, which never
+ * ends where the system refuses to make a folder and says that its parent is missing, as under `/proc`.
  */
-async function makeDirectory(path: string): Promise<void> {
-  const make = () =>
-    call<void>("mkdir", path, (done) => fs.mkdir(path, FOLDER_MODE, asCallback(done)));
+export async function makeFolders(
+  disk: Pick<Disk, "stat">,
+  path: string,
+  makeOne: (path: string) => Promise<void>,
+): Promise<void> {
+  const isThere = async (): Promise<boolean> => (await disk.stat(path))?.isDirectory === true;
   try {
-    await make();
+    await makeOne(path);
   } catch (error) {
     const parent = dirname(path);
     const code = systemCode(error);
-    if (code === "EEXIST" && (await nodeDisk.stat(path))?.isDirectory === true) return;
+    if (code === "EEXIST" && (await isThere())) return;
     if (code !== "ENOENT" || parent === path) throw error;
-    await makeDirectory(parent);
-    await make().catch(async (cause: unknown) => {
+    await makeFolders(disk, parent, makeOne);
+    await makeOne(path).catch(async (cause: unknown) => {
       // Somebody else may have made it meanwhile.
-      if ((await nodeDisk.stat(path))?.isDirectory !== true) throw cause;
+      if (!(await isThere())) throw cause;
     });
   }
+}
+
+/** Whether a call failed because there is nothing at the path. */
+export function isMissing(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === "ENOENT" || code === "ENOTDIR";
 }
 
 async function syncDirectory(path: string): Promise<void> {
@@ -220,7 +228,11 @@ export const nodeDisk: Disk = {
     return (await unlessMissing(names)) ?? [];
   },
 
-  makeDirectory,
+  makeDirectory(path) {
+    return makeFolders(nodeDisk, path, (one) =>
+      call<void>("mkdir", one, (done) => fs.mkdir(one, FOLDER_MODE, asCallback(done))),
+    );
+  },
 
   rename(source, target) {
     return call("rename", `${source} to ${target}`, (done) =>
