@@ -53,6 +53,34 @@ describe("tidy() import rules", () => {
     expect(check({ "broker/src/main.ts": 'import "#io/node/disk.ts";' })).toEqual([]);
   });
 
+  test("the console knows the contracts of the admin API and nothing else of the broker", () => {
+    const contracts = 'import { topic } from "@runnel/contracts/topics.ts";';
+    const protocol = 'import { crc } from "@runnel/protocol/errors.ts";';
+    expect(check({ "console/features/topics/a.tsx": contracts })).toEqual([]);
+    expect(check({ "console/features/topics/a.tsx": protocol })).toHaveLength(1);
+    expect(check({ "console/server/a.ts": protocol })).toHaveLength(1);
+  });
+
+  test("in the console app imports features, features ui, ui lib, and none the other way", () => {
+    expect(
+      check({
+        "console/app/page.tsx": 'import { A } from "../features/topics/a.tsx";',
+        "console/features/topics/a.tsx": 'import { B } from "../../ui/b.tsx";',
+        "console/ui/b.tsx": 'import { c } from "../lib/c.ts";',
+      }),
+    ).toEqual([]);
+    expect(check({ "console/lib/c.ts": 'import { B } from "../ui/b.tsx";' })).toHaveLength(1);
+    expect(check({ "console/ui/b.tsx": 'import "../features/topics/a.tsx";' })).toHaveLength(1);
+  });
+
+  test("a feature of the console never imports another", () => {
+    const text = 'import { a } from "../groups/a.ts";';
+    expect(check({ "console/features/topics/a.tsx": text })).toEqual([
+      "console/features/topics/a.tsx: imports console/features/groups/a.ts; a feature never imports another feature",
+    ]);
+    expect(check({ "console/features/topics/a.tsx": 'import "./b.ts";' })).toEqual([]);
+  });
+
   test("a cycle between files is reported once, with its way", () => {
     const problems = check({
       "broker/src/log/a.ts": 'import { b } from "./b.ts";',
@@ -80,6 +108,11 @@ describe("tidy() file rules", () => {
       "shared/kit/src/a.ts: 501 lines, at most 500",
     ]);
     expect(check({ "shared/kit/src/a.test.ts": lines(801) })).toHaveLength(1);
+  });
+
+  test("a route of the console ends at 60 lines", () => {
+    expect(check({ "console/app/page.tsx": lines(60) })).toEqual([]);
+    expect(check({ "console/app/page.tsx": lines(61) })).toHaveLength(1);
   });
 
   test("each broker folder has a README of at most 40 lines", () => {
