@@ -131,6 +131,12 @@ describe("tidy() file rules", () => {
     ]);
   });
 
+  test("a Server Action in the console is reported", () => {
+    const text = 'export async function save() {\n  "use server";\n}';
+    expect(check({ "console/features/topics/a.tsx": text })).toHaveLength(1);
+    expect(check({ "console/features/topics/a.tsx": '"use client";' })).toEqual([]);
+  });
+
   test("a focused test is reported", () => {
     expect(check({ "shared/kit/src/a.test.ts": 'test.concurrent.only("x", f);' })).toHaveLength(1);
     expect(check({ "shared/kit/src/a.test.ts": "const only = state.only;" })).toEqual([]);

@@ -94,6 +94,7 @@ export function tidy(files: Files): string[] {
   }
   problems.push(...findCycles(graph), ...checkLengths(files, sources), ...checkReadmes(files));
   problems.push(...checkErrorCodes(files), ...checkFocus(files, sources));
+  problems.push(...checkServerActions(files, sources));
   return problems;
 }
 
@@ -241,6 +242,14 @@ function checkFocus(files: Files, sources: readonly string[]): string[] {
     .filter((path) => isTest(path) && path !== "tools/tidy.test.ts")
     .filter((path) => focus.test(files.get(path) ?? ""))
     .map((path) => `${path}: .only leaves the other tests out`);
+}
+
+/** The console's server changes nothing by itself: every change goes through the admin API. */
+function checkServerActions(files: Files, sources: readonly string[]): string[] {
+  return sources
+    .filter((path) => path.startsWith("console/"))
+    .filter((path) => /^\s*["']use server["']/m.test(files.get(path) ?? ""))
+    .map((path) => `${path}: "use server" makes a Server Action, and the console has none`);
 }
 
 const countLines = (text: string): number =>

@@ -1,3 +1,6 @@
-export default function Page() {
-  return <p>hi</p>;
+import { redirect } from "next/navigation";
+import { clusterName } from "../lib/cluster-name.ts";
+
+export default function Home(): never {
+  redirect(`/c/${clusterName()}`);
 }

@@ -2,7 +2,8 @@
 
 const PREFIX = "/api";
 const SERVED = /^\/(v1\/|openapi\.json(\?|$))/;
-const CONTROL = /[\u0000-\u0020\u007f\\]/;
+/** Neither spaces, control characters nor backslashes, which somebody further on may read as `/`. */
+const PLAIN = /^[!-[\]-~]+$/;
 
 /**
  * The upstream path and query of a request to `/api/…`; null where it names nothing that is served
@@ -11,7 +12,7 @@ const CONTROL = /[\u0000-\u0020\u007f\\]/;
 export function upstreamPath(url: string): string | null {
   if (!url.startsWith(`${PREFIX}/`)) return null;
   const target = url.slice(PREFIX.length);
-  if (!SERVED.test(target) || CONTROL.test(target)) return null;
+  if (!SERVED.test(target) || !PLAIN.test(target)) return null;
   const [path = ""] = target.split(/[?#]/, 1);
   return path.split("/").every(isPlainSegment) ? target : null;
 }

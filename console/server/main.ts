@@ -69,10 +69,13 @@ async function run({ listen, admin, allowedHosts, cluster }: Options): Promise<v
     signal: stop.signal,
   });
   process.env["RUNNEL_CLUSTER"] = cluster;
+  process.env["RUNNEL_ADMIN_ADDRESS"] = formatAddress(admin);
   const proxy = new ApiProxy(admin);
   process.on("message", (message: { readonly admin?: unknown }) => {
     const moved = parseAddress(String(message.admin));
-    if (moved !== null) proxy.moveTo(moved);
+    if (moved === null) return;
+    proxy.moveTo(moved);
+    process.env["RUNNEL_ADMIN_ADDRESS"] = formatAddress(moved);
   });
   process.channel?.unref();
   const front = new Front({ proxy, allowedHosts });

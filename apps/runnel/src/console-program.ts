@@ -3,7 +3,7 @@
  * pages when they are first wanted. It is part of the repository, not of the packages.
  */
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { CommandError, UsageError } from "./cli/failure.ts";
 import { parseAddress } from "./cli/values.ts";
 
@@ -22,9 +22,11 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/i;
 export const NO_CONSOLE =
   "the console is not in this package: it comes with the repository of Runnel, by npm start";
 
-/** True where the sources of the console are at hand. */
+const WORKSPACE = join(import.meta.dirname, "..", "..", "..");
+
+/** True where the sources of the console are at hand: what is packed has none, and must not look. */
 export function hasConsole(): boolean {
-  return existsSync(serverPath());
+  return import.meta.url.endsWith(".ts") && existsSync(serverPath());
 }
 
 /** The command line that runs it. Throws `CommandError` where there is none. */
@@ -59,12 +61,12 @@ export function consoleUrlOf(line: string): string | null {
 }
 
 function serverPath(): string {
-  return fileURLToPath(new URL("../../../console/server/main.ts", import.meta.url));
+  return join(WORKSPACE, "console", "server", "main.ts");
 }
 
 /** This Node, or under Deno the one that the workspace brings along. */
 function nodePath(): string {
   if (!("deno" in process.versions)) return process.execPath;
-  const own = fileURLToPath(new URL("../../../node_modules/.bin/node", import.meta.url));
+  const own = join(WORKSPACE, "node_modules", ".bin", "node");
   return existsSync(own) ? own : "node";
 }

@@ -2,7 +2,14 @@
 import { spawn } from "node:child_process";
 import { ExitCode } from "../cli/failure.ts";
 import { consoleCommand } from "../console-program.ts";
-import type { ConsoleFlags } from "./console.ts";
+
+export interface ConsoleFlags {
+  readonly console?: string;
+  readonly admin?: string;
+  readonly cluster?: string;
+  readonly allowHost?: readonly string[];
+  readonly insecure?: boolean;
+}
 
 export async function runConsole(flags: ConsoleFlags): Promise<void> {
   const [program, ...args] = consoleCommand({

@@ -2,14 +2,6 @@
 import { Command } from "commander";
 import { collect } from "../cli/values.ts";
 
-export interface ConsoleFlags {
-  readonly console?: string;
-  readonly admin?: string;
-  readonly cluster?: string;
-  readonly allowHost?: readonly string[];
-  readonly insecure?: boolean;
-}
-
 export function consoleCommand(): Command {
   return new Command("console")
     .description("Run the web console alone, for a broker that runs already.")
@@ -21,7 +13,7 @@ export function consoleCommand(): Command {
     )
     .option("--allow-host <name>", "a host name under which it is opened (repeatable)", collect)
     .option("--insecure", "accept connections from other machines without asking who they are")
-    .action(async (flags: ConsoleFlags) => (await import("./console-run.ts")).runConsole(flags))
+    .action(async (flags) => (await import("./console-run.ts")).runConsole(flags))
     .addHelpText(
       "after",
       "\nExamples:\n  $ runnel console\n  $ runnel console --admin 127.0.0.1:9644 --console 127.0.0.1:8080",

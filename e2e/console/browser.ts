@@ -1,0 +1,76 @@
+/** Debian's Chromium, driven by Playwright, and what every page must hold in it. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+const EXECUTABLE = "/usr/bin/chromium";
+const ARGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"];
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+export type Theme = "light" | "dark";
+
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: EXECUTABLE, args: ARGS });
+}
+
+export interface Visit {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** What the page's scripts complained about; empty for a good page. */
+  readonly complaints: string[];
+}
+
+export interface VisitOptions {
+  readonly theme?: Theme;
+  readonly size?: { readonly width: number; readonly height: number };
+}
+
+/** A fresh browser profile with one page. The clipboard works; dangerous dialogs do not block. */
+export async function visit(
+  browser: Browser,
+  baseURL: string,
+  { theme = "light", size = { width: 1440, height: 900 } }: VisitOptions = {},
+): Promise<Visit> {
+  const context = await browser.newContext({
+    baseURL,
+    colorScheme: theme,
+    viewport: { ...size },
+    reducedMotion: "reduce",
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.stack ?? error.message));
+  page.on("console", (message) => {
+    const text = message.text();
+    // What the server refused is the business of the page, which shows it.
+    if (message.type() === "error" && !text.startsWith("Failed to load resource")) {
+      complaints.push(text);
+    }
+  });
+  return { page, context, complaints };
+}
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+/** Problems for people with disabilities that axe calls serious or critical, as text. */
+export async function seriousIssues(page: Page): Promise<readonly string[]> {
+  // Evaluated by the debugger, which the policy of the page does not bind.
+  await page.evaluate(AXE);
+  const violations = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      readonly axe: { run(): Promise<{ readonly violations: readonly Violation[] }> };
+    };
+    return (await axe.run()).violations;
+  });
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => {
+      const first = nodes[0];
+      return `${id} ×${nodes.length}: ${first?.html.slice(0, 300)}\n${first?.failureSummary}`;
+    });
+}
