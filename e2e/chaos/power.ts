@@ -47,7 +47,7 @@ export async function runPowerCuts(
       const running = producers.map(({ producer }) => producer.run());
       await sleep(ALIVE_MS_MIN + random.below(ALIVE_MS_SPAN));
       await broker.kill("SIGKILL");
-      const { cut, removed } = cutPower(ledger, random);
+      const { cut, removed } = cutPower({ ledger, dataDir: `${folder}/data` }, random);
       broker = await start();
       for (const { producer } of producers) producer.stop();
       await Promise.all(running);
