@@ -1,6 +1,6 @@
 /** The `package.json` of what users install. */
 import { globSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, extname, join } from "node:path";
 
 export type NodeVersion = readonly [major: number, minor: number];
 
@@ -34,7 +34,7 @@ export function manifest(
   dependencies: readonly string[],
 ): Readonly<Record<string, unknown>> {
   const { version, description, license } = read(join(root, spec.folder, "package.json"));
-  const code = `./lib/${basename(spec.entry, ".ts")}`;
+  const code = `./lib/${basename(spec.entry, extname(spec.entry))}`;
   const versions = declaredVersions(root);
   return {
     name: spec.name,
@@ -75,7 +75,7 @@ const [major, minor] = process.versions.node.split(".").map(Number);
 const nodes = ${JSON.stringify(nodes)};
 const last = nodes[nodes.length - 1][0];
 if (major > last || nodes.some(([one, from]) => major === one && minor >= from)) {
-  await import("./${basename(entry, ".ts")}.js");
+  await import("./${basename(entry, extname(entry))}.js");
 } else {
   console.error(\`${name}: needs Node ${asked} or newer, and this is \${process.versions.node}\`);
   process.exitCode = 1;

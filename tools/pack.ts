@@ -18,7 +18,7 @@ const PACKAGES: readonly PackageSpec[] = [
   {
     name: "runnel",
     folder: "apps/runnel",
-    entry: "src/main.ts",
+    entry: "src/main.mjs",
     role: "command",
     // `@platformatic/kafka` asks for these; the broker itself needs 22.15 (`node:sqlite`, zstd).
     nodes: [

@@ -84,6 +84,8 @@ function run(name, [command, ...args], limitMs, env = {}) {
     });
     let problem = null;
     const end = (signal) => {
+      // Without a process id the command was never started.
+      if (child.pid === undefined) return;
       try {
         process.kill(-child.pid, signal);
       } catch {

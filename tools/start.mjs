@@ -17,7 +17,7 @@ try {
   process.exit(1);
 }
 
-const main = join(ROOT, "apps", "runnel", "src", "main.ts");
+const main = join(ROOT, "apps", "runnel", "src", "main.mjs");
 const child = spawn(NODE, [main, "up", ...process.argv.slice(2)], { env: ENV, stdio: "inherit" });
 
 let lastSignalMs = Number.NEGATIVE_INFINITY;

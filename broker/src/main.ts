@@ -5,11 +5,12 @@
 import { messageOf } from "@runnel/kit/errors.ts";
 import type { Logger } from "@runnel/kit/world.ts";
 import type { AdminServer } from "#admin/server.ts";
-import { formatAddress } from "#config/address.ts";
+import { type Address, formatAddress } from "#config/address.ts";
 import type { LoadedConfig } from "#config/load.ts";
+import { countOutsideMemory } from "#io/node/heap.ts";
 import { createNodeWorld } from "#io/node/world.ts";
 import type { World } from "#io/ports.ts";
-import { openDataFolder } from "#metadata/data-folder.ts";
+import { makeDataFolder, openDataFolder } from "#metadata/data-folder.ts";
 import { openSqliteStore } from "#metadata/embedded/sqlite-store.ts";
 import { lockFolder } from "#metadata/lock.ts";
 import { createLogger } from "#metrics/logger.ts";
@@ -41,48 +42,55 @@ export interface RunningBroker {
   stop(): Promise<void>;
 }
 
-/** Starts a broker on this machine. Rejects with `IoError` where folder, port or store say no. */
+/**
+ * Starts a broker on this machine. Rejects with `IoError` where folder, port or store say no; whatever
+ * was opened until then is closed again.
+ */
 export async function startBroker(options: RunOptions, logger: Logger): Promise<RunningBroker> {
   const { loaded, adaptWorld } = options;
   const { broker } = loaded;
   const real = createNodeWorld({ logger });
   const world = adaptWorld?.(real) ?? real;
+  await using opened = new AsyncDisposableStack();
   const dataFolder = broker.logDirs;
-  await world.disk.makeDirectory(dataFolder);
-  const lock = lockFolder(dataFolder, process.pid);
+  await makeDataFolder(world.disk, dataFolder);
+  opened.use(lockFolder(dataFolder, process.pid));
   const { nodeId } = broker;
   const { random, clock, scheduler } = world;
   const { clusterId } = await openDataFolder(world.disk, dataFolder, { nodeId, random });
   const store = openSqliteStore(`${dataFolder}/${METADATA_FILE}`, { clock, scheduler });
+  opened.defer(() => store.close());
+  opened.defer(() => world.workers.close());
   const metrics = new MetricRegistry();
   const node = await createNode({ loaded, clusterId, dataFolder, store, metrics }, world);
-  const addresses = node.listeners.map(({ host, port }) => formatAddress({ host, port }));
+  opened.defer(() => node.stop());
   const admin = broker.runnelAdminListener;
-  let adminServer: AdminServer | null = null;
-  if (admin !== "off") {
-    // Loaded after the first port accepts: clients need not wait for it.
-    const { openAdminServer } = await import("#admin/server.ts");
-    const { createExposition } = await import("#metrics/exposition.ts");
-    adminServer = await openAdminServer({
-      ...admin,
-      metrics: createExposition(metrics, logger),
-      allowedHosts: [],
-      readiness: () => (node.isReady() ? [] : ["the broker is not registered in its cluster"]),
-      logger,
-    });
-  }
+  const adminServer = admin === "off" ? null : await serveAdmin(admin, { node, metrics, logger });
+  if (adminServer !== null) opened.defer(() => adminServer.close(ADMIN_CLOSE_MS));
+  const parts = opened.move();
   return {
     node,
-    addresses,
+    addresses: node.listeners.map(({ host, port }) => formatAddress({ host, port })),
     adminAddress: adminServer === null ? null : formatAddress(adminServer),
-    async stop() {
-      await adminServer?.close(ADMIN_CLOSE_MS);
-      await node.stop();
-      await world.workers.close();
-      await store.close();
-      lock[Symbol.dispose]();
-    },
+    stop: () => parts.disposeAsync(),
   };
+}
+
+/** Loads the admin port after the first port accepts: clients need not wait for it. */
+async function serveAdmin(
+  address: Address,
+  parts: { readonly node: Node; readonly metrics: MetricRegistry; readonly logger: Logger },
+): Promise<AdminServer> {
+  const { node, metrics, logger } = parts;
+  const { openAdminServer } = await import("#admin/server.ts");
+  const { createExposition } = await import("#metrics/exposition.ts");
+  return await openAdminServer({
+    ...address,
+    metrics: createExposition(metrics, logger),
+    allowedHosts: [],
+    readiness: () => (node.isReady() ? [] : ["the broker is not registered in its cluster"]),
+    logger,
+  });
 }
 
 /**
@@ -92,6 +100,7 @@ export async function startBroker(options: RunOptions, logger: Logger): Promise<
 export async function runBroker(options: RunOptions): Promise<number> {
   const logger = await createLogger({ isTerminal: process.stderr.isTTY === true });
   for (const warning of options.loaded.warnings) logger.warn({}, warning);
+  countOutsideMemory();
   using signals = new Signals();
   const first = signals.next();
   const starting = startBroker(options, logger).catch((error: unknown) => {

@@ -8,6 +8,7 @@ import { ProduceApi } from "@runnel/protocol/messages/00-produce.ts";
 import { FetchApi } from "@runnel/protocol/messages/01-fetch.ts";
 import { ListOffsetsApi } from "@runnel/protocol/messages/02-list-offsets.ts";
 import { CreateTopicsApi } from "@runnel/protocol/messages/19-create-topics.ts";
+import { DeleteTopicsApi } from "@runnel/protocol/messages/20-delete-topics.ts";
 import { readBatchHeader, updateCrc } from "@runnel/protocol/records/batch.ts";
 import { buildBatch } from "@runnel/protocol/records/build.ts";
 import { recordsOf } from "@runnel/protocol/records/iterate.ts";
@@ -209,6 +210,46 @@ test("an orderly stop leaves everything on the disk, whatever is synced when", a
   const after = createMemoryWorld({ seed: 2, disk: before.disk.crash() });
   await startNode(after, behind);
   expect(await readNumbers(after)).toEqual(ALL);
+});
+
+for (const [when, isFaulty] of [
+  ["has removed its folders", false],
+  ["could remove its folders", true],
+] as const) {
+  test(`T17: nothing is left of a deleted topic, whether the node stopped after or before it ${when}`, async () => {
+    const before = createMemoryWorld();
+    await startNode(before, behind);
+    await createTopic(before, "1");
+    await produceNumbers(before);
+    before.disk.fault = (operation) =>
+      isFaulty && operation === "rename" ? { kind: "fail", code: "EIO" } : null;
+    const request = { topicNames: ["events"], timeoutMs: 1000 };
+    const answer = await call(before, DeleteTopicsApi, 5, request);
+    expect(answer.responses[0]?.errorCode).toBe(ErrorCode.NONE);
+    const notes = async () => (await behind.store.range("/deleted-topics/")).entries.length;
+    expect(await notes()).toBe(isFaulty ? 1 : 0);
+
+    const after = createMemoryWorld({ seed: 2, disk: before.disk.crash() });
+    await behind.time.advanceAsync(LEASE_MS);
+    await startNode(after, behind);
+    await after.time.advanceAsync(60_000);
+    expect((await after.disk.list("data")).filter((name) => /^[0-9a-f-]{36}/.test(name))).toEqual(
+      [],
+    );
+    expect(await notes()).toBe(0);
+  });
+}
+
+test("a folder that no one asked to delete is set aside, and stays", async () => {
+  const before = createMemoryWorld();
+  await startNode(before, behind);
+  await createTopic(before, "1");
+  await produceNumbers(before);
+  const after = createMemoryWorld({ seed: 2, disk: before.disk.crash() });
+  await startNode(after, storeBehind());
+  await after.time.advanceAsync(60_000);
+  const folders = (await after.disk.list("data")).filter((name) => /^[0-9a-f-]{36}/.test(name));
+  expect(folders).toEqual([expect.stringMatching(/-0\.stray$/)]);
 });
 
 test("KIP-98: a producer that was silent for producer.id.expiration.ms is forgotten", async () => {

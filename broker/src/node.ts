@@ -25,6 +25,7 @@ import type { MetadataImage, TopicImage } from "#metadata/image.ts";
 import { ImageFollower } from "#metadata/image-follower.ts";
 import type { MetadataStore } from "#metadata/store.ts";
 import { TopicConfigs } from "#metadata/topic-configs.ts";
+import { TopicDeletions } from "#metadata/topic-deletions.ts";
 import { LogLimiter } from "#metrics/log-limiter.ts";
 import type { MetricRegistry } from "#metrics/metric.ts";
 import { ByteBudget } from "#net/byte-budget.ts";
@@ -103,7 +104,8 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   });
   // What a crash may have taken from a log that was not synced, consumers learn by the new epoch.
   if (!logs.wasClean) await controller.reelect(partitionsLedBy(view.image, nodeId));
-  const replicas = await openReplicas(config, world, { logs, view });
+  const deletions = new TopicDeletions({ store, nodeId, logger });
+  const replicas = await openReplicas(config, world, { logs, view, deletions });
   const budget = new ByteBudget(() => Number(broker.queuedMaxRequestBytes), scheduler);
   const net = { budget, probe: new NetProbe(config.metrics, budget) };
   const { probe } = net;
@@ -161,11 +163,18 @@ interface Running {
   readonly view: ImageFollower;
 }
 
+/** What a node keeps, apart from its role in the cluster. */
+interface Stored {
+  readonly logs: LogManager;
+  readonly view: ImageFollower;
+  readonly deletions: TopicDeletions;
+}
+
 /** Opens every partition that the image gives to this broker, and follows the image from then on. */
 async function openReplicas(
   { loaded }: NodeConfig,
   { clock, scheduler, logger }: World,
-  { logs, view }: { readonly logs: LogManager; readonly view: ImageFollower },
+  { logs, view, deletions }: Stored,
 ): Promise<ReplicaManager> {
   const { broker, fixed } = loaded;
   const topicConfigs = new TopicConfigs(view, broker.nodeId, fixed);
@@ -179,11 +188,12 @@ async function openReplicas(
       configOf: (topic) => topicConfigs.of(topic),
       retentionIntervalMs: () => Number(broker.logRetentionCheckIntervalMs),
       producerIdExpirationMs: broker.producerIdExpirationMs,
+      onDeleted: (topicId) => deletions.finish(topicId),
     },
     view.image,
   );
   view.subscribe((_previous, next, change) => replicas.apply(next, change));
-  await replicas.start(view.image);
+  await replicas.start(view.image, await deletions.unfinished());
   return replicas;
 }
 

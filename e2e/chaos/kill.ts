@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { seededRandom } from "@runnel/kit/seeded-random.ts";
 import { type BrokerProcess, freePort, startBroker } from "./broker-process.ts";
-import { check, createTopic, NumberedProducer } from "./workload.ts";
+import { check, createTopic, numberedProducers } from "./workload.ts";
 
 const PRODUCERS = 6;
 const PARTITIONS = 3;
@@ -30,7 +30,7 @@ export interface ChaosResult {
   readonly acknowledged: number;
 }
 
-const RUNNEL = join(import.meta.dirname, "..", "..", "apps", "runnel", "src", "main.ts");
+const RUNNEL = join(import.meta.dirname, "..", "..", "apps", "runnel", "src", "main.mjs");
 
 /** Runs all kills; returns what was found wrong. */
 export async function runKills({ runs, seed, tell }: KillOptions): Promise<ChaosResult> {
@@ -46,15 +46,11 @@ export async function runKills({ runs, seed, tell }: KillOptions): Promise<Chaos
     for (let done = 0; done < runs; ) {
       const topic = `kills-${done}`;
       await createTopic(port, topic, PARTITIONS, { "segment.bytes": "1048576" });
-      const producers = Array.from({ length: PRODUCERS }, (_, at) => {
-        const options = {
-          topic,
-          partition: at % PARTITIONS,
-          name: `p${at}`,
-          valueBytes: 20 + random.below(2000),
-        };
-        const producer = new NumberedProducer({ ...options, port: () => port });
-        return { ...options, producer };
+      const producers = numberedProducers(random, {
+        count: PRODUCERS,
+        partitions: PARTITIONS,
+        topic,
+        port: () => port,
       });
       const running = producers.map(({ producer }) => producer.run());
       const until = Math.min(runs, done + RUNS_PER_CHECK);

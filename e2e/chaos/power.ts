@@ -10,7 +10,7 @@ import { seededRandom } from "@runnel/kit/seeded-random.ts";
 import { freePort, startBroker } from "./broker-process.ts";
 import { type ChaosResult, type KillOptions, mainOf } from "./kill.ts";
 import { cutPower } from "./power-cut.ts";
-import { check, createTopic, NumberedProducer } from "./workload.ts";
+import { check, createTopic, numberedProducers } from "./workload.ts";
 
 const PRODUCERS = 4;
 const PARTITIONS = 2;
@@ -38,19 +38,16 @@ export async function runPowerCuts(
     try {
       const topic = "cuts";
       await createTopic(port, topic, PARTITIONS, { "segment.bytes": "1048576" });
-      const producers = Array.from({ length: PRODUCERS }, (_, at) => {
-        const options = {
-          topic,
-          partition: at % PARTITIONS,
-          name: `p${at}`,
-          valueBytes: 20 + random.below(2000),
-        };
-        return { ...options, producer: new NumberedProducer({ ...options, port: () => port }) };
+      const producers = numberedProducers(random, {
+        count: PRODUCERS,
+        partitions: PARTITIONS,
+        topic,
+        port: () => port,
       });
       const running = producers.map(({ producer }) => producer.run());
       await sleep(ALIVE_MS_MIN + random.below(ALIVE_MS_SPAN));
       await broker.kill("SIGKILL");
-      const { cut, removed } = cutPower(ledger, random);
+      const { cut, removed } = cutPower({ ledger, dataDir: `${folder}/data` }, random);
       broker = await start();
       for (const { producer } of producers) producer.stop();
       await Promise.all(running);

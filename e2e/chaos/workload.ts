@@ -3,6 +3,7 @@
  * not acknowledged, in order, on every new connection; and the check of what a log holds afterwards.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Random } from "@runnel/kit/world.ts";
 import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
 import { ProduceApi } from "@runnel/protocol/messages/00-produce.ts";
 import { FetchApi } from "@runnel/protocol/messages/01-fetch.ts";
@@ -40,6 +41,15 @@ export interface ProducerOptions {
   readonly valueBytes: number;
   port(): number;
 }
+
+export interface RunningProducer {
+  readonly partition: number;
+  readonly name: string;
+  readonly producer: NumberedProducer;
+}
+
+const VALUE_BYTES_MIN = 20;
+const VALUE_BYTES_SPAN = 2000;
 
 /** One idempotent producer; its records are `name:number` with a filler behind. */
 export class NumberedProducer {
@@ -243,15 +253,31 @@ async function latestOffset(wire: Wire, topic: string, partition: number): Promi
   return result.offset;
 }
 
+/** `count` producers, spread over `partitions`, each with values of a size of its own. */
+export function numberedProducers(
+  random: Random,
+  options: {
+    readonly count: number;
+    readonly partitions: number;
+    readonly topic: string;
+    port(): number;
+  },
+): readonly RunningProducer[] {
+  const { count, partitions, topic, port } = options;
+  return Array.from({ length: count }, (_, at) => {
+    const partition = at % partitions;
+    const name = `p${at}`;
+    const valueBytes = VALUE_BYTES_MIN + random.below(VALUE_BYTES_SPAN);
+    const producer = new NumberedProducer({ topic, partition, name, valueBytes, port });
+    return { partition, name, producer };
+  });
+}
+
 /** Compares what producers were told with what is there: lost, doubled, moved, out of order. */
 export async function check(
   port: number,
   topic: string,
-  producers: readonly {
-    readonly partition: number;
-    readonly producer: NumberedProducer;
-    readonly name: string;
-  }[],
+  producers: readonly RunningProducer[],
 ): Promise<string[]> {
   const findings = producers.flatMap(({ producer }) => producer.findings);
   for (const partition of new Set(producers.map((one) => one.partition))) {

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { Child } from "../harness/child.ts";
 
-export const MAIN = join(import.meta.dirname, "../../apps/runnel/src/main.ts");
+export const MAIN = join(import.meta.dirname, "../../apps/runnel/src/main.mjs");
 const ENDS_WITHIN_MS = 60_000;
 
 export interface Result {

@@ -65,7 +65,7 @@ function startUpOn(runtime: readonly [string, ...string[]], ...more: readonly st
 /** Processes whose command line names our folder, the supervisor left out. */
 async function brokerPids(): Promise<readonly number[]> {
   const { stdout } = await new Cli("").shell(
-    `pgrep -f -- "main.ts broker --data-dir ${folder}" || true`,
+    `pgrep -f -- "main.mjs broker --data-dir ${folder}" || true`,
   );
   return stdout.toString().split("\n").filter(Boolean).map(Number).filter(isAlive);
 }

@@ -62,7 +62,7 @@ export async function startRunnel({
   env = {},
   dataDir,
 }: RunnelOptions = {}): Promise<Server> {
-  const program = join(root, "apps/runnel/src/main.ts");
+  const program = join(root, "apps/runnel/src/main.mjs");
   const launcher: readonly [string, ...string[]] =
     runtime === "node" ? [process.execPath] : [await denoPath(), "run", "-A"];
   const [command, ...more] = launcher;

@@ -3,14 +3,20 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import * as net from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ByteReader } from "@runnel/kit/byte-reader.ts";
 import type { Api, RequestInputOf, ResponseDecodedOf } from "@runnel/protocol/api.ts";
 import { readResponseHeader } from "@runnel/protocol/headers.ts";
+import { ListOffsetsApi } from "@runnel/protocol/messages/02-list-offsets.ts";
 import { CreateTopicsApi } from "@runnel/protocol/messages/19-create-topics.ts";
 import { frameOf } from "./requests.ts";
 
 const START_MS_MAX = 60_000;
 const CREATE_TOPICS_VERSION = 7;
+const LIST_OFFSETS_VERSION = 1;
+/** ListOffsets: the end of the log. */
+const LATEST = -1;
+const LED_POLL_MS = 20;
 
 export interface Server extends AsyncDisposable {
   readonly port: number;
@@ -45,7 +51,7 @@ export function floorProgram(mode: string, path: string): Program {
 
 /** A Runnel broker on a folder, with any further flags. */
 export function runnelProgram(dataDir: string, flags: readonly string[] = []): Program {
-  const script = join(import.meta.dirname, "..", "..", "runnel", "src", "main.ts");
+  const script = join(import.meta.dirname, "..", "..", "runnel", "src", "main.mjs");
   const admin = flags.includes("--admin") ? [] : ["--admin", "off"];
   const place = ["--data-dir", dataDir, "--kafka", "127.0.0.1:0", ...admin];
   return {
@@ -154,7 +160,7 @@ export async function call<A extends Api>(
   }
 }
 
-/** Creates a topic with `partitions` and `configs`; throws where the server says no. */
+/** Creates a topic with `partitions` and `configs`, all of them led when it resolves. */
 export async function createTopic(
   port: number,
   name: string,
@@ -176,6 +182,26 @@ export async function createTopic(
   });
   const topic = answer.topics[0];
   if (topic?.errorCode !== 0) throw new Error(`${name}: ${topic?.errorMessage ?? "no answer"}`);
+  await untilLed(port, name, partitions);
+}
+
+/** Kafka answers a creation before its own broker leads the partitions. */
+async function untilLed(port: number, name: string, count: number): Promise<void> {
+  const partitions = Array.from({ length: count }, (_, partitionIndex) => ({
+    partitionIndex,
+    timestamp: LATEST,
+  }));
+  const deadline = performance.now() + START_MS_MAX;
+  for (;;) {
+    const answer = await call(port, ListOffsetsApi, LIST_OFFSETS_VERSION, {
+      replicaId: -1,
+      topics: [{ name, partitions }],
+    });
+    const waiting = answer.topics[0]?.partitions.filter(({ errorCode }) => errorCode !== 0);
+    if (waiting?.length === 0) return;
+    if (performance.now() > deadline) throw new Error(`${name}: not all partitions are led`);
+    await sleep(LED_POLL_MS);
+  }
 }
 
 export function removeFolder(path: string): void {

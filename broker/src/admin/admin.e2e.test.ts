@@ -128,7 +128,7 @@ describe("admin port", () => {
       allowedHosts: [],
     };
     await expect(openAdminServer(options)).rejects.toThrow(
-      `cannot serve the admin port on 127.0.0.1:${server.port}: EADDRINUSE`,
+      `cannot serve the admin port on 127.0.0.1:${server.port}: another program listens there`,
     );
   });
 });

@@ -11,15 +11,12 @@ import type { ResponseOf } from "@runnel/protocol/api.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { MetadataApi } from "@runnel/protocol/messages/03-metadata.ts";
 import { CLUSTER_RESOURCE } from "#auth/authorizer.ts";
-import {
-  INTERNAL_TOPICS,
-  type MetadataImage,
-  type PartitionImage,
-  type TopicImage,
-} from "#metadata/image.ts";
+import { topicNameProblem } from "#controller/topic-name.ts";
+import { INTERNAL_TOPICS, type MetadataImage, type TopicImage } from "#metadata/image.ts";
 import type { AdminServices } from "./admin-services.ts";
 import { authorizedOperations, OPERATIONS_NOT_ASKED } from "./authorized-operations.ts";
 import type { Handler, RequestContext } from "./handler.ts";
+import { partitionState } from "./partition-state.ts";
 
 type TopicAnswer = ResponseOf<typeof MetadataApi>["topics"][number];
 type TopicRequest = { readonly topicId: string; readonly name: string | null };
@@ -118,7 +115,14 @@ function find(
   if (name === null) return { errorCode: ErrorCode.INVALID_REQUEST };
   if (!isDescribable(name)) return { errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED };
   const topic = image.topicsByName.get(name);
-  return topic === undefined ? { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION } : { topic };
+  if (topic !== undefined) return { topic };
+  // A client asks again for a topic that is unknown, and need not for one that there cannot be.
+  const isPossible = topicNameProblem(name) === null;
+  return {
+    errorCode: isPossible
+      ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+      : ErrorCode.INVALID_TOPIC_EXCEPTION,
+  };
 }
 
 /** Begins to create what is missing; the code that each name is answered meanwhile. */
@@ -155,25 +159,9 @@ function topicAnswer(
     name: topic.name,
     topicId: topic.id,
     isInternal: topic.isInternal,
-    partitions: topic.partitions.map((partition) => partitionAnswer(image, partition)),
+    partitions: topic.partitions.map((partition) => partitionState(image, partition)),
     topicAuthorizedOperations: withOperations
       ? authorizedOperations(authorizer, context.principal, "topic", topic.name)
       : OPERATIONS_NOT_ASKED,
-  };
-}
-
-function partitionAnswer(
-  image: MetadataImage,
-  partition: PartitionImage,
-): TopicAnswer["partitions"][number] {
-  const isLed = image.brokers.has(partition.leader);
-  return {
-    errorCode: isLed ? ErrorCode.NONE : ErrorCode.LEADER_NOT_AVAILABLE,
-    partitionIndex: partition.index,
-    leaderId: isLed ? partition.leader : -1,
-    leaderEpoch: partition.leaderEpoch,
-    replicaNodes: partition.replicas,
-    isrNodes: partition.isr,
-    offlineReplicas: partition.replicas.filter((id) => !image.brokers.has(id)),
   };
 }

@@ -10,10 +10,11 @@ import { ZERO_UUID } from "@runnel/kit/uuid.ts";
 import type { RequestOf, ResponseOf } from "@runnel/protocol/api.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { DescribeTopicPartitionsApi } from "@runnel/protocol/messages/75-describe-topic-partitions.ts";
-import { INTERNAL_TOPICS, type MetadataImage, type PartitionImage } from "#metadata/image.ts";
+import { INTERNAL_TOPICS, type MetadataImage } from "#metadata/image.ts";
 import type { AdminServices } from "./admin-services.ts";
 import { authorizedOperations } from "./authorized-operations.ts";
 import type { Handler, RequestContext } from "./handler.ts";
+import { partitionState } from "./partition-state.ts";
 
 type Request = RequestOf<typeof DescribeTopicPartitionsApi>;
 type Response = ResponseOf<typeof DescribeTopicPartitionsApi>;
@@ -89,7 +90,11 @@ function topicAnswer(
     isInternal: topic.isInternal,
     partitions: topic.partitions
       .slice(window.first, window.first + window.count)
-      .map((partition) => partitionAnswer(view.image, partition)),
+      .map((partition) => ({
+        ...partitionState(view.image, partition),
+        eligibleLeaderReplicas: partition.elr,
+        lastKnownElr: partition.lastKnownElr,
+      })),
     topicAuthorizedOperations: authorizedOperations(authorizer, principal, "topic", name),
   };
 }
@@ -97,22 +102,4 @@ function topicAnswer(
 function failure(name: string, errorCode: ErrorCode): TopicAnswer {
   const isInternal = INTERNAL_TOPICS.has(name);
   return { errorCode, name, topicId: ZERO_UUID, isInternal, partitions: [] };
-}
-
-function partitionAnswer(
-  image: MetadataImage,
-  partition: PartitionImage,
-): TopicAnswer["partitions"][number] {
-  const isLed = image.brokers.has(partition.leader);
-  return {
-    errorCode: isLed ? ErrorCode.NONE : ErrorCode.LEADER_NOT_AVAILABLE,
-    partitionIndex: partition.index,
-    leaderId: isLed ? partition.leader : -1,
-    leaderEpoch: partition.leaderEpoch,
-    replicaNodes: partition.replicas,
-    isrNodes: partition.isr,
-    eligibleLeaderReplicas: partition.elr,
-    lastKnownElr: partition.lastKnownElr,
-    offlineReplicas: partition.replicas.filter((id) => !image.brokers.has(id)),
-  };
 }

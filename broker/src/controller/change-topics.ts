@@ -3,8 +3,14 @@ import { ZERO_UUID } from "@runnel/kit/uuid.ts";
 import type { Random } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { MetadataImage, TopicImage } from "#metadata/image.ts";
-import { partitionsPrefix, type TopicRecord, topicConfigsKey, topicKey } from "#metadata/keys.ts";
-import type { Compare } from "#metadata/store.ts";
+import {
+  deletedTopicKey,
+  partitionsPrefix,
+  type TopicRecord,
+  topicConfigsKey,
+  topicKey,
+} from "#metadata/keys.ts";
+import type { Compare, Operation } from "#metadata/store.ts";
 import { type CheckedAssignments, checkAssignments } from "./assignments.ts";
 import type { Planned } from "./commit.ts";
 import {
@@ -51,9 +57,17 @@ export function planDeleteTopics(
         { kind: "delete", key: topicKey(topic.name) },
         { kind: "delete", key: topicConfigsKey(topic.id) },
         { kind: "deletePrefix", prefix: partitionsPrefix(topic.id) },
+        ...deletionNotes(topic),
       ],
     };
   });
+}
+
+/** What tells each broker that the folders it has of the topic are to go, should it stop before. */
+function deletionNotes({ id, name, partitions }: TopicImage): readonly Operation[] {
+  const brokers = new Set(partitions.flatMap(({ replicas }) => replicas));
+  const value = JSON.stringify({ name });
+  return [...brokers].map((broker) => ({ kind: "put", key: deletedTopicKey(broker, id), value }));
 }
 
 export interface GrownTopic {

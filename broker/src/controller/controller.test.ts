@@ -4,13 +4,14 @@ import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
 import { describe, expect, it } from "vitest";
 import { brokerKey, CONTROLLER_KEY, topicKey } from "#metadata/keys.ts";
 import type { MetadataStore } from "#metadata/store.ts";
+import { wrapStore } from "#metadata/testing.ts";
 import { LogLimiter } from "#metrics/log-limiter.ts";
 import { AutoTopics } from "./auto-topics.ts";
 import { partitionsLedBy } from "./elections.ts";
 import { MUTATIONS_QUEUED_MAX } from "./limits.ts";
 import { Membership } from "./membership.ts";
 import { ProducerIds } from "./producer-ids.ts";
-import { newTopic, testCluster, wrapStore } from "./testing.ts";
+import { newTopic, testCluster } from "./testing.ts";
 
 const APPLY = { isValidateOnly: false };
 

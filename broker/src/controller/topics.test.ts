@@ -219,12 +219,13 @@ describe("Controller.createTopics()", () => {
 });
 
 describe("Controller.deleteTopics()", () => {
-  it("deletes by name and by id, and leaves no key behind", async () => {
+  it("deletes by name and by id, and leaves no key but a note for each broker that had it", async () => {
     const { controller, store, topic } = await testCluster();
     const before = (await store.range("/")).entries.map(({ key }) => key);
     const configs = [{ name: "retention.ms", value: "5" }];
     await controller.createTopics([newTopic("a", { configs }), newTopic("b")], APPLY);
     await controller.reelect([{ topicId: topic("a").id, index: 0 }]);
+    const notes = [topic("a").id, topic("b").id].map((id) => `/deleted-topics/1/${id}`);
     const results = await controller.deleteTopics([
       { name: "a", topicId: ZERO_UUID },
       { name: null, topicId: topic("b").id },
@@ -233,7 +234,8 @@ describe("Controller.deleteTopics()", () => {
       { name: "a", errorCode: 0 },
       { name: "b", errorCode: 0 },
     ]);
-    expect((await store.range("/")).entries.map(({ key }) => key)).toEqual(before);
+    const after = (await store.range("/")).entries.map(({ key }) => key);
+    expect(after).toEqual([...before, ...notes].sort());
   });
 
   it("refuses what is not there, named badly, named twice, or internal", async () => {

@@ -40,6 +40,9 @@ const CHECKPOINT_INTERVAL_MS = 10_000;
 /** Logs that are opened, closed or checkpointed at the same time. */
 const LOGS_AT_ONCE = 8;
 
+/** What is to become of a partition's folder that is found at the start. */
+export type FolderFate = "kept" | "deleted" | "unknown";
+
 export interface LogManagerOptions {
   readonly dataFolder: string;
   readonly disk: Disk;
@@ -153,12 +156,18 @@ export class LogManager {
     return await opening;
   }
 
-  /** Renames folders of partitions that `isKnown` denies; nothing is deleted that no one asked to. */
-  async setStraysAside(isKnown: (topicId: string, partition: number) => boolean): Promise<void> {
+  /**
+   * Deletes the folders of partitions that were to go when the node stopped, and renames those that
+   * nobody knows: nothing is deleted that no one asked to.
+   */
+  async sortFolders(fateOf: (topicId: string, partition: number) => FolderFate): Promise<void> {
     const { disk, dataFolder, logger } = this.#options;
     for (const name of await disk.list(dataFolder)) {
-      const match = /^([0-9a-f-]{36})-(\d+)$/.exec(name);
-      if (match === null || isKnown(match[1] as string, Number(match[2]))) continue;
+      const [, topicId, index] = /^([0-9a-f-]{36})-(\d+)$/.exec(name) ?? [];
+      if (topicId === undefined) continue;
+      const fate = fateOf(topicId, Number(index));
+      if (fate === "deleted") await this.deleteLog(topicId, Number(index));
+      if (fate !== "unknown") continue;
       logger.warn({ folder: name }, "no topic has this partition; the folder is set aside");
       await disk.rename(`${dataFolder}/${name}`, `${dataFolder}/${name}${STRAY_SUFFIX}`);
     }
@@ -220,7 +229,8 @@ export class LogManager {
   }
 
   #expired(log: PartitionLog, highWatermark: number): number {
-    const { retentionMs, retentionBytes } = log.config;
+    const { cleanupPolicy, retentionMs, retentionBytes } = log.config;
+    if (!cleanupPolicy.includes("delete")) return 0;
     const ages = log.segments.map((segment) => ({
       baseOffset: segment.baseOffset,
       size: segment.size,

@@ -47,7 +47,7 @@ export async function rebuildIndexes(
   });
   fresh.finishTimes();
   // Reading must go on where the disk is full; what is not in the files is made again.
-  await saveIndexes(io.disk, fresh, { isClosed: false }).catch(() => {});
+  await saveIndexes(io.disk, fresh, { isClosed: false, isMissing: true }).catch(() => {});
   segment.maxTimestamp = fresh.maxTimestamp;
   segment.offsetOfMaxTimestamp = fresh.offsetOfMaxTimestamp;
   segment.firstTimestamp = fresh.firstTimestamp;
@@ -69,12 +69,13 @@ export function restart(segment: Segment, indexes: SegmentIndexes): void {
 
 /**
  * Brings the index files to what is in memory. Those of a closed segment are durable when it returns:
- * a recovery point behind it is trusted to say that they are right.
+ * a recovery point behind it is trusted to say that they are right. Where the files are missing, both
+ * are made although there is nothing to put into them.
  */
 export async function saveIndexes(
   disk: Disk,
   segment: Segment,
-  { isClosed }: { readonly isClosed: boolean },
+  { isClosed, isMissing = false }: { readonly isClosed: boolean; readonly isMissing?: boolean },
 ): Promise<void> {
   if (segment.indexes === null) return;
   const { offsets, times } = segment.indexes;
@@ -83,7 +84,8 @@ export async function saveIndexes(
   const savedTimes = segment.savedTimeEntries;
   const timeCount = times.count;
   // Both or none: Kafka's tools open the one beside the other.
-  if (!isClosed && savedOffsets === offsetCount && savedTimes === timeCount) return;
+  const isUpToDate = savedOffsets === offsetCount && savedTimes === timeCount;
+  if (isUpToDate && !isClosed && !isMissing) return;
   const fromOffset = Math.min(savedOffsets, offsetCount);
   const fromTime = Math.min(savedTimes, timeCount);
   const offsetEnd = { bytes: offsets.encode(fromOffset), position: fromOffset * OFFSET_ENTRY_SIZE };

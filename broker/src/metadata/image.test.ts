@@ -20,6 +20,7 @@ import {
 } from "./keys.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import type { MetadataStore, Operation } from "./store.ts";
+import { wrapStore } from "./testing.ts";
 import { TopicConfigs } from "./topic-configs.ts";
 
 const put = (key: string, value: unknown): Operation => ({
@@ -192,7 +193,7 @@ describe("ImageFollower", () => {
     let cut = (): void => {};
     let compact = (): void => {};
     const store: MetadataStore = {
-      ...bound(inner),
+      ...wrapStore(inner, {}),
       watch(options) {
         const watch = inner.watch(options);
         cut = () => watch.close();
@@ -223,6 +224,13 @@ describe("ImageFollower", () => {
       topicsByName: expect.any(Map),
       topicsById: expect.any(Map),
     });
+  });
+
+  it("passes over the state of a partition that the topic does not have", async () => {
+    const { follower, commit } = await follow();
+    await commit(topic("a", "id-a"));
+    await commit(put(partitionKey("id-a", 1), state(3)));
+    expect(follower.image.topicsByName.get("a")?.partitions).toHaveLength(1);
   });
 
   it("turns away whoever waits when the store closes", async () => {
@@ -281,6 +289,8 @@ describe("image, change by change", () => {
               { kind: "deletePrefix", prefix: partitionsPrefix(known.id) },
             );
           } else if (one.kind === "state") {
+            // Nobody writes the state of a partition before the topic has it.
+            if (known.partitions[one.index] === undefined) continue;
             await commit(put(partitionKey(known.id, one.index), state(one.epoch)));
           } else
             await commit(configs(topicConfigsKey(known.id), { "flush.ms": String(one.value) }));
@@ -319,16 +329,3 @@ describe("TopicConfigs", () => {
     expect(of("id-b")?.segmentBytes).toBe(4_000_000);
   });
 });
-
-function bound(store: MetadataStore): MetadataStore {
-  return {
-    get: (key) => store.get(key),
-    range: (prefix) => store.range(prefix),
-    transact: (transaction) => store.transact(transaction),
-    grantLease: (ttlMs) => store.grantLease(ttlMs),
-    keepLeaseAlive: (leaseId) => store.keepLeaseAlive(leaseId),
-    revokeLease: (leaseId) => store.revokeLease(leaseId),
-    watch: (options) => store.watch(options),
-    close: () => store.close(),
-  };
-}

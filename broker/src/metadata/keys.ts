@@ -6,6 +6,7 @@
  *   /brokers/ID                     {rack, endpoints}; under a lease
  *   /topics/NAME                    {id, assignments: [[broker, …] per partition]}
  *   /partitions/TOPIC-ID/INDEX      state of a partition once it differs from its creation
+ *   /deleted-topics/BROKER/TOPIC-ID {name}; until that broker has removed what it had of the topic
  *   /configs/topics/TOPIC-ID        [[name, value], …]
  *   /configs/brokers/ID, …/default  [[name, value], …]
  *   /features                       {epoch, levels: [[name, level], …]}
@@ -27,6 +28,7 @@ export const DEFAULT_BROKER = "default";
 const BROKERS = "/brokers/";
 const TOPICS = "/topics/";
 const PARTITIONS = "/partitions/";
+const DELETED_TOPICS = "/deleted-topics/";
 const TOPIC_CONFIGS = "/configs/topics/";
 const BROKER_CONFIGS = "/configs/brokers/";
 
@@ -35,6 +37,9 @@ export const topicKey = (name: string): string => `${TOPICS}${name}`;
 export const partitionsPrefix = (topicId: string): string => `${PARTITIONS}${topicId}/`;
 export const partitionKey = (topicId: string, index: number): string =>
   `${partitionsPrefix(topicId)}${index}`;
+export const deletedTopicsPrefix = (brokerId: number): string => `${DELETED_TOPICS}${brokerId}/`;
+export const deletedTopicKey = (brokerId: number, topicId: string): string =>
+  `${deletedTopicsPrefix(brokerId)}${topicId}`;
 export const topicConfigsKey = (topicId: string): string => `${TOPIC_CONFIGS}${topicId}`;
 export const brokerConfigsKey = (id: number | typeof DEFAULT_BROKER): string =>
   `${BROKER_CONFIGS}${id}`;

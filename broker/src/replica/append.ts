@@ -156,8 +156,13 @@ function append(
     recordErrors: NO_ERRORS,
     message: null,
   };
-  const deadline = context.clock.monotonicMs() + Math.max(0, request.timeoutMs);
+  const deadline = deadlineOf(request, context.clock);
   return { answer: settle(partition, result, { endOffset: outcome.endOffset, deadline }) };
+}
+
+/** As with Kafka, the producer's time counts where it waits for other replicas. Monotonic ms. */
+function deadlineOf({ acks, timeoutMs }: AppendRequest, clock: Clock): number {
+  return acks === -1 ? clock.monotonicMs() + Math.max(0, timeoutMs) : Number.POSITIVE_INFINITY;
 }
 
 /** Waits until what was booked is as durable as the topic asks, whatever `acks` says. */

@@ -40,10 +40,13 @@ async function newPartition(
     reads: new Semaphore(1),
     answerBytesMax: () => 1e6,
   };
-  const send = (batch: Uint8Array): Promise<AppendResult> =>
-    Promise.resolve(
-      appendBatch(appending, partition, batch, { acks: -1, timeoutMs: 1000, allowsZstd: true }),
-    );
+  const send = (
+    batch: Uint8Array,
+    request: { acks?: number; timeoutMs?: number } = {},
+  ): Promise<AppendResult> => {
+    const whole = { acks: -1, timeoutMs: 1000, allowsZstd: true, ...request };
+    return Promise.resolve(appendBatch(appending, partition, batch, whole));
+  };
   return { time, disk, rig, log, partition, fetching, send };
 }
 
@@ -98,6 +101,16 @@ test("a failed sync answers all that wait with KAFKA_STORAGE_ERROR", async () =>
   expect(answers).toMatchObject([failed, failed]);
   expect(world.partition.highWatermark).toBe(0);
   expect(await world.rig.run(world.send(batchOf({ values: ["c"] })))).toMatchObject(failed);
+});
+
+test("the producer's time counts with acks=all alone", async () => {
+  const world = await newPartition();
+  const request = { timeoutMs: 0 };
+  const all = world.send(batchOf({ values: ["a"] }), { ...request, acks: -1 });
+  const one = world.send(batchOf({ values: ["b"] }), { ...request, acks: 1 });
+  world.partition.expire(world.time.monotonicMs());
+  expect(await world.rig.run(all)).toMatchObject({ errorCode: ErrorCode.REQUEST_TIMED_OUT });
+  expect(await world.rig.run(one)).toMatchObject({ errorCode: ErrorCode.NONE, baseOffset: 1 });
 });
 
 test("LogAppendTime sets the broker's time, compressed batches keep their place", async () => {

@@ -25,6 +25,8 @@ export interface ReplicaManagerOptions {
   retentionIntervalMs(): number;
   /** Silence after which a partition forgets an idempotent producer. */
   readonly producerIdExpirationMs: number;
+  /** Nothing of this deleted topic is left that could come back. */
+  onDeleted(topicId: string): void;
 }
 
 /** Where a partition is: here and open, on its way, or why not. */
@@ -57,14 +59,19 @@ export class ReplicaManager {
     return this.#image;
   }
 
-  /** Opens everything the first image names, sets strays aside, and starts the periodic work. */
-  async start(image: MetadataImage): Promise<void> {
+  /**
+   * Opens everything the first image names, removes what is left of the topics in `deleted`, sets other
+   * strays aside, and starts the periodic work.
+   */
+  async start(image: MetadataImage, deleted: ReadonlySet<string>): Promise<void> {
     const { logs, brokerId } = this.#options;
     this.#image = image;
-    await logs.setStraysAside((topicId, index) => {
+    await logs.sortFolders((topicId, index) => {
       const partition = image.topicsById.get(topicId)?.partitions[index];
-      return partition?.replicas.includes(brokerId) === true;
+      if (partition?.replicas.includes(brokerId) === true) return "kept";
+      return deleted.has(topicId) ? "deleted" : "unknown";
     });
+    for (const topicId of deleted) this.#options.onDeleted(topicId);
     await Promise.all([...image.topicsById.values()].map((topic) => this.#openTopic(topic)));
     this.#scheduleExpiry();
     this.#scheduleRetention();
@@ -211,15 +218,21 @@ export class ReplicaManager {
     const slots = this.#topics.get(topic.id);
     if (slots === undefined) return;
     this.#topics.delete(topic.id);
-    for (const [index, slot] of slots) {
+    const deletions = [...slots].map(async ([index, slot]) => {
       if (slot.kind === "open") slot.partition.close();
-      const before = slot.kind === "opening" ? slot.ready : Promise.resolve();
-      void before
-        .then(() => this.#options.logs.deleteLog(topic.id, index))
-        .catch((error: unknown) =>
-          this.#warn(`${topic.id}-${index}`, error, "deleting a log failed"),
-        );
-    }
+      else if (slot.kind === "opening") await slot.ready;
+      try {
+        await this.#options.logs.deleteLog(topic.id, index);
+        return true;
+      } catch (error) {
+        this.#warn(`${topic.id}-${index}`, error, "deleting a log failed");
+        return false;
+      }
+    });
+    void Promise.all(deletions).then((done) => {
+      // What could not be removed now is removed at the next start.
+      if (done.every(Boolean)) this.#options.onDeleted(topic.id);
+    });
   }
 
   #scheduleExpiry(): void {

@@ -6,9 +6,11 @@
  */
 import { Buffer } from "node:buffer";
 import * as fs from "node:fs";
+import { dirname } from "node:path";
 import { type IoError, messageOf, systemCode } from "@runnel/kit/errors.ts";
 import { ioError } from "../errors.ts";
 import type { Disk, DiskFile, FileStat } from "../ports.ts";
+import { smallWrites } from "./small-writes.ts";
 
 /** Parts that one system call takes; Linux has 1024 (IOV_MAX), macOS and Windows through libuv too. */
 const PARTS_MAX = 1024;
@@ -89,7 +91,13 @@ class NodeFile implements DiskFile {
         };
         const first = batch[0];
         if (first === undefined) resolve();
-        else if (batch.length === 1) {
+        else if (smallWrites.takes(batch)) {
+          try {
+            done(null, smallWrites.write(this.#descriptor, batch, at));
+          } catch (error) {
+            done(error as NodeJS.ErrnoException, 0);
+          }
+        } else if (batch.length === 1) {
           fs.write(this.#descriptor, first, 0, first.length, at, done);
         } else fs.writev(this.#descriptor, batch, at, done);
       };
@@ -158,6 +166,28 @@ async function unlessMissing<T>(work: Promise<T>): Promise<T | null> {
   }
 }
 
+/**
+ * Makes the folder and those it lies in. Not by `mkdir` with `recursive`, which never ends where the
+ * system refuses to make a folder and says that its parent is missing, as under `/proc`.
+ */
+async function makeDirectory(path: string): Promise<void> {
+  const make = () =>
+    call<void>("mkdir", path, (done) => fs.mkdir(path, FOLDER_MODE, asCallback(done)));
+  try {
+    await make();
+  } catch (error) {
+    const parent = dirname(path);
+    const code = systemCode(error);
+    if (code === "EEXIST" && (await nodeDisk.stat(path))?.isDirectory === true) return;
+    if (code !== "ENOENT" || parent === path) throw error;
+    await makeDirectory(parent);
+    await make().catch(async (cause: unknown) => {
+      // Somebody else may have made it meanwhile.
+      if ((await nodeDisk.stat(path))?.isDirectory !== true) throw cause;
+    });
+  }
+}
+
 async function syncDirectory(path: string): Promise<void> {
   const descriptor = await call<number>("open", path, (done) =>
     fs.open(path, fs.constants.O_RDONLY, done),
@@ -190,10 +220,7 @@ export const nodeDisk: Disk = {
     return (await unlessMissing(names)) ?? [];
   },
 
-  async makeDirectory(path) {
-    const options = { recursive: true, mode: FOLDER_MODE };
-    await call<void>("mkdir", path, (done) => fs.mkdir(path, options, asCallback(done)));
-  },
+  makeDirectory,
 
   rename(source, target) {
     return call("rename", `${source} to ${target}`, (done) =>
