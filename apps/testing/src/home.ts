@@ -1,5 +1,6 @@
 /** Where a broker keeps what it has: in memory, or in a folder that others are kept out of. */
 
+import { inlineThreads } from "@runnel/broker/io/memory/inline-threads.ts";
 import { MemoryDisk } from "@runnel/broker/io/memory/memory-disk.ts";
 import { inlineWorkers } from "@runnel/broker/io/memory/world.ts";
 import { nodeDisk } from "@runnel/broker/io/node/disk.ts";
@@ -98,5 +99,6 @@ function createWorld(disk: Disk, { timers, logger }: HomeOptions): World {
     network: createNodeNetwork(logger),
     // Few and small batches: a thread would take longer to start than all of its work.
     workers: inlineWorkers,
+    threads: inlineThreads({ disk, clock: nodeClock, scheduler: timers }),
   };
 }

@@ -104,6 +104,51 @@ export interface Workers {
   close(): Promise<void>;
 }
 
+/** Code that can run in a thread of its own. It shares nothing: what it is told comes as messages. */
+export interface ThreadCode {
+  /** Shown by debuggers and in errors. */
+  readonly name: string;
+  /** The file that a thread starts from: `new URL("./x.ts", import.meta.url)`. */
+  readonly url: URL;
+  /** The same file, for worlds that run it beside everything else. */
+  load(): Promise<ThreadModule>;
+}
+
+export interface ThreadModule {
+  /** Called once, with all of the outside that the code has; returns what takes its messages. */
+  startThread(host: ThreadHost): (message: unknown) => void;
+}
+
+/** The outside of code in a thread. */
+export interface ThreadHost {
+  /** Operations may block the thread, so that they cost nobody else a turn. */
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  /** Sends a copy of `message` to who started the thread; `moved` buffers change hands instead. */
+  post(message: unknown, moved?: readonly ArrayBuffer[]): void;
+}
+
+/** A thread, seen from outside. */
+export interface Thread {
+  /** Sends a copy of `message`; lost where the thread has ended. */
+  post(message: unknown, moved?: readonly ArrayBuffer[]): void;
+  /** Ends it at once, whatever it is doing; no handler is called any more. Idempotent. */
+  end(): Promise<void>;
+}
+
+export interface ThreadHandlers {
+  onMessage(message: unknown): void;
+  /** It ended by itself: `reason` says why. Nothing comes after that. */
+  onEnd(reason: string): void;
+}
+
+/** Threads for long work on files, at a lower priority than the event loop where the system can. */
+export interface Threads {
+  /** Starts `code`; what is posted before it runs waits for it. */
+  start(code: ThreadCode, handlers: ThreadHandlers): Thread;
+}
+
 /** All of the outside that a node is given. */
 export interface World {
   readonly clock: Clock;
@@ -113,4 +158,5 @@ export interface World {
   readonly disk: Disk;
   readonly network: Network;
   readonly workers: Workers;
+  readonly threads: Threads;
 }

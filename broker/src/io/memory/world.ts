@@ -5,6 +5,7 @@ import { type Logger, silentLogger } from "@runnel/kit/world.ts";
 import { decompress } from "@runnel/protocol/compression/codecs.ts";
 import { CODEC_NAMES } from "@runnel/protocol/records/batch.ts";
 import type { Workers, World } from "../ports.ts";
+import { inlineThreads } from "./inline-threads.ts";
 import { ManualTime } from "./manual-time.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { MemoryNetwork } from "./memory-network.ts";
@@ -21,15 +22,17 @@ export function createMemoryWorld(
   options: { readonly seed?: number; readonly disk?: MemoryDisk; readonly logger?: Logger } = {},
 ): MemoryWorld {
   const time = new ManualTime();
+  const disk = options.disk ?? new MemoryDisk({ clock: time });
   return {
     time,
     clock: time,
     scheduler: time,
     random: seededRandom(options.seed ?? 1),
     logger: options.logger ?? silentLogger,
-    disk: options.disk ?? new MemoryDisk({ clock: time }),
+    disk,
     network: new MemoryNetwork(time),
     workers: inlineWorkers,
+    threads: inlineThreads({ disk, clock: time, scheduler: time }),
   };
 }
 

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IoError, systemCode } from "@runnel/kit/errors.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { nodeDisk as disk } from "./disk.ts";
+import { blockingDisk } from "./blocking-disk.ts";
+import { nodeDisk } from "./disk.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -11,7 +12,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe("nodeDisk", () => {
+describe.each([
+  ["nodeDisk", nodeDisk],
+  ["blockingDisk", blockingDisk],
+])("%s", (_name, disk) => {
   test("writes more parts than one system call takes, and reads them back", async () => {
     const file = await disk.open(join(folder, "parts"), { create: true });
     const parts = Array.from({ length: 3000 }, (_, i) => new Uint8Array(i % 7).fill(i));

@@ -15,13 +15,13 @@ import { smallWrites } from "./small-writes.ts";
 /** Parts that one system call takes; Linux has 1024 (IOV_MAX), macOS and Windows through libuv too. */
 const PARTS_MAX = 1024;
 /** New files: the owner writes, the group reads. Records are nobody else's business. */
-const FILE_MODE = 0o640;
-const FOLDER_MODE = 0o750;
+export const FILE_MODE = 0o640;
+export const FOLDER_MODE = 0o750;
 
 type Callback<T> = (error: NodeJS.ErrnoException | null, value: T) => void;
 
 /** Makes a failed call an `IoError` that names the operation and the path. */
-function failed(operation: string, path: string, cause: unknown): IoError {
+export function failed(operation: string, path: string, cause: unknown): IoError {
   const message = `${operation} ${path}: ${systemCode(cause) || messageOf(cause)}`;
   return ioError("RUNNEL_DISK_FAILED", message, cause);
 }
@@ -140,7 +140,7 @@ function asCallback(done: Callback<void>): (error: NodeJS.ErrnoException | null)
 }
 
 /** What of `parts` lies behind the first `count` bytes; parts without bytes are dropped. */
-function behind(parts: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+export function behind(parts: readonly Uint8Array[], count: number): readonly Uint8Array[] {
   let skip = count;
   let index = 0;
   while (index < parts.length) {
@@ -160,8 +160,7 @@ async function unlessMissing<T>(work: Promise<T>): Promise<T | null> {
   try {
     return await work;
   } catch (error) {
-    const code = systemCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    if (isMissing(error)) return null;
     throw error;
   }
 }
@@ -186,6 +185,12 @@ async function makeDirectory(path: string): Promise<void> {
       if ((await nodeDisk.stat(path))?.isDirectory !== true) throw cause;
     });
   }
+}
+
+/** Whether a call failed because there is nothing at the path. */
+export function isMissing(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === "ENOENT" || code === "ENOTDIR";
 }
 
 async function syncDirectory(path: string): Promise<void> {

@@ -3,10 +3,11 @@ import type { Logger } from "@runnel/kit/world.ts";
 import type { World } from "../ports.ts";
 import { nodeDisk } from "./disk.ts";
 import { createNodeNetwork } from "./network.ts";
+import { nodeThreads } from "./threads.ts";
 import { nodeClock, nodeRandom, nodeScheduler } from "./time.ts";
 import { createNodeWorkers } from "./workers.ts";
 
-/** Opens nothing and starts no thread; `workers.close()` is all there is to end. */
+/** Opens nothing and starts no thread; `workers.close()` is all there is to end, besides threads. */
 export function createNodeWorld({ logger }: { readonly logger: Logger }): World {
   return {
     clock: nodeClock,
@@ -16,5 +17,6 @@ export function createNodeWorld({ logger }: { readonly logger: Logger }): World 
     disk: nodeDisk,
     network: createNodeNetwork(logger),
     workers: createNodeWorkers(),
+    threads: nodeThreads,
   };
 }

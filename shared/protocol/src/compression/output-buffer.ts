@@ -38,6 +38,9 @@ export class OutputBuffer {
   }
 }
 
-export function outputTooLarge(limit: number): DecodeError {
-  return new DecodeError(`decompresses to more than the ${limit} bytes allowed`);
+/** The content is larger than allowed; whether it is whole besides is not known. */
+export class OutputTooLargeError extends DecodeError {}
+
+export function outputTooLarge(limit: number): OutputTooLargeError {
+  return new OutputTooLargeError(`decompresses to more than the ${limit} bytes allowed`);
 }

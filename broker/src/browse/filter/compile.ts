@@ -1,0 +1,259 @@
+/**
+ * Makes a matcher of a condition: one closure per condition, which reads the record in place.
+ *
+ * Among conditions that must all be true, the cheap ones go first: numbers, then keys and headers,
+ * then text, JSON and expressions.
+ */
+import { Buffer } from "node:buffer";
+import type { Comparison, Condition, FilterField, NumberField } from "@runnel/contracts/filters.ts";
+import { unreachable } from "@runnel/kit/assert.ts";
+import type { RecordCursor } from "../record.ts";
+import { HeaderWalk } from "./headers.ts";
+import { JsonPath } from "./json-path.ts";
+import { isSame } from "./json-scan.ts";
+import { jsonTest } from "./json-tests.ts";
+import type { FilterError, RecordMatcher } from "./matcher.ts";
+import { isInOrder } from "./order.ts";
+import { rawTest } from "./raw-tests.ts";
+import { CaselessText } from "./text-tests.ts";
+
+type Match = (record: RecordCursor) => boolean;
+
+/** A condition ready to run, and how much work it is; the numbers only say what comes first. */
+interface Step {
+  readonly match: Match;
+  readonly cost: number;
+}
+
+const COST = { number: 0, bytes: 1, header: 2, text: 4, json: 8 } as const;
+
+/** Makes the matcher of `condition`; null makes one that everything matches. */
+export function compileFilter(condition: Condition | null): RecordMatcher {
+  return new Matcher(condition === null ? () => true : compile(condition).match);
+}
+
+class Matcher implements RecordMatcher {
+  errorCount = 0;
+  firstError: FilterError | null = null;
+  readonly #match: Match;
+
+  constructor(match: Match) {
+    this.#match = match;
+  }
+
+  matches(record: RecordCursor): boolean {
+    return this.#match(record);
+  }
+}
+
+function compile(condition: Condition): Step {
+  switch (condition.kind) {
+    case "compare":
+      return compileComparison(condition);
+    case "exists":
+      return compilePresence(condition.field);
+    case "text":
+      return compileText(condition.text);
+    case "cel":
+      throw new Error("not yet");
+    case "not": {
+      const { match, cost } = compile(condition.condition);
+      return { match: (record) => !match(record), cost };
+    }
+    case "all":
+      return compileAll(condition.conditions);
+    case "any":
+      return compileAny(condition.conditions);
+    default:
+      return unreachable(condition);
+  }
+}
+
+function compileAll(conditions: readonly Condition[]): Step {
+  const { matches, cost } = inOrder(conditions);
+  const match: Match = (record) => {
+    for (const each of matches) if (!each(record)) return false;
+    return true;
+  };
+  return { match, cost };
+}
+
+function compileAny(conditions: readonly Condition[]): Step {
+  const { matches, cost } = inOrder(conditions);
+  const match: Match = (record) => {
+    for (const each of matches) if (each(record)) return true;
+    return false;
+  };
+  return { match, cost };
+}
+
+function inOrder(conditions: readonly Condition[]): { matches: readonly Match[]; cost: number } {
+  const steps = conditions.map(compile).sort((a, b) => a.cost - b.cost);
+  return {
+    matches: steps.map(({ match }) => match),
+    cost: steps.reduce((sum, { cost }) => sum + cost, 0),
+  };
+}
+
+function compileComparison(comparison: Comparison): Step {
+  if (comparison.operator !== "notEquals") return compilePositive(comparison);
+  const { match, cost } = compilePositive({ ...comparison, operator: "equals" });
+  return { match: (record) => !match(record), cost };
+}
+
+function compilePositive({ field, operator, operand }: Comparison): Step {
+  if (operator === "notEquals") throw new Error("the caller turns it around");
+  switch (field.kind) {
+    case "key":
+    case "value": {
+      const isKey = field.kind === "key";
+      if (field.path.length > 0) {
+        const path = new JsonPath(field.path, jsonTest(operator, operand));
+        return { match: onJson(path, isKey), cost: COST.json };
+      }
+      if (operand.kind === "null") {
+        const match: Match = isKey
+          ? ({ layout }) => layout.keyLength < 0
+          : ({ layout }) => layout.valueLength < 0;
+        return { match, cost: COST.number };
+      }
+      const test = rawTest(operator, operand);
+      const cost = operator === "contains" ? COST.text : COST.bytes;
+      const match: Match = isKey
+        ? ({ buffer, batchCount, layout: { keyAt, keyLength } }) =>
+            keyLength >= 0 && test(buffer, batchCount, keyAt, keyAt + keyLength)
+        : ({ buffer, batchCount, layout: { valueAt, valueLength } }) =>
+            valueLength >= 0 && test(buffer, batchCount, valueAt, valueAt + valueLength);
+      return { match, cost };
+    }
+    case "header":
+      return compileHeader(field.name, { operator, operand });
+    default:
+      return compileNumber(field.kind, { operator, operand });
+  }
+}
+
+function onJson(path: JsonPath, isKey: boolean): Match {
+  return isKey
+    ? ({ buffer, batchCount, layout: { keyAt, keyLength } }) =>
+        keyLength > 0 && path.matches(buffer, batchCount, keyAt, keyAt + keyLength)
+    : ({ buffer, batchCount, layout: { valueAt, valueLength } }) =>
+        valueLength > 0 && path.matches(buffer, batchCount, valueAt, valueAt + valueLength);
+}
+
+/** True if any header of that name meets the comparison. */
+function compileHeader(
+  name: string,
+  { operator, operand }: Pick<Comparison, "operator" | "operand">,
+): Step {
+  if (operator === "notEquals") throw new Error("the caller turns it around");
+  const nameBytes = Buffer.from(name);
+  const walk = new HeaderWalk();
+  const wantsNull = operand.kind === "null";
+  const test = rawTest(operator, operand);
+  const match: Match = (record) => {
+    const { buffer, batchCount } = record;
+    walk.open(record);
+    while (walk.next()) {
+      if (!isSame(buffer, walk.keyAt, walk.keyEnd, nameBytes)) continue;
+      if (walk.valueEnd < 0 ? wantsNull : test(buffer, batchCount, walk.valueAt, walk.valueEnd)) {
+        return true;
+      }
+    }
+    return false;
+  };
+  return { match, cost: COST.header };
+}
+
+function compileNumber(
+  kind: NumberField,
+  { operator, operand }: Pick<Comparison, "operator" | "operand">,
+): Step {
+  const wanted = BigInt(operand.kind === "number" ? operand.number : 0);
+  // What does not fit into a double is beyond every offset and time, but for producer ids.
+  const isExact = BigInt(Number(wanted)) === wanted;
+  const value = Number(wanted);
+  const compare: (record: RecordCursor) => number =
+    kind === "producerId"
+      ? (record) => Number(record.batch.producerId - wanted)
+      : isExact
+        ? (record) => numberOf(record, kind) - value
+        : (record) => Number(BigInt(numberOf(record, kind)) - wanted);
+  const match: Match =
+    operator === "equals"
+      ? (record) => compare(record) === 0
+      : (record) => isInOrder(compare(record), operator as never);
+  return { match, cost: COST.number };
+}
+
+function numberOf(record: RecordCursor, kind: Exclude<NumberField, "producerId">): number {
+  switch (kind) {
+    case "partition":
+      return record.partition;
+    case "offset":
+      return record.offset;
+    case "timestamp":
+      return record.timestamp;
+    case "keySize":
+      return record.layout.keyLength;
+    case "valueSize":
+      return record.layout.valueLength;
+    case "size": {
+      const { keyLength, valueLength } = record.layout;
+      return Math.max(keyLength, 0) + Math.max(valueLength, 0) + record.headersSize;
+    }
+    case "headerCount":
+      return record.layout.headerCount;
+    case "leaderEpoch":
+      return record.batch.leaderEpoch;
+    default:
+      return unreachable(kind);
+  }
+}
+
+function compilePresence(field: FilterField): Step {
+  switch (field.kind) {
+    case "key":
+    case "value": {
+      const isKey = field.kind === "key";
+      if (field.path.length > 0) {
+        return { match: onJson(new JsonPath(field.path, () => true), isKey), cost: COST.json };
+      }
+      const match: Match = isKey
+        ? ({ layout }) => layout.keyLength >= 0
+        : ({ layout }) => layout.valueLength >= 0;
+      return { match, cost: COST.number };
+    }
+    case "header": {
+      const name = Buffer.from(field.name);
+      const walk = new HeaderWalk();
+      const match: Match = (record) => {
+        walk.open(record);
+        while (walk.next()) if (isSame(record.buffer, walk.keyAt, walk.keyEnd, name)) return true;
+        return false;
+      };
+      return { match, cost: COST.header };
+    }
+    default:
+      return { match: () => true, cost: COST.number };
+  }
+}
+
+/** A bare text: anywhere in the key, the value, a header's name or its value. */
+function compileText(text: string): Step {
+  const wanted = new CaselessText(text);
+  const walk = new HeaderWalk();
+  const match: Match = (record) => {
+    const { buffer, layout } = record;
+    const { keyAt, keyLength, valueAt, valueLength } = layout;
+    if (keyLength > 0 && wanted.isIn(buffer, keyAt, keyAt + keyLength)) return true;
+    if (valueLength > 0 && wanted.isIn(buffer, valueAt, valueAt + valueLength)) return true;
+    walk.open(record);
+    while (walk.next()) {
+      if (wanted.isIn(buffer, walk.keyAt, walk.keyEnd)) return true;
+      if (walk.valueEnd >= 0 && wanted.isIn(buffer, walk.valueAt, walk.valueEnd)) return true;
+    }
+    return false;
+  };
+  return { match, cost: COST.text };
+}

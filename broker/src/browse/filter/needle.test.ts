@@ -1,0 +1,28 @@
+import { Buffer } from "node:buffer";
+import { describe, expect, it } from "vitest";
+import { Needle } from "./needle.ts";
+
+describe("Needle.find()", () => {
+  const bytes = Buffer.from("..ab....ab.");
+
+  it("finds the first place that lies within", () => {
+    const needle = new Needle(Buffer.from("ab"));
+    expect(needle.find(bytes, 1, 0, 4)).toBe(2);
+    expect(needle.find(bytes, 1, 0, 3)).toBe(-1);
+    expect(needle.find(bytes, 1, 3, 11)).toBe(8);
+    expect(needle.find(bytes, 1, 9, 11)).toBe(-1);
+  });
+
+  it("goes back", () => {
+    const needle = new Needle(Buffer.from("ab"));
+    expect(needle.find(bytes, 1, 9, 11)).toBe(-1);
+    expect(needle.find(bytes, 1, 0, 11)).toBe(2);
+  });
+
+  it("forgets what it found in another batch", () => {
+    const needle = new Needle(Buffer.from("ab"));
+    expect(needle.find(Buffer.from("......"), 1, 0, 6)).toBe(-1);
+    expect(needle.find(bytes, 2, 5, 11)).toBe(8);
+    expect(needle.find(Buffer.from("......"), 3, 5, 6)).toBe(-1);
+  });
+});

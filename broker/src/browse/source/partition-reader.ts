@@ -1,0 +1,252 @@
+/**
+ * The batches of one partition of a snapshot, in the order of a scan, one at its head at a time.
+ *
+ * Whether the next batch is in memory or must be read is visible, so that a scan goes from batch to batch
+ * without waiting for anything as long as it can.
+ */
+import { IoError, systemCode } from "@runnel/kit/errors.ts";
+import {
+  type BatchHeader,
+  baseOffsetAt,
+  lastOffsetAt,
+  readBatchHeader,
+} from "@runnel/protocol/records/batch.ts";
+import { Chunk } from "./chunk.ts";
+import type { MemoryBook, Tenant } from "./memory-book.ts";
+import { type Place, SegmentSource, type SourceWorld } from "./segment-source.ts";
+import type { Skips } from "./skips.ts";
+import { type PartitionSnapshot, segmentsOf } from "./snapshot.ts";
+
+/** "newest": from the end of the range to its start, by offset. */
+export type ScanOrder = "newest" | "oldest";
+
+/** What is to be read of a partition: `low` ≤ offset < `high`. */
+export interface OffsetRange {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface ReaderOptions {
+  readonly snapshot: PartitionSnapshot;
+  readonly order: ScanOrder;
+  readonly range: OffsetRange;
+  readonly world: SourceWorld;
+  readonly memory: MemoryBook;
+  readonly skips: Skips;
+}
+
+export class PartitionReader implements Tenant {
+  readonly partition: number;
+  readonly range: OffsetRange;
+  readonly #order: ScanOrder;
+  readonly #memory: MemoryBook;
+  readonly #skips: Skips;
+  /** Segments that are still to be read, the next one last. */
+  readonly #sources: SegmentSource[];
+  #source: SegmentSource | null = null;
+  /** Where the next piece begins, or ends when reading backward; null: the segment is done. */
+  #next: Place | null = null;
+  readonly #chunk = new Chunk();
+  /** The batch at the head, in the chunk. */
+  #index = -1;
+  #header: BatchHeader | null = null;
+  /** All below it (or, backward, from it on) was passed or is not there. */
+  #reached: number;
+  #isUnloaded = false;
+  /** Told when the bytes of the head are given back. */
+  onUnload: () => void = () => {};
+
+  constructor({ snapshot, order, range, world, memory, skips }: ReaderOptions) {
+    this.partition = snapshot.partition;
+    this.range = range;
+    this.#order = order;
+    this.#memory = memory;
+    this.#skips = skips;
+    this.#reached = order === "oldest" ? range.low : range.high;
+    const { partition, folder } = snapshot;
+    const sources = segmentsOf(snapshot).flatMap((segment, index) => {
+      if (segment.endOffset <= range.low || segment.baseOffset >= range.high) return [];
+      const unsaved = snapshot.unsaved.find((one) => one.segment === index) ?? null;
+      return new SegmentSource(world, {
+        folder,
+        segment,
+        unsaved,
+        onSkip: (fromOffset, toOffset, reason) => {
+          const from = Math.max(fromOffset, range.low);
+          const to = Math.min(toOffset, range.high);
+          skips.add({ partition, fromOffset: from, toOffset: to, reason });
+        },
+      });
+    });
+    this.#sources = order === "oldest" ? sources.reverse() : sources;
+  }
+
+  /** The header of the batch at the head; null where `load` must be called first. */
+  get header(): BatchHeader | null {
+    return this.#isUnloaded ? null : this.#header;
+  }
+
+  /** The bytes in which the batch at the head lies, from `batchAt` on. */
+  get bytes(): Uint8Array {
+    return this.#chunk.bytes;
+  }
+
+  get batchAt(): number {
+    return this.#chunk.startAt(this.#index);
+  }
+
+  /**
+   * Where a scan that stops now goes on: the first offset not passed, or, backward, the first of those
+   * that were.
+   */
+  get reached(): number {
+    return this.#reached;
+  }
+
+  /** Brings a batch to the head, from memory or from the disk; false where there is none any more. */
+  async load(): Promise<boolean> {
+    if (this.#isUnloaded) await this.#reload();
+    while (this.#header === null) {
+      if (this.#source === null && !(await this.#openNext())) return false;
+      if (this.#step()) break;
+      if (!(await this.#readMore())) this.#source = null;
+    }
+    return true;
+  }
+
+  /** Drops the batch at the head; the next one takes its place where it is in memory. */
+  pass(): void {
+    const header = this.#header;
+    if (header === null) return;
+    const behind = header.baseOffset + header.lastOffsetDelta + 1;
+    this.#reached = this.#order === "oldest" ? behind : header.baseOffset;
+    this.#header = null;
+    this.#step();
+  }
+
+  /** Counts `bytes` besides its piece as held for this partition; `spare` more must fit for a moment. */
+  holdExtra(bytes: number, spare = 0): void {
+    this.#memory.hold(this, this.#chunk.bytes.length + bytes, spare);
+  }
+
+  unload(): void {
+    this.#chunk.bytes = EMPTY;
+    this.#isUnloaded = this.#header !== null;
+    this.onUnload();
+  }
+
+  /** Goes to the next batch of the piece that is within the range; false where there is none. */
+  #step(): boolean {
+    const chunk = this.#chunk;
+    const isOldest = this.#order === "oldest";
+    const move = isOldest ? 1 : -1;
+    for (let at = this.#index + move; at >= 0 && at < chunk.count; at += move) {
+      this.#index = at;
+      const start = chunk.startAt(at);
+      const isBelow = lastOffsetAt(chunk.bytes, start) < this.range.low;
+      const isAbove = baseOffsetAt(chunk.bytes, start) >= this.range.high;
+      if (isOldest ? isAbove : isBelow) {
+        this.#end();
+        return false;
+      }
+      if (isBelow || isAbove) continue;
+      this.#header = readBatchHeader(chunk.bytes, start);
+      return true;
+    }
+    this.#index = isOldest ? chunk.count : -1;
+    return false;
+  }
+
+  /** Reads the next piece of the segment; false where it has none. */
+  async #readMore(): Promise<boolean> {
+    const source = this.#source as SegmentSource;
+    if (this.#next === null) return false;
+    const next = this.#next;
+    return await this.#guard(source, async () => {
+      if (this.#order === "oldest") {
+        this.#next = await source.fillForward(this.#chunk, next);
+        this.#index = -1;
+      } else {
+        const place = await source.fillBackward(this.#chunk, next);
+        this.#next = place.position > 0 ? place : null;
+        this.#index = this.#chunk.count;
+      }
+      this.holdExtra(0);
+    });
+  }
+
+  async #openNext(): Promise<boolean> {
+    for (;;) {
+      const source = this.#sources.pop();
+      if (source === undefined) return this.#end();
+      const isOpen = await this.#guard(source, async () => {
+        this.#next =
+          this.#order === "oldest"
+            ? await source.placeOf(Math.max(this.range.low, source.segment.baseOffset))
+            : await source.endOf(Math.min(this.range.high, source.segment.endOffset) - 1);
+      });
+      if (!isOpen) continue;
+      this.#source = source;
+      this.#chunk.clear(0);
+      this.#index = this.#order === "oldest" ? -1 : 0;
+      return true;
+    }
+  }
+
+  /** Runs `work` on a segment; false where its file is gone or cannot be read, which is noted. */
+  async #guard(source: SegmentSource, work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      if (!(error instanceof IoError)) throw error;
+      const { baseOffset, endOffset } = source.segment;
+      const { low, high } = this.range;
+      const isOldest = this.#order === "oldest";
+      this.#skips.add({
+        partition: this.partition,
+        fromOffset: Math.max(low, isOldest ? Math.max(baseOffset, this.#reached) : baseOffset),
+        toOffset: Math.min(high, isOldest ? endOffset : Math.min(endOffset, this.#reached)),
+        reason: systemCode(error) === "ENOENT" ? "deleted" : "unreadable",
+      });
+      this.#next = null;
+      this.#chunk.clear(0);
+      this.#index = -1;
+      return false;
+    }
+  }
+
+  /** Reads the piece again whose memory others needed. */
+  async #reload(): Promise<void> {
+    this.#isUnloaded = false;
+    const { position, length } = this.#chunk;
+    const source = this.#source;
+    if (source === null || this.#header === null) return;
+    const header = this.#header;
+    const isThere = await this.#guard(source, async () => {
+      await source.read(this.#chunk, position, length);
+      this.holdExtra(0);
+    });
+    if (!isThere || this.#chunk.length < length) {
+      this.#header = null;
+      this.#source = null;
+      return;
+    }
+    // The file is what it was: nobody changes what lies below the high watermark.
+    this.#header = header;
+  }
+
+  #end(): false {
+    this.#source = null;
+    this.#sources.length = 0;
+    this.#next = null;
+    this.#reached = this.#order === "oldest" ? this.range.high : this.range.low;
+    this.#index = -1;
+    this.#chunk.clear(0);
+    this.#chunk.bytes = EMPTY;
+    this.#memory.hold(this, 0);
+    return false;
+  }
+}
+
+const EMPTY = new Uint8Array(0);
