@@ -412,12 +412,12 @@ describe("InitProducerId", () => {
   });
 
   it.each([
-    { producerId: 5n, producerEpoch: -1 },
-    { producerId: -1n, producerEpoch: 5 },
-  ])("refuses one of producer id and epoch without the other: %j", async (given) => {
+    [5n, -1],
+    [-1n, 5],
+  ])("refuses one of id %s and epoch %s without the other", async (producerId, producerEpoch) => {
     const { call } = await broker();
-    const request = { transactionalId: null, transactionTimeoutMs: 0, ...given };
-    const { errorCode } = await call(initProducerId, 4, request);
+    const given = { transactionalId: null, transactionTimeoutMs: 0, producerId, producerEpoch };
+    const { errorCode } = await call(initProducerId, 4, given);
     expect(errorName(errorCode)).toBe("INVALID_REQUEST");
   });
 
