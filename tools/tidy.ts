@@ -36,6 +36,8 @@ const UNITS: readonly { path: string; layer: number; only?: readonly string[] }[
   { path: "broker/src/api/", layer: 7 },
   { path: "broker/src/admin/", layer: 7 },
   { path: "broker/src/node.ts", layer: 8 },
+  // Routes against a whole node in memory.
+  { path: "broker/src/admin/v1/node-tests/", layer: 9 },
   { path: "broker/src/main.ts", layer: 9 },
   { path: "broker/src/node.test.ts", layer: 9 },
   { path: "broker/sim/", layer: 10, only: ["shared/", "broker/src/"] },

@@ -5,6 +5,7 @@
 import { messageOf } from "@runnel/kit/errors.ts";
 import type { Logger } from "@runnel/kit/world.ts";
 import type { AdminServer } from "#admin/server.ts";
+import type { About } from "#admin/v1/services.ts";
 import { type Address, formatAddress } from "#config/address.ts";
 import type { LoadedConfig } from "#config/load.ts";
 import { countOutsideMemory } from "#io/node/heap.ts";
@@ -27,6 +28,8 @@ const METADATA_FILE = "metadata.db";
 
 export interface RunOptions {
   readonly loaded: LoadedConfig;
+  /** Of the program, for whoever asks what runs here. */
+  readonly version?: string;
   /** Another world than this machine, for tests of crashes; the logger stays ours. */
   readonly adaptWorld?: (world: World) => World;
   /** Where the ready line goes. */
@@ -47,7 +50,7 @@ export interface RunningBroker {
  * was opened until then is closed again.
  */
 export async function startBroker(options: RunOptions, logger: Logger): Promise<RunningBroker> {
-  const { loaded, adaptWorld } = options;
+  const { loaded, adaptWorld, version = "unknown" } = options;
   const { broker } = loaded;
   const real = createNodeWorld({ logger });
   const world = adaptWorld?.(real) ?? real;
@@ -65,7 +68,9 @@ export async function startBroker(options: RunOptions, logger: Logger): Promise<
   const node = await createNode({ loaded, clusterId, dataFolder, store, metrics }, world);
   opened.defer(() => node.stop());
   const admin = broker.runnelAdminListener;
-  const adminServer = admin === "off" ? null : await serveAdmin(admin, { node, metrics, logger });
+  const about = { version, runtime, startedAt: clock.nowMs() };
+  const adminServer =
+    admin === "off" ? null : await serveAdmin(admin, { node, metrics, logger, about });
   if (adminServer !== null) opened.defer(() => adminServer.close(ADMIN_CLOSE_MS));
   const parts = opened.move();
   return {
@@ -79,7 +84,12 @@ export async function startBroker(options: RunOptions, logger: Logger): Promise<
 /** Loads the admin port after the first port accepts: clients need not wait for it. */
 async function serveAdmin(
   address: Address,
-  parts: { readonly node: Node; readonly metrics: MetricRegistry; readonly logger: Logger },
+  parts: {
+    readonly node: Node;
+    readonly metrics: MetricRegistry;
+    readonly logger: Logger;
+    readonly about: About;
+  },
 ): Promise<AdminServer> {
   const { node, metrics, logger } = parts;
   const { openAdminServer } = await import("#admin/server.ts");
@@ -89,9 +99,19 @@ async function serveAdmin(
     metrics: createExposition(metrics, logger),
     allowedHosts: [],
     readiness: () => (node.isReady() ? [] : ["the broker is not registered in its cluster"]),
+    loadV1: async () => {
+      const { createV1App } = await import("#admin/v1/app.ts");
+      return createV1App(node.v1Services(parts.about));
+    },
     logger,
   });
 }
+
+/** What runs this: `node 26.10.0`. */
+const runtime =
+  "deno" in process.versions
+    ? `deno ${String(process.versions["deno"])}`
+    : `node ${process.versions.node}`;
 
 /**
  * Runs one broker until a signal; resolves with the exit code, and ends the process itself where work is

@@ -4,6 +4,7 @@
  */
 import { IoError, messageOf } from "@runnel/kit/errors.ts";
 import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
+import type { About, V1Services } from "#admin/v1/services.ts";
 import { createDispatch } from "#api/dispatch.ts";
 import { handlers, type Services } from "#api/handlers.ts";
 import { ApiProbe } from "#api/probe.ts";
@@ -16,6 +17,7 @@ import { partitionsLedBy } from "#controller/elections.ts";
 import { Membership } from "#controller/membership.ts";
 import { ProducerIds } from "#controller/producer-ids.ts";
 import { GroupCoordinator, OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
+import { LagTable } from "#coordinator/lag-table.ts";
 import type { GroupConfig, TopicLookup } from "#coordinator/ports.ts";
 import type { World } from "#io/ports.ts";
 import { LogManager } from "#log/log-manager.ts";
@@ -32,6 +34,7 @@ import { ByteBudget } from "#net/byte-budget.ts";
 import { DEFAULT_LIMITS, type NetLimits } from "#net/limits.ts";
 import { type KafkaListener, openKafkaListener } from "#net/listener.ts";
 import { NetProbe } from "#net/probe.ts";
+import { EventTimes } from "#replica/event-times.ts";
 import { STORED_READS_AT_ONCE } from "#replica/fetch.ts";
 import { FetchSessions } from "#replica/fetch-sessions.ts";
 import { InternalTopic } from "#replica/internal-topic.ts";
@@ -53,6 +56,10 @@ export interface Node {
   readonly listeners: readonly KafkaListener[];
   readonly image: MetadataImage;
   readonly services: Services;
+  /** How far groups are behind. */
+  readonly lags: LagTable;
+  /** What the routes of the admin port work with; `about` is the process around the node. */
+  v1Services(about: About): V1Services;
   /** Whether it accepts connections and knows the cluster. */
   isReady(): boolean;
   /**
@@ -109,7 +116,9 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   const budget = new ByteBudget(() => Number(broker.queuedMaxRequestBytes), scheduler);
   const net = { budget, probe: new NetProbe(config.metrics, budget) };
   const { probe } = net;
-  const services = servicesOf(config, world, { logs, view, controller, replicas, probe });
+  const parts = { logs, view, controller, replicas, probe };
+  const services = servicesOf(config, world, parts);
+  const lags = lagTable(services);
   tellGroupsOfDeletedTopics(view, services);
   if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
   const running = { logs, membership, replicas, services, view };
@@ -121,12 +130,51 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   return {
     listeners,
     services,
+    lags,
+    v1Services: (about) =>
+      v1Services(config, world, { ...parts, services, lags, listeners }, about),
     get image() {
       return view.image;
     },
     isReady: () => view.image.brokers.has(nodeId),
     stop: () => stopParts(listeners, running, world),
   };
+}
+
+/** The services of the node, for the routes of the admin port. */
+function v1Services(
+  { loaded }: NodeConfig,
+  { logger, random }: World,
+  parts: Pick<Parts, "view" | "controller"> & {
+    readonly services: Services;
+    readonly lags: LagTable;
+    readonly listeners: readonly KafkaListener[];
+  },
+  about: About,
+): V1Services {
+  const { view, controller, services, lags, listeners } = parts;
+  const { broker, fixed } = loaded;
+  const bound = listeners.map(({ name, host, port }) => ({ name, host, port }));
+  return {
+    ...services,
+    controller,
+    lags,
+    eventTimes: new EventTimes(services.reads),
+    logger,
+    random,
+    topicConfigs: new TopicConfigs(view, broker.nodeId, fixed),
+    broker,
+    listeners: broker.advertisedListeners ?? bound,
+    about,
+  };
+}
+
+function lagTable({ groups, topics, replicas, clock }: Services): LagTable {
+  const endOf = (topicId: string, partition: number): number | null => {
+    const found = replicas.find(topicId, partition);
+    return found.kind === "open" ? found.partition.highWatermark : null;
+  };
+  return new LagTable({ groups, topics, endOf, clock });
 }
 
 function tellGroupsOfDeletedTopics(view: ImageFollower, { groups }: Services): void {

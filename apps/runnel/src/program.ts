@@ -2,7 +2,6 @@
  * The command line as a whole. Descriptions of commands are light and loaded always; what a command
  * does is loaded when it runs.
  */
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { BrokenPipeError, CommandError, ExitCode, UsageError } from "./cli/failure.ts";
 import { brokerCommand } from "./commands/broker.ts";
@@ -14,6 +13,7 @@ import { groupCommand } from "./commands/group.ts";
 import { produceCommand } from "./commands/produce.ts";
 import { topicCommand } from "./commands/topic.ts";
 import { demoCommand, upCommand } from "./commands/up.ts";
+import { readVersion } from "./version.ts";
 
 const HELP_WIDTH_MAX = 100;
 
@@ -91,10 +91,4 @@ function report(error: unknown): number {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`runnel: this is a bug, please report it: ${text}\n`);
   return ExitCode.FAILED;
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  const { version } = JSON.parse(text) as { readonly version: string };
-  return version;
 }

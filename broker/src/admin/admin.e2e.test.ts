@@ -20,6 +20,7 @@ beforeAll(async () => {
     metrics: createExposition(registry, silentLogger),
     readiness: () => reasons,
     allowedHosts: ["broker.example"],
+    loadV1: null,
   });
 });
 afterAll(() => server.close(1000));
@@ -72,7 +73,10 @@ describe("admin port", () => {
   test("H3: unknown paths, wrong and odd methods are problem documents", async () => {
     const missing = await ask("/nothing%0d%0a");
     expect(missing.headers["content-type"]).toBe("application/problem+json");
-    expect(JSON.parse(missing.body)).toMatchObject({ status: 404, title: "Not Found" });
+    expect(JSON.parse(missing.body)).toMatchObject({
+      type: "urn:runnel:problem:not-found",
+      status: 404,
+    });
     const wrong = await ask("/healthz", { method: "DELETE" });
     expect(wrong).toMatchObject({ status: 405, headers: { allow: "GET, HEAD" } });
     expect((await ask("/healthz", { method: "TRACE" })).status).toBe(405);
@@ -126,6 +130,7 @@ describe("admin port", () => {
       metrics: createExposition(new MetricRegistry(), silentLogger),
       readiness: () => [],
       allowedHosts: [],
+      loadV1: null,
     };
     await expect(openAdminServer(options)).rejects.toThrow(
       `cannot serve the admin port on 127.0.0.1:${server.port}: another program listens there`,

@@ -28,12 +28,13 @@ export function guard({ allowedHosts }: GuardOptions): MiddlewareHandler<AdminEn
     const { incoming } = context.env;
     const { method } = context.req;
     if (!METHODS.has(method)) {
-      return problem(405, "Method Not Allowed", `${method} is not served`, {
-        allow: [...METHODS].join(", "),
-      });
+      return methodNotAllowed(method, [...METHODS]);
     }
     if (incoming.rawHeaders.length / 2 > HEADERS_MAX) {
-      return problem(431, "Request Header Fields Too Large", `more than ${HEADERS_MAX} headers`);
+      return problem("too-many-headers", {
+        detail: `more than ${HEADERS_MAX} headers`,
+        remedy: "Send fewer headers.",
+      });
     }
     const isOurs = (host: string | null): boolean =>
       host !== null &&
@@ -41,14 +42,20 @@ export function guard({ allowedHosts }: GuardOptions): MiddlewareHandler<AdminEn
         allowed.has(host) ||
         host === plainAddress(incoming.socket.localAddress));
     if (!isOurs(hostOf(context.req.header("host")))) {
-      return problem(421, "Misdirected Request", "the Host header does not name this broker");
+      return problem("misdirected-request", {
+        detail: "the Host header does not name this broker",
+        remedy: "Use a loopback name, or the address that `runnel.admin.listener` is bound to.",
+      });
     }
     if (!SAFE_METHODS.has(method)) {
       const origin = context.req.header("origin");
       const site = context.req.header("sec-fetch-site") ?? "none";
       const isForeign = origin !== undefined && !isOurs(hostOf(origin.replace(/^https?:\/\//, "")));
       if (isForeign || (site !== "none" && site !== "same-origin")) {
-        return problem(403, "Forbidden", "the request comes from a page of another site");
+        return problem("forbidden", {
+          detail: "the request comes from a page of another site",
+          remedy: "Use the console, or a program that is no page of a browser.",
+        });
       }
     }
     await next();
@@ -56,6 +63,17 @@ export function guard({ allowedHosts }: GuardOptions): MiddlewareHandler<AdminEn
     context.header("cache-control", "no-store");
     return undefined;
   };
+}
+
+/** The answer to a method that is not served; `allowed` are those that are. */
+export function methodNotAllowed(method: string, allowed: readonly string[]): Response {
+  const allow = allowed.join(", ");
+  const remedy = `Use one of ${allow}.`;
+  return problem("method-not-allowed", {
+    detail: `${method} is not served here`,
+    remedy,
+    headers: { allow },
+  });
 }
 
 /** The host of `host:port`, in lower case and without brackets; null for what is none. */

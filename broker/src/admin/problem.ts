@@ -1,14 +1,50 @@
-/** Refusals as problem details (RFC 9457). */
+/** Refusals as problem details (RFC 9457): what happened, and what to do about it. */
+import type { FieldError, Problem } from "@runnel/contracts/problem.ts";
+import { PROBLEMS, type ProblemKind, problemType } from "@runnel/contracts/problem-kinds.ts";
 
-/** Answers `status` with a JSON document that says what happened; `detail` is for people. */
-export function problem(
-  status: number,
-  title: string,
-  detail: string,
-  headers: Readonly<Record<string, string>> = {},
-): Response {
-  return new Response(JSON.stringify({ type: "about:blank", title, status, detail }), {
+export interface ProblemText {
+  /** What happened, with values. */
+  readonly detail: string;
+  /** What to do about it, as a sentence. */
+  readonly remedy: string;
+  readonly errors?: readonly FieldError[];
+  /** The name of the error that a Kafka client would get. */
+  readonly kafkaError?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The answer that refuses a request. */
+export function problem(kind: ProblemKind, text: ProblemText): Response {
+  const { status, title } = PROBLEMS[kind];
+  const { detail, remedy, errors, kafkaError, headers } = text;
+  const body: Problem = {
+    type: problemType(kind),
+    title,
+    status,
+    detail,
+    remedy,
+    ...(errors === undefined ? {} : { errors: [...errors] }),
+    ...(kafkaError === undefined ? {} : { kafkaError }),
+  };
+  return new Response(JSON.stringify(body), {
     status,
     headers: { "content-type": "application/problem+json", ...headers },
   });
+}
+
+/** Thrown where a request is refused; becomes the problem that it holds. */
+export class Refusal extends Error {
+  override name = "Refusal";
+  readonly kind: ProblemKind;
+  readonly text: ProblemText;
+
+  constructor(kind: ProblemKind, text: ProblemText) {
+    super(text.detail);
+    this.kind = kind;
+    this.text = text;
+  }
+
+  respond(): Response {
+    return problem(this.kind, this.text);
+  }
 }

@@ -5,20 +5,15 @@
  * OFFSET_OUT_OF_RANGE (above the high watermark), INVALID_TOPIC_EXCEPTION (internal topic),
  * KAFKA_STORAGE_ERROR. What was asked for twice is done once.
  */
-import { messageOf } from "@runnel/kit/errors.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { DeleteRecordsApi } from "@runnel/protocol/messages/21-delete-records.ts";
-import type { Partition } from "#replica/partition.ts";
+import {
+  type DeletedRecords,
+  deleteRecords as deletePartitionRecords,
+} from "#replica/delete-records.ts";
 import type { DataServices } from "./data-services.ts";
 import type { Handler } from "./handler.ts";
 import { type FoundTopic, topicByName, withPartition } from "./partition-lookup.ts";
-
-const UP_TO_HIGH_WATERMARK = -1;
-
-interface Answer {
-  readonly lowWatermark: number;
-  readonly errorCode: ErrorCode;
-}
 
 export const deleteRecords: Handler<typeof DeleteRecordsApi, DataServices> = {
   api: DeleteRecordsApi,
@@ -41,36 +36,17 @@ async function deleteUpTo(
   found: FoundTopic,
   index: number,
   services: DataServices,
-): Promise<Answer> {
+): Promise<DeletedRecords> {
   if (found.topic === null) return failed(found.errorCode);
   if (found.topic.isInternal) return failed(ErrorCode.INVALID_TOPIC_EXCEPTION);
-  return await withPartition<Answer>(services, found.topic.id, index, (lookup) =>
+  const { logs, reads } = services;
+  return await withPartition<DeletedRecords>(services, found.topic.id, index, (lookup) =>
     lookup.partition === null
       ? failed(lookup.errorCode)
-      : moveStart(lookup.partition, offset, services),
+      : deletePartitionRecords({ logs, logger: reads.logger }, lookup.partition, offset),
   );
 }
 
-async function moveStart(
-  { log, highWatermark, identity }: Partition,
-  asked: number,
-  services: DataServices,
-): Promise<Answer> {
-  const offset = asked === UP_TO_HIGH_WATERMARK ? highWatermark : asked;
-  if (offset < 0 || offset > highWatermark) return failed(ErrorCode.OFFSET_OUT_OF_RANGE);
-  try {
-    await services.logs.deleteRecords(log, offset);
-    return { lowWatermark: log.logStartOffset, errorCode: ErrorCode.NONE };
-  } catch (error) {
-    const { topicName: topic, index: partition } = identity;
-    services.reads.logger.error(
-      { topic, partition, error: messageOf(error) },
-      "deleting records failed",
-    );
-    return failed(ErrorCode.KAFKA_STORAGE_ERROR);
-  }
-}
-
-function failed(errorCode: ErrorCode): Answer {
+function failed(errorCode: ErrorCode): DeletedRecords {
   return { lowWatermark: -1, errorCode };
 }

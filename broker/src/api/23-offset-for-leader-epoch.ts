@@ -8,9 +8,10 @@
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { OffsetForLeaderEpochApi } from "@runnel/protocol/messages/23-offset-for-leader-epoch.ts";
 import { leaderEpochError } from "#replica/fetch.ts";
+import type { FoundPartition } from "#replica/lookup.ts";
 import type { DataServices } from "./data-services.ts";
 import type { Handler } from "./handler.ts";
-import { all, type FoundPartition, topicByName, withPartition } from "./partition-lookup.ts";
+import { all, topicByName, withPartition } from "./partition-lookup.ts";
 
 interface Answer {
   readonly errorCode: ErrorCode;

@@ -2,7 +2,7 @@
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { Operation } from "#auth/authorizer.ts";
 import type { TopicImage } from "#metadata/image.ts";
-import type { Partition } from "#replica/partition.ts";
+import { type FoundPartition, withPartition as lookUp } from "#replica/lookup.ts";
 import type { DataServices } from "./data-services.ts";
 import type { RequestContext } from "./handler.ts";
 
@@ -38,10 +38,6 @@ export function topicById(
   return { topic: null, errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED };
 }
 
-export type FoundPartition =
-  | { readonly partition: Partition }
-  | { readonly partition: null; readonly errorCode: ErrorCode };
-
 /** Calls `work` with a partition; waits for one that is just being opened. */
 export function withPartition<T>(
   { replicas }: DataServices,
@@ -49,15 +45,7 @@ export function withPartition<T>(
   index: number,
   work: (found: FoundPartition) => T | Promise<T>,
 ): T | Promise<T> {
-  const lookup = replicas.find(topicId, index);
-  if (lookup.kind === "open") return work(lookup);
-  if (lookup.kind === "absent") return work({ partition: null, errorCode: lookup.errorCode });
-  return lookup.ready.then(() => {
-    const again = replicas.find(topicId, index);
-    if (again.kind === "open") return work(again);
-    const errorCode = again.kind === "absent" ? again.errorCode : ErrorCode.NOT_LEADER_OR_FOLLOWER;
-    return work({ partition: null, errorCode });
-  });
+  return lookUp(replicas, topicId, index, work);
 }
 
 /** All of `values` at once; a promise only where one of them is. */

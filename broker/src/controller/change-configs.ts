@@ -23,6 +23,7 @@ import type { Compare, Operation } from "#metadata/store.ts";
 import { layersOf } from "#metadata/topic-configs.ts";
 import type { Planned } from "./commit.ts";
 import { failed, OK, type Outcome } from "./outcome.ts";
+import { brokerConfigsVersion, topicConfigsVersion, versionProblem } from "./versions.ts";
 
 /** ConfigResource.Type. */
 export const ResourceType = {
@@ -44,6 +45,8 @@ export interface ConfigRequest extends ConfigResource {
   readonly changes: readonly ConfigChange[];
   /** Whether `changes` are all that is set afterwards (AlterConfigs). */
   readonly isReplacing: boolean;
+  /** Version (`versions.ts`) that the settings must still have; null for any. */
+  readonly expectedVersion?: string | null;
 }
 
 export interface ConfigResult extends Outcome, ConfigResource {}
@@ -72,6 +75,10 @@ export function planAlterConfigs(
     if ("outcome" in target) {
       return { result: { ...answer, ...target.outcome }, compare: [], operations: [] };
     }
+    const outdated = versionProblem(request.expectedVersion, target.version);
+    if (outdated !== null) {
+      return { result: { ...answer, ...outdated }, compare: [], operations: [] };
+    }
     const current = request.isReplacing ? NO_OVERRIDES : target.current;
     const outcome = changeConfigs(current, request.changes, target.scope);
     if ("problem" in outcome) {
@@ -98,7 +105,36 @@ export function describeConfigs(
 ): Description {
   const target = targetOf(image, resource, context);
   if ("outcome" in target) return { ...target.outcome, entries: null };
-  const { scope, current } = target;
+  return describeTarget(resource, target, wanted, context);
+}
+
+/** As `describeConfigs` once `request` is done; nothing is changed. */
+export function describeConfigsAfter(
+  image: MetadataImage,
+  request: ConfigRequest,
+  wanted: readonly string[] | null,
+  context: ConfigContext,
+): Description {
+  const target = targetOf(image, request, context);
+  if ("outcome" in target) return { ...target.outcome, entries: null };
+  const base = request.isReplacing ? NO_OVERRIDES : target.current;
+  const outcome = changeConfigs(base, request.changes, target.scope);
+  if ("problem" in outcome) {
+    return { ...failed(ErrorCode[outcome.code], outcome.problem), entries: null };
+  }
+  const current = outcome.overrides;
+  const { layers } = target.scope;
+  const isOwn = request.type === ResourceType.BROKER && request.name !== "";
+  const scope = { ...target.scope, layers: isOwn ? { ...layers, dynamicBroker: current } : layers };
+  return describeTarget(request, { scope, current }, wanted, context);
+}
+
+function describeTarget(
+  { name }: ConfigResource,
+  { scope, current }: Pick<Target, "scope" | "current">,
+  wanted: readonly string[] | null,
+  { nodeId }: ConfigContext,
+): Description {
   switch (scope.kind) {
     case "topic":
       return { ...OK, entries: describeTopicConfigs(current, scope.layers, wanted) };
@@ -107,9 +143,9 @@ export function describeConfigs(
     case "broker":
       break;
   }
-  if (resource.name === "") return { ...OK, entries: describeBrokerDefaults(current, wanted) };
-  if (Number(resource.name) !== context.nodeId) {
-    const message = `ask broker ${resource.name} itself: its static settings are known there alone`;
+  if (name === "") return { ...OK, entries: describeBrokerDefaults(current, wanted) };
+  if (Number(name) !== nodeId) {
+    const message = `ask broker ${name} itself: its static settings are known there alone`;
     return { ...failed(ErrorCode.INVALID_REQUEST, message), entries: null };
   }
   return { ...OK, entries: describeBrokerConfigs(scope.layers, wanted) };
@@ -121,6 +157,7 @@ interface Target {
   /** Null where nothing is kept: every value that passes is the default. */
   readonly key: string | null;
   readonly compare: readonly Compare[];
+  readonly version: string;
 }
 
 function targetOf(
@@ -136,7 +173,13 @@ function targetOf(
       return brokerTarget(image, resource.name, context.fixed);
     case ResourceType.GROUP:
       if (resource.name === "") return invalid("a group needs a name");
-      return { scope: { kind: "group", layers }, current: NO_OVERRIDES, key: null, compare: [] };
+      return {
+        scope: { kind: "group", layers },
+        current: NO_OVERRIDES,
+        key: null,
+        compare: [],
+        version: "",
+      };
     case ResourceType.BROKER_LOGGER:
       return invalid("log levels cannot be seen or changed over the protocol");
     case ResourceType.CLIENT_METRICS:
@@ -161,6 +204,7 @@ function topicTarget(
     scope: { kind: "topic", layers, ...(topic.isInternal ? { pinned: pinnedOf(topic) } : {}) },
     current: topic.configs,
     key,
+    version: topicConfigsVersion(topic),
     compare: [
       { kind: "modRevision", key, equals: topic.configsRevision },
       { kind: "modRevision", key: topicKey(name), equals: topic.modRevision },
@@ -186,14 +230,17 @@ function brokerTarget(
     const current = image.defaultBrokerConfigs;
     const layers = { dynamicBroker: NO_OVERRIDES, dynamicDefault: current, fixed };
     const key = brokerConfigsKey(DEFAULT_BROKER);
-    return { scope: { kind: "broker", layers }, current, key, compare: [valueIs(key, current)] };
+    const version = brokerConfigsVersion(image, null);
+    const compare = [valueIs(key, current)];
+    return { scope: { kind: "broker", layers }, current, key, compare, version };
   }
   const id = /^\d{1,10}$/.test(name) ? Number(name) : -1;
   if (!image.brokers.has(id)) return invalid("a broker is named by the id of a live one");
   const current = image.brokerConfigs.get(id) ?? NO_OVERRIDES;
   const key = brokerConfigsKey(id);
   const scope = { kind: "broker", layers: layersOf(image, id, fixed) } as const;
-  return { scope, current, key, compare: [valueIs(key, current)] };
+  const version = brokerConfigsVersion(image, id);
+  return { scope, current, key, compare: [valueIs(key, current)], version };
 }
 
 /** Settings of brokers have no revision in the image; there are few, so their text is compared. */

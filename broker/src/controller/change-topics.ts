@@ -20,6 +20,7 @@ import {
 } from "./limits.ts";
 import { failed, OK, type Outcome } from "./outcome.ts";
 import { placeReplicas } from "./placement.ts";
+import { topicVersion, versionProblem } from "./versions.ts";
 
 /** A topic by name, or by id where the name is null. */
 export interface TopicReference {
@@ -28,15 +29,22 @@ export interface TopicReference {
   readonly topicId: string;
 }
 
+/** A topic to delete. */
+export interface DoomedTopic extends TopicReference {
+  /** `topicVersion` that it must still have; null for any. */
+  readonly expectedVersion?: string | null;
+}
+
 export interface DeletedTopic extends Outcome, TopicReference {}
 
 /** One plan per topic, in order. */
 export function planDeleteTopics(
   image: MetadataImage,
-  topics: readonly TopicReference[],
+  topics: readonly DoomedTopic[],
+  isValidateOnly: boolean,
 ): readonly Planned<DeletedTopic>[] {
   const seen = new Set<string>();
-  return topics.map((reference) => {
+  return topics.map(({ expectedVersion, ...reference }) => {
     const found = findTopic(image, reference);
     if ("outcome" in found) return nothing({ ...reference, ...found.outcome });
     const { topic } = found;
@@ -50,6 +58,8 @@ export function planDeleteTopics(
       const message = `${topic.name} is the broker's own and cannot be deleted`;
       return nothing({ ...answer, ...failed(ErrorCode.TOPIC_DELETION_DISABLED, message) });
     }
+    const outdated = versionProblem(expectedVersion, topicVersion(topic));
+    if (outdated !== null || isValidateOnly) return nothing({ ...answer, ...(outdated ?? OK) });
     return {
       result: { ...answer, ...OK },
       compare: [unchanged(topic)],
@@ -76,6 +86,8 @@ export interface GrownTopic {
   readonly count: number;
   /** Broker ids of the new partitions; null for a placement by the controller. */
   readonly assignments: readonly (readonly number[])[] | null;
+  /** `topicVersion` that it must still have; null for any. */
+  readonly expectedVersion?: string | null;
 }
 
 export interface GrowthResult extends Outcome {
@@ -154,7 +166,7 @@ function findTopic(
 function growthProblem(
   name: string,
   topic: TopicImage | undefined,
-  { count }: GrownTopic,
+  { count, expectedVersion }: GrownTopic,
   budget: { readonly partitionsLeft: number; readonly partitionCount: number },
   context: GrowthContext,
 ): Outcome | null {
@@ -166,6 +178,8 @@ function growthProblem(
   const added = count - before;
   const factor = topic.partitions[0]?.replicas.length ?? 0;
   if (topic.isInternal) return invalid(`${name} is the broker's own and keeps its partitions`);
+  const outdated = versionProblem(expectedVersion, topicVersion(topic));
+  if (outdated !== null) return outdated;
   if (added <= 0) return invalid(`${name} has ${before} partitions, and ${count} is not more`);
   if (count > PARTITIONS_PER_TOPIC_MAX) {
     return invalid(`${count} partitions: a topic has at most ${PARTITIONS_PER_TOPIC_MAX}`);

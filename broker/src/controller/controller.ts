@@ -17,15 +17,16 @@ import {
   type ConfigResult,
   type Description,
   describeConfigs,
+  describeConfigsAfter,
   planAlterConfigs,
 } from "./change-configs.ts";
 import {
   type DeletedTopic,
+  type DoomedTopic,
   type GrownTopic,
   type GrowthResult,
   planCreatePartitions,
   planDeleteTopics,
-  type TopicReference,
 } from "./change-topics.ts";
 import { Committer, type ControllerSeat } from "./commit.ts";
 import {
@@ -90,10 +91,13 @@ export class Controller {
     });
   }
 
-  deleteTopics(topics: readonly TopicReference[]): Promise<readonly DeletedTopic[]> {
+  deleteTopics(
+    topics: readonly DoomedTopic[],
+    { isValidateOnly }: ChangeOptions = { isValidateOnly: false },
+  ): Promise<readonly DeletedTopic[]> {
     return this.#committer.run({
       requests: topics,
-      plan: planDeleteTopics,
+      plan: (image, requests) => planDeleteTopics(image, requests, isValidateOnly),
       refuse: ({ name, topicId }, outcome) => ({ name, topicId, ...outcome }),
     });
   }
@@ -127,6 +131,11 @@ export class Controller {
   /** `wanted` names settings; null for all. */
   describeConfigs(resource: ConfigResource, wanted: readonly string[] | null): Description {
     return describeConfigs(this.#options.view.image, resource, wanted, this.#options);
+  }
+
+  /** The settings of a resource as they will be once `request` is done. */
+  describeConfigsAfter(request: ConfigRequest, wanted: readonly string[] | null): Description {
+    return describeConfigsAfter(this.#options.view.image, request, wanted, this.#options);
   }
 
   /**

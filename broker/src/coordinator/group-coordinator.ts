@@ -8,7 +8,7 @@
  */
 import { assert } from "@runnel/kit/assert.ts";
 import { utf8Length } from "@runnel/kit/byte-writer.ts";
-import { randomUuid, ZERO_UUID } from "@runnel/kit/uuid.ts";
+import { randomUuid } from "@runnel/kit/uuid.ts";
 import type { Clock, Logger, Random, Scheduler, Timer } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type {
@@ -31,9 +31,9 @@ import type {
   TopicPartitions,
 } from "./group/events.ts";
 import { GroupShard, type GroupShardEvent, type GroupShardReply } from "./group/group-shard.ts";
-import type { Protocol } from "./group/model.ts";
+import type { Group, Protocol } from "./group/model.ts";
 import { refusedJoin, refusedSync } from "./group/rebalance.ts";
-import type { GroupRecord } from "./group/records.ts";
+import { type GroupRecord, isOfFormerTopic } from "./group/records.ts";
 import {
   CLIENT_ID_LENGTH_MAX,
   emptyUsage,
@@ -78,6 +78,13 @@ export interface SyncInput extends Omit<Asked<SyncEvent>, "assignments"> {
 export interface CommitInput extends Omit<Asked<CommitEvent>, "missingGroupError"> {
   readonly apiVersion: number;
 }
+
+export interface DeleteOptions {
+  /** Checks everything and removes nothing. */
+  readonly isValidateOnly: boolean;
+}
+
+const DO_DELETE: DeleteOptions = { isValidateOnly: false };
 
 export interface ListFilter {
   /** Group states, in any case; empty for all. */
@@ -236,12 +243,17 @@ export class GroupCoordinator {
     return this.#withoutFormerTopics(found, topics === null);
   }
 
-  deleteOffsets(groupId: string, topics: readonly TopicPartitions[]): Promise<DeleteOffsetsResult> {
+  deleteOffsets(
+    groupId: string,
+    topics: readonly TopicPartitions[],
+    { isValidateOnly }: DeleteOptions = DO_DELETE,
+  ): Promise<DeleteOffsetsResult> {
     const refuse = (errorCode: ErrorCode): DeleteOffsetsResult => ({ errorCode, topics: [] });
     if (!isGroupId(groupId) || groupId === "") {
       return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID));
     }
-    const event = { kind: "delete-offsets", ticket: this.#nextTicket(), groupId, topics } as const;
+    const ticket = this.#nextTicket();
+    const event = { kind: "delete-offsets", ticket, groupId, topics, isValidateOnly } as const;
     return this.#ask("delete-offsets", event, refuse);
   }
 
@@ -252,10 +264,13 @@ export class GroupCoordinator {
     return this.#ask("describe", event, refuse);
   }
 
-  deleteGroup(groupId: string): Promise<ErrorResult> {
+  deleteGroup(
+    groupId: string,
+    { isValidateOnly }: DeleteOptions = DO_DELETE,
+  ): Promise<ErrorResult> {
     const refuse = (errorCode: ErrorCode): ErrorResult => ({ errorCode });
     if (!isGroupId(groupId)) return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID));
-    const event = { kind: "delete", ticket: this.#nextTicket(), groupId } as const;
+    const event = { kind: "delete", ticket: this.#nextTicket(), groupId, isValidateOnly } as const;
     return this.#ask("delete", event, refuse);
   }
 
@@ -278,6 +293,28 @@ export class GroupCoordinator {
       .filter(({ state }) => states.size === 0 || states.has(state.toLowerCase()))
       .filter(({ type }) => types.size === 0 || types.has(type));
     return { errorCode: ErrorCode.NONE, groups };
+  }
+
+  /**
+   * Calls `visit` with every group of this broker, to be looked at and not changed, a shard in each turn.
+   * Loads them first where they are not; like `list`, it does not make the internal topic. Rejects with
+   * what `visit` throws.
+   */
+  async visit(visit: (group: Group) => void): Promise<ErrorCode> {
+    const isStarted = (): boolean => this.#shards.state === "started";
+    if (!isStarted()) {
+      if (this.#world.topics.byName(OFFSETS_TOPIC) === undefined) return ErrorCode.NONE;
+      await this.start();
+      if (!isStarted()) return ErrorCode.COORDINATOR_NOT_AVAILABLE;
+    }
+    for (const shard of this.#shards.shards) {
+      const errorCode = await this.#visitShard(shard, visit);
+      // Another broker has the groups of a shard that is not here.
+      const isOver = errorCode !== ErrorCode.NONE && errorCode !== ErrorCode.NOT_COORDINATOR;
+      if (isOver) return errorCode;
+      await new Promise<void>((resolve) => this.#world.scheduler.soon(resolve));
+    }
+    return ErrorCode.NONE;
   }
 
   /** Topics were deleted: what groups committed for them goes, now or when the shard is loaded. */
@@ -336,12 +373,32 @@ export class GroupCoordinator {
     });
   }
 
+  #visitShard(
+    shard: Shard<GroupShardEvent, GroupRecord, GroupShardReply>,
+    visit: (group: Group) => void,
+  ): Promise<ErrorCode> {
+    return new Promise((resolve, reject) => {
+      const ticket = this.#nextTicket();
+      // A shard would stop for good at an error of its machine; this one is not the machine's.
+      const guarded = (group: Group): void => {
+        try {
+          visit(group);
+        } catch (error) {
+          reject(error);
+        }
+      };
+      shard.submit(
+        { kind: "visit", ticket, visit: guarded },
+        { ticket, answer: () => resolve(ErrorCode.NONE), fail: resolve },
+      );
+    });
+  }
+
   #withoutFormerTopics(found: FetchOffsetsResult, isForAll: boolean): FetchOffsetsResult {
     const topics = found.topics.map(({ topic, partitions }) => {
       const topicId = this.#world.topics.byName(topic)?.topicId;
       const current = partitions.map(({ partition, value }) => {
-        const isFormer =
-          topicId !== undefined && value?.topicId !== ZERO_UUID && value?.topicId !== topicId;
+        const isFormer = topicId !== undefined && value !== null && isOfFormerTopic(value, topicId);
         return { partition, value: isFormer ? null : value };
       });
       return {

@@ -73,6 +73,19 @@ export function appendBatch(
   return booked instanceof Promise ? booked.then((one) => one.answer) : booked.answer;
 }
 
+/** What appending `batch` would come to, as far as its form decides it; nothing is appended. */
+export function judgeBatch(
+  context: AppendContext,
+  partition: Partition,
+  batch: Uint8Array,
+  request: AppendRequest,
+): AppendResult {
+  const rules = rulesOf(partition, request, context.clock.nowMs());
+  const verdict = validateProducedBatch(batch, rules);
+  if (!verdict.ok) return refusal(verdict);
+  return { ...failure(ErrorCode.NONE, ""), message: null };
+}
+
 interface Incoming {
   readonly batch: Uint8Array;
   readonly request: AppendRequest;

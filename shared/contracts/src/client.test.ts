@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { checkAnswer } from "./check.ts";
 import { ApiError, createClient, type FetchLike, urlOf } from "./client.ts";
-import { problemType } from "./problem.ts";
+import { problemType } from "./problem-kinds.ts";
 
 interface Sent {
   readonly url: string;

@@ -6,7 +6,8 @@
  *   const { items } = await client.listTopics({ query: { limit: 50 } });
  */
 import { PATHS, paramNames, type RouteName } from "./paths.ts";
-import { PROBLEMS, type Problem, type ProblemKind, problemKind, problemType } from "./problem.ts";
+import type { Problem } from "./problem.ts";
+import { PROBLEMS, type ProblemKind, problemKind, problemType } from "./problem-kinds.ts";
 import type { AnswerOf, InputOf } from "./routes.ts";
 
 export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;

@@ -273,6 +273,11 @@ type Part<N extends RouteName, K extends "params" | "query" | "body"> = Routes[N
   ? S
   : never;
 
+/** What a route is given, as the broker sees it: checked. */
+export type ParamsOf<N extends RouteName> = z.output<Part<N, "params">>;
+export type QueryOf<N extends RouteName> = z.output<Part<N, "query">>;
+export type BodyOf<N extends RouteName> = z.output<Part<N, "body">>;
+
 type Needs<N extends RouteName, K extends "params" | "body"> = [Part<N, K>] extends [never]
   ? unknown
   : { readonly [P in K]: z.input<Part<N, K>> };

@@ -9,6 +9,7 @@ import { Command } from "commander";
 import { ChoiceOption } from "../cli/choice-option.ts";
 import { CommandError, UsageError } from "../cli/failure.ts";
 import { collect, parseAddress, parseInteger, parsePair } from "../cli/values.ts";
+import { readVersion } from "../version.ts";
 import { BOOTSTRAP_VARIABLE } from "./client.ts";
 
 export interface BrokerFlags {
@@ -113,6 +114,7 @@ async function run(flags: BrokerFlags): Promise<number> {
     const { runBroker } = await import("@runnel/broker/main.ts");
     return await runBroker({
       loaded,
+      version: readVersion(),
       print: (line) => void process.stdout.write(`${line}\n`),
     });
   } catch (error) {

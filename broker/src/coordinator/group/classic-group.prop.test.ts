@@ -195,7 +195,7 @@ class History {
           who,
         );
       case "delete":
-        return this.#submit({ ...request, kind: "delete" }, who);
+        return this.#submit({ ...request, kind: "delete", isValidateOnly: false }, who);
       case "fetch":
         return this.#submit({ ...request, kind: "fetch-offsets", topics: null }, who);
       default:

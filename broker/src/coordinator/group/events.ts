@@ -102,6 +102,8 @@ export interface FetchOffsetsEvent extends Request {
 export interface DeleteOffsetsEvent extends Request {
   readonly kind: "delete-offsets";
   readonly topics: readonly TopicPartitions[];
+  /** Says what would be answered, and removes nothing. */
+  readonly isValidateOnly: boolean;
 }
 
 export interface DescribeEvent extends Request {
@@ -110,6 +112,8 @@ export interface DescribeEvent extends Request {
 
 export interface DeleteEvent extends Request {
   readonly kind: "delete";
+  /** Says what would be answered, and removes nothing. */
+  readonly isValidateOnly: boolean;
 }
 
 /** What the broker itself makes happen; nobody waits for an answer. */

@@ -12,10 +12,19 @@ import { decodeRecord, encodeRecord, type GroupRecord } from "./records.ts";
 import { replay } from "./replay.ts";
 import { restartDeadlines } from "./tick.ts";
 
-export type GroupShardEvent = GroupEvent | { readonly kind: "list"; readonly ticket: number };
+export type GroupShardEvent =
+  | GroupEvent
+  | { readonly kind: "list"; readonly ticket: number }
+  /** `visit` looks at every group, and changes none. */
+  | {
+      readonly kind: "visit";
+      readonly ticket: number;
+      readonly visit: (group: Group) => void;
+    };
 
 export type GroupShardReply =
   | GroupReply
+  | { readonly kind: "visit"; readonly ticket: number; readonly result: null }
   | {
       readonly kind: "list";
       readonly ticket: number;
@@ -39,7 +48,7 @@ export class GroupShard implements ShardMachine<GroupShardEvent, GroupRecord, Gr
   }
 
   keyOf(event: GroupShardEvent): string | null {
-    return event.kind === "list" ? null : event.groupId;
+    return event.kind === "list" || event.kind === "visit" ? null : event.groupId;
   }
 
   isMergeable(event: GroupShardEvent): boolean {
@@ -55,6 +64,11 @@ export class GroupShard implements ShardMachine<GroupShardEvent, GroupRecord, Gr
       const result = [...this.#groups.values()].filter((group) => !isVacant(group)).map(listGroup);
       const reply = { kind: event.kind, ticket: event.ticket, result };
       return { records: [], replies: [reply], deadlineMs: null };
+    }
+    if (event.kind === "visit") {
+      const { kind, ticket, visit } = event;
+      for (const group of this.#groups.values()) if (!isVacant(group)) visit(group);
+      return { records: [], replies: [{ kind, ticket, result: null }], deadlineMs: null };
     }
     const known = this.#groups.get(event.groupId);
     if (known === undefined && this.#usage.groups >= GROUPS_MAX) {

@@ -78,7 +78,9 @@ export function stepDeleteOffsets(group: Group, event: DeleteOffsetsEvent, turn:
   const topics = event.topics.map(({ topic, partitions }) => {
     const isKept = isSubscribed(group, subscribed, topic);
     const errorCode = isKept ? ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCode.NONE;
-    if (!isKept) for (const partition of partitions) removeOffset(group, topic, partition, turn);
+    if (!isKept && !event.isValidateOnly) {
+      for (const partition of partitions) removeOffset(group, topic, partition, turn);
+    }
     return { topic, partitions: partitions.map((partition) => ({ partition, errorCode })) };
   });
   const result = { errorCode: ErrorCode.NONE, topics };
@@ -91,7 +93,7 @@ export function stepDelete(group: Group, event: DeleteEvent, turn: Turn): void {
     : group.state !== "Empty"
       ? ErrorCode.NON_EMPTY_GROUP
       : ErrorCode.NONE;
-  if (errorCode === ErrorCode.NONE) {
+  if (errorCode === ErrorCode.NONE && !event.isValidateOnly) {
     // Whoever holds an id that was not used yet is told that it is unknown, and starts again.
     for (const memberId of group.pendingMembers.keys()) dropPendingMember(group, memberId);
     removeOffsets(group, () => true, turn);

@@ -6,6 +6,7 @@
  */
 
 import { assert } from "@runnel/kit/assert.ts";
+import { ZERO_UUID } from "@runnel/kit/uuid.ts";
 import {
   decodeKey,
   decodeValue,
@@ -47,6 +48,11 @@ export interface CommittedOffset {
   readonly expiresAt: number;
   /** Id of the topic at the time; `ZERO_UUID` where the record does not say. */
   readonly topicId: string;
+}
+
+/** Whether `value` was committed for a topic that is gone, whose name the one with `topicId` bears now. */
+export function isOfFormerTopic(value: CommittedOffset, topicId: string): boolean {
+  return value.topicId !== ZERO_UUID && value.topicId !== topicId;
 }
 
 export type GroupRecord =

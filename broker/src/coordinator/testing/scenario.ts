@@ -180,10 +180,16 @@ class Scenario {
           topics: args.has("of") ? topicsOf(args.get("of")) : null,
         };
       case "delete-offsets":
-        return { ...request, kind: "delete-offsets", topics: topicsOf(args.get("of")) };
+        return {
+          ...request,
+          kind: "delete-offsets",
+          topics: topicsOf(args.get("of")),
+          isValidateOnly: args.has("dry"),
+        };
       case "describe":
-      case "delete":
         return { ...request, kind: name };
+      case "delete":
+        return { ...request, kind: name, isValidateOnly: args.has("dry") };
       case "list":
         return { kind: "list", ticket: request.ticket };
       case "expire-offsets":
@@ -381,6 +387,8 @@ function resultText(reply: GroupShardReply): string {
     }
     case "list":
       return reply.result.map((group) => `${group.groupId}:${group.state}:${group.type}`).join(" ");
+    case "visit":
+      return "visited";
     default:
       return errorName(reply.result.errorCode);
   }

@@ -1,0 +1,208 @@
+/** Moving and forgetting what groups committed, and forgetting groups. */
+import type { OffsetChange } from "@runnel/contracts/groups.ts";
+import type { FieldError } from "@runnel/contracts/problem.ts";
+import type { AnswerOf } from "@runnel/contracts/routes.ts";
+import { ErrorCode } from "@runnel/protocol/errors.ts";
+import type { GroupDescription, TopicPartitions } from "#coordinator/group/events.ts";
+import { lagOf } from "#coordinator/lag-table.ts";
+import { Refusal } from "../problem.ts";
+import { authorize, type Caller } from "./caller.ts";
+import { type Committed, committedOf, findGroup, groupFor, offsetsVersion } from "./group-view.ts";
+import { kafkaRefusal, partitionError, refuseUnlessNone } from "./kafka-problem.ts";
+import { planReset, refuseEmpty, type Step } from "./reset-plan.ts";
+import type { Call } from "./serve.ts";
+import type { V1Services } from "./services.ts";
+import { openPartition } from "./topic-view.ts";
+
+/** The version of OffsetCommit whose rules apply. */
+const COMMIT_VERSION = 9;
+
+export async function resetOffsets(
+  { params, body, query, expectedVersion, caller, signal }: Call<"resetOffsets">,
+  services: V1Services,
+): Promise<AnswerOf<"resetOffsets">> {
+  const groupId = params.group;
+  const isDryRun = query.dryRun === true;
+  authorize(services, caller, "read", "group", groupId);
+  const group = await findGroup(services, groupId);
+  if (group !== null) refuseUnlessEmpty(group);
+  const committed = await committedOf(services, groupId);
+  refuseUnlessVersion(groupId, expectedVersion, committed);
+  const steps = await planReset(body, committed, services, signal);
+  for (const { topic } of steps) authorize(services, caller, "read", "topic", topic);
+  refuseEmpty(steps, groupId);
+  const errors = isDryRun ? new Map<Step, string | null>() : await commit(groupId, steps, services);
+  const changes = steps.map((step) => changeOf(step, errors.get(step) ?? step.error));
+  const etag = offsetsVersion(isDryRun ? committed : await committedOf(services, groupId));
+  return { isDryRun, etag, changes };
+}
+
+/** Kafka refuses it, too: the members would go on where they are, and commit over it. */
+function refuseUnlessEmpty({ groupId, state, members }: GroupDescription): void {
+  if (state === "Empty" || state === "Dead") return;
+  throw kafkaRefusal(ErrorCode.NON_EMPTY_GROUP, {
+    subject: `group ${groupId}`,
+    message: `group ${groupId} is ${state} with ${members.length} members: they would go on where they are`,
+  });
+}
+
+function refuseUnlessVersion(
+  groupId: string,
+  expected: string | null,
+  committed: readonly Committed[],
+): void {
+  const current = offsetsVersion(committed);
+  if (expected === null || expected === current) return;
+  throw kafkaRefusal(ErrorCode.INVALID_UPDATE_VERSION, {
+    subject: `group ${groupId}`,
+    message: `group ${groupId} committed meanwhile: its offsets are at version ${current}`,
+  });
+}
+
+/** What went wrong with each step, null for nothing. */
+async function commit(
+  groupId: string,
+  steps: readonly Step[],
+  { groups }: V1Services,
+): Promise<ReadonlyMap<Step, string | null>> {
+  const wanted = steps.filter(({ after }) => after !== null);
+  if (wanted.length === 0) return new Map();
+  // The topic of the groups is made here, where it is missing.
+  await groups.start();
+  const { errorCodes } = await groups.commitOffsets({
+    apiVersion: COMMIT_VERSION,
+    groupId,
+    memberId: "",
+    groupInstanceId: null,
+    generationId: -1,
+    retentionTimeMs: -1,
+    offsets: wanted.map(({ topic, topicId, partition, after }) => ({
+      topic,
+      topicId,
+      partition,
+      offset: after ?? 0,
+      leaderEpoch: -1,
+      metadata: "",
+    })),
+  });
+  const first = errorCodes[0] ?? ErrorCode.NONE;
+  if (errorCodes.every((code) => code === first)) {
+    refuseUnlessNone(first, { subject: `group ${groupId}` });
+  }
+  return new Map(wanted.map((step, at) => [step, partitionError(errorCodes[at] ?? first)]));
+}
+
+function changeOf(step: Step, error: string | null): OffsetChange {
+  const { topic, partition, logStart, highWatermark, before, note } = step;
+  const after = error === null ? step.after : before;
+  return {
+    topic,
+    partition,
+    logStart,
+    highWatermark,
+    before: positionAt(before, highWatermark),
+    after: positionAt(after, highWatermark),
+    note,
+    error,
+  };
+}
+
+function positionAt(offset: number | null, end: number | null): OffsetChange["before"] {
+  return { offset, lag: offset === null ? null : lagOf(offset, end) };
+}
+
+export async function deleteOffsets(
+  { params, body, query, expectedVersion, caller }: Call<"deleteOffsets">,
+  services: V1Services,
+): Promise<AnswerOf<"deleteOffsets">> {
+  const groupId = params.group;
+  const isDryRun = query.dryRun === true;
+  await groupFor(services, caller, "delete", groupId);
+  const committed = await committedOf(services, groupId);
+  refuseUnlessVersion(groupId, expectedVersion, committed);
+  const wanted = doomedOf(body.scope, committed, services, caller);
+  const deleted = await services.groups.deleteOffsets(groupId, wanted, {
+    isValidateOnly: isDryRun,
+  });
+  refuseUnlessNone(deleted.errorCode, { subject: `group ${groupId}` });
+  const changes = deleted.topics.flatMap(({ topic, partitions }) =>
+    partitions.map(({ partition, errorCode }) =>
+      deletionOf(topic, partition, partitionError(errorCode), committed, services),
+    ),
+  );
+  const etag = offsetsVersion(isDryRun ? committed : await committedOf(services, groupId));
+  return { isDryRun, etag, changes };
+}
+
+/** What the scope names and the group committed. */
+function doomedOf(
+  scope: Call<"deleteOffsets">["body"]["scope"],
+  committed: readonly Committed[],
+  services: V1Services,
+  caller: Caller,
+): readonly TopicPartitions[] {
+  const errors: FieldError[] = [];
+  const doomed = new Map<string, readonly number[]>();
+  for (const [at, { topic, partitions }] of scope.entries()) {
+    authorize(services, caller, "read", "topic", topic);
+    const field = `scope.${at}`;
+    const known = committed.find((one) => one.topic === topic)?.partitions ?? [];
+    const indexes = known.map(({ partition }) => partition);
+    const missing = partitions?.find((partition) => !indexes.includes(partition));
+    if (indexes.length === 0 || missing !== undefined) {
+      const what = missing === undefined ? topic : `${topic}, partition ${missing}`;
+      errors.push({ in: "body", field, message: `the group committed nothing for ${what}` });
+    }
+    if (doomed.has(topic)) errors.push({ in: "body", field, message: "names a topic twice" });
+    doomed.set(topic, [...new Set(partitions ?? indexes)]);
+  }
+  const [first] = errors;
+  if (first !== undefined) {
+    throw new Refusal("invalid-request", {
+      detail: `${first.field}: ${first.message}`,
+      remedy: "Name topics and partitions that the group committed, each once.",
+      errors,
+    });
+  }
+  return [...doomed].map(([topic, partitions]) => ({ topic, partitions }));
+}
+
+function deletionOf(
+  topic: string,
+  partition: number,
+  error: string | null,
+  committed: readonly Committed[],
+  services: V1Services,
+): OffsetChange {
+  const found = committed.find((one) => one.topic === topic);
+  const value = found?.partitions.find((one) => one.partition === partition)?.value;
+  const open = openPartition(services, found?.topicId ?? "", partition);
+  const highWatermark = open?.highWatermark ?? null;
+  const before = positionAt(value?.offset ?? null, highWatermark);
+  return {
+    topic,
+    partition,
+    logStart: open?.log.logStartOffset ?? null,
+    highWatermark,
+    before,
+    after: error === null ? { offset: null, lag: null } : before,
+    note: null,
+    error,
+  };
+}
+
+export async function deleteGroup(
+  { params, query, expectedVersion, caller }: Call<"deleteGroup">,
+  services: V1Services,
+): Promise<AnswerOf<"deleteGroup">> {
+  const groupId = params.group;
+  const isDryRun = query.dryRun === true;
+  const { state } = await groupFor(services, caller, "delete", groupId);
+  const committed = await committedOf(services, groupId);
+  refuseUnlessVersion(groupId, expectedVersion, committed);
+  const { errorCode } = await services.groups.deleteGroup(groupId, { isValidateOnly: isDryRun });
+  refuseUnlessNone(errorCode, { subject: `group ${groupId}` });
+  const offsetCount = committed.reduce((sum, { partitions }) => sum + partitions.length, 0);
+  const topicCount = committed.length;
+  return { isDryRun, before: { groupId, state, topicCount, offsetCount }, after: null };
+}

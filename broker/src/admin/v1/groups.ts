@@ -1,0 +1,201 @@
+/** Consumer groups: the list, one of them, and what it committed. */
+import type { Lag } from "@runnel/contracts/common.ts";
+import type { GroupOffset, GroupRow, Member } from "@runnel/contracts/groups.ts";
+import type { AnswerOf } from "@runnel/contracts/routes.ts";
+import type { CommittedOffset } from "#coordinator/group/records.ts";
+import { OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
+import type { GroupLag } from "#coordinator/lag-table.ts";
+import { isAllowed } from "./caller.ts";
+import {
+  type Committed,
+  committedOf,
+  groupFor,
+  membersOf,
+  offsetsVersion,
+  placeKey,
+  type Reading,
+  readersOf,
+} from "./group-view.ts";
+import { kafkaRefusal } from "./kafka-problem.ts";
+import { LagMeter, sumLags } from "./lag-meter.ts";
+import { paginate } from "./paging.ts";
+import type { Call } from "./serve.ts";
+import type { V1Services } from "./services.ts";
+import { openPartition } from "./topic-view.ts";
+
+export async function listGroups(
+  { query, caller }: Call<"listGroups">,
+  services: V1Services,
+): Promise<AnswerOf<"listGroups">> {
+  const { errorCode, lags } = await services.lags.current();
+  if (lags === null) throw kafkaRefusal(errorCode, { subject: "groups" });
+  const rows = lags.groups.filter(
+    ({ groupId, state }) =>
+      (query.state === undefined || state === query.state) &&
+      isAllowed(services, caller, "describe", "group", groupId),
+  );
+  const cut = paginate(
+    {
+      rows,
+      textOf: ({ groupId }) => groupId,
+      keyOf: ({ groupId }) => groupId,
+      sorts: {
+        groupId: ({ groupId }) => groupId,
+        state: ({ state }) => state,
+        lag: ({ lag }) => lag,
+        memberCount: ({ memberCount }) => memberCount,
+      },
+      sortDefault: "groupId",
+    },
+    query,
+  );
+  const meter = new LagMeter(services);
+  const items: GroupRow[] = [];
+  // One after the other: a page may hold many groups of many partitions.
+  for (const group of cut.rows) items.push(await rowOf(group, meter, services));
+  return { items, nextCursor: cut.nextCursor, total: cut.total };
+}
+
+async function rowOf(
+  { groupId, state, protocolType, memberCount, topicCount, lag }: GroupLag,
+  meter: LagMeter,
+  services: V1Services,
+): Promise<GroupRow> {
+  const measured = lag === 0 ? null : await lagOf(await committedOf(services, groupId), meter);
+  return {
+    groupId,
+    state,
+    type: "classic",
+    protocolType,
+    memberCount,
+    topicCount,
+    lag: measured ?? { events: 0, seconds: 0 },
+  };
+}
+
+async function lagOf(committed: readonly Committed[], meter: LagMeter): Promise<Lag> {
+  const lags = committed.flatMap(({ topicId, partitions }) =>
+    partitions.map(({ partition, value }) => meter.measure(topicId, partition, value.offset)),
+  );
+  return sumLags(await Promise.all(lags));
+}
+
+export async function getGroup(
+  { params, caller }: Call<"getGroup">,
+  services: V1Services,
+): Promise<AnswerOf<"getGroup">> {
+  const group = await groupFor(services, caller, "describe", params.group);
+  const committed = await committedOf(services, params.group);
+  const partition = services.groups.findPartition(params.group) ?? 0;
+  const { topicsByName } = services.view.image;
+  return {
+    groupId: group.groupId,
+    state: group.state,
+    type: "classic",
+    protocolType: group.protocolType,
+    memberCount: group.members.length,
+    topicCount: committed.length,
+    lag: await lagOf(committed, new LagMeter(services)),
+    etag: offsetsVersion(committed),
+    assignor: group.protocolName === "" ? null : group.protocolName,
+    generationId: group.generationId,
+    coordinator: {
+      brokerId: topicsByName.get(OFFSETS_TOPIC)?.partitions[partition]?.leader ?? null,
+      partition,
+    },
+    members: membersOf(group),
+  };
+}
+
+interface Place {
+  readonly topic: string;
+  readonly partition: number;
+  readonly value: CommittedOffset | null;
+  readonly reader: Member | null;
+}
+
+export async function listGroupOffsets(
+  { params, query, caller }: Call<"listGroupOffsets">,
+  services: V1Services,
+): Promise<AnswerOf<"listGroupOffsets">> {
+  const group = await groupFor(services, caller, "describe", params.group);
+  const committed = await committedOf(services, params.group);
+  const places = placesOf(committed, readersOf(group, services)).filter(
+    ({ topic }) =>
+      (query.topic === undefined || query.topic === topic) &&
+      isAllowed(services, caller, "describe", "topic", topic),
+  );
+  const cut = paginate(
+    {
+      rows: places,
+      textOf: ({ topic }) => topic,
+      keyOf: ({ topic, partition }) => placeKey(topic, partition),
+      sorts: {
+        topic: ({ topic, partition }) => placeKey(topic, partition),
+        lag: (place) => lagEventsOf(place, services),
+      },
+      sortDefault: "topic",
+    },
+    query,
+  );
+  const meter = new LagMeter(services);
+  const items = await Promise.all(cut.rows.map((place) => offsetOf(place, meter, services)));
+  const etag = offsetsVersion(committed);
+  return { etag, items, nextCursor: cut.nextCursor, total: cut.total };
+}
+
+/** What was committed, and what members read without having committed yet. */
+function placesOf(
+  committed: readonly Committed[],
+  readers: ReadonlyMap<string, Reading>,
+): readonly Place[] {
+  const places = new Map<string, Place>();
+  for (const [key, { topic, partition, member }] of readers) {
+    places.set(key, { topic, partition, value: null, reader: member });
+  }
+  for (const { topic, partitions } of committed) {
+    for (const { partition, value } of partitions) {
+      const key = placeKey(topic, partition);
+      places.set(key, { topic, partition, value, reader: readers.get(key)?.member ?? null });
+    }
+  }
+  return [...places.values()];
+}
+
+function lagEventsOf({ topic, partition, value }: Place, services: V1Services): number | null {
+  const topicId = services.topics.byName(topic)?.topicId;
+  if (value === null || topicId === undefined) return null;
+  const open = openPartition(services, topicId, partition);
+  return open === null ? null : Math.max(0, open.highWatermark - value.offset);
+}
+
+async function offsetOf(
+  { topic, partition, value, reader }: Place,
+  meter: LagMeter,
+  services: V1Services,
+): Promise<GroupOffset> {
+  const topicId = services.topics.byName(topic)?.topicId ?? "";
+  const open = openPartition(services, topicId, partition);
+  const logStart = open?.log.logStartOffset ?? null;
+  const highWatermark = open?.highWatermark ?? null;
+  const isLost =
+    value !== null && open !== null && !isWithin(value.offset, logStart ?? 0, highWatermark ?? 0);
+  return {
+    topic,
+    partition,
+    committedOffset: value?.offset ?? null,
+    committedAt: value?.committedAt ?? null,
+    leaderEpoch: value === null || value.leaderEpoch < 0 ? null : value.leaderEpoch,
+    metadata: value?.metadata ?? null,
+    logStart,
+    highWatermark,
+    lag: value === null ? null : await meter.measure(topicId, partition, value.offset),
+    isLost,
+    memberId: reader?.memberId ?? null,
+    clientId: reader?.clientId ?? null,
+    clientHost: reader?.clientHost ?? null,
+  };
+}
+
+const isWithin = (offset: number, start: number, end: number): boolean =>
+  offset >= start && offset <= end;

@@ -1,0 +1,47 @@
+/** The handler of every route: what is not in this list is not served. */
+import type { RouteName } from "@runnel/contracts/paths.ts";
+import {
+  changeBrokerConfigs,
+  getBroker,
+  getBrokerConfigs,
+  listBrokers,
+  listReplicas,
+} from "./brokers.ts";
+import { getCluster } from "./cluster.ts";
+import { deleteRecords } from "./delete-records.ts";
+import { deleteGroup, deleteOffsets, resetOffsets } from "./group-changes.ts";
+import { getGroup, listGroupOffsets, listGroups } from "./groups.ts";
+import { listPartitions } from "./partitions.ts";
+import { produce } from "./produce.ts";
+import type { V1Handler } from "./serve.ts";
+import { createTopic, deleteTopic, growTopic } from "./topic-changes.ts";
+import { changeTopicConfigs, getTopicConfigs } from "./topic-configs.ts";
+import { listTopicGroups } from "./topic-groups.ts";
+import { getTopic, getTopicDefaults, listTopics } from "./topics.ts";
+
+export const HANDLERS: { readonly [N in RouteName]: V1Handler<N> } = {
+  getCluster,
+  listBrokers,
+  getBroker,
+  listReplicas,
+  getBrokerConfigs,
+  changeBrokerConfigs,
+  listTopics,
+  createTopic,
+  getTopicDefaults,
+  getTopic,
+  growTopic,
+  deleteTopic,
+  listPartitions,
+  getTopicConfigs,
+  changeTopicConfigs,
+  listTopicGroups,
+  produce,
+  deleteRecords,
+  listGroups,
+  getGroup,
+  deleteGroup,
+  listGroupOffsets,
+  resetOffsets,
+  deleteOffsets,
+};

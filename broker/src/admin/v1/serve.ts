@@ -1,0 +1,112 @@
+/** From a row of the table of routes and a handler to an answer: the only way in and out of `/v1`. */
+
+import type { RouteName } from "@runnel/contracts/paths.ts";
+import type { AnswerOf, BodyOf, ParamsOf, QueryOf, Route } from "@runnel/contracts/routes.ts";
+import { IoError } from "@runnel/kit/errors.ts";
+import type { Context } from "hono";
+import type { AdminEnv } from "../guard.ts";
+import { Refusal } from "../problem.ts";
+import { type Caller, callerAt } from "./caller.ts";
+import type { IdempotentAnswers, KeptAnswer } from "./idempotency.ts";
+import { readInput } from "./input.ts";
+import type { V1Services } from "./services.ts";
+
+/** One request, checked. */
+export interface Call<N extends RouteName> {
+  readonly params: ParamsOf<N>;
+  readonly query: QueryOf<N>;
+  readonly body: BodyOf<N>;
+  /** The version that `If-Match` names; null where it names none. */
+  readonly expectedVersion: string | null;
+  readonly caller: Caller;
+  /** The host name or address under which the caller reached this port. */
+  readonly reachedAs: string;
+  /** Aborted when the client goes. */
+  readonly signal: AbortSignal;
+}
+
+/** Answers a request, or throws a `Refusal`. A `Response` goes out as it is: for streams. */
+export type V1Handler<N extends RouteName> = (
+  call: Call<N>,
+  services: V1Services,
+) => AnswerOf<N> | Response | Promise<AnswerOf<N> | Response>;
+
+/** A handler whose route is known to it alone. */
+export type AnyHandler = (call: unknown, services: V1Services) => unknown;
+
+export interface Served {
+  readonly name: RouteName;
+  readonly route: Route;
+  readonly handler: AnyHandler;
+  readonly services: V1Services;
+  readonly answers: IdempotentAnswers;
+}
+
+/** Answers one request; whatever is refused comes out as a problem. Rejects where there is a bug. */
+export async function serve(served: Served, context: Context<AdminEnv>): Promise<Response> {
+  try {
+    return await answer(served, context);
+  } catch (error) {
+    if (error instanceof Refusal) return error.respond();
+    // The disk or the metadata store: named by what it was doing.
+    if (error instanceof IoError) return unavailable(error).respond();
+    throw error;
+  }
+}
+
+async function answer(served: Served, context: Context<AdminEnv>): Promise<Response> {
+  const { name, route, handler, services, answers } = served;
+  const request = context.req.raw;
+  const expectedVersion = readIfMatch(route, request);
+  const input = await readInput(route, request);
+  const caller = callerAt(context.env.incoming.socket.remoteAddress);
+  const reachedAs = new URL(request.url).hostname.replace(/^\[|\]$/g, "");
+  const call = { ...input, expectedVersion, caller, reachedAs, signal: request.signal };
+  const key = request.headers.get("idempotency-key");
+  if (key !== null && route.takesIdempotencyKey === true) {
+    const work = async (): Promise<KeptAnswer> => keep(route, await handler(call, services));
+    return send(await answers.run(key, [name, input, caller.principal], work), null);
+  }
+  const result = await handler(call, services);
+  if (result instanceof Response) return result;
+  return send(keep(route, result), result);
+}
+
+function keep(route: Route, result: unknown): KeptAnswer {
+  const isDryRun = (result as { readonly isDryRun?: boolean }).isDryRun === true;
+  const status = isDryRun ? 200 : route.status;
+  return { status, text: JSON.stringify(result) };
+}
+
+function send({ status, text }: KeptAnswer, result: unknown): Response {
+  const headers: Record<string, string> = { "content-type": "application/json" };
+  const { etag } = (result ?? {}) as { readonly etag?: string };
+  if (etag !== undefined) headers["etag"] = `"${etag}"`;
+  return new Response(text, { status, headers });
+}
+
+/** `If-Match: "etag"`, with or without quotes; `*` names none. */
+function readIfMatch(route: Route, { headers }: Request): string | null {
+  const text = headers.get("if-match")?.trim();
+  if (text === undefined || text === "*") return null;
+  const etag = /^(?:"([\x21\x23-\x7e]+)"|([\x21\x23-\x7e]+))$/.exec(text);
+  const version = etag?.[1] ?? etag?.[2];
+  if (version !== undefined && route.takesIfMatch === true) return version;
+  const message =
+    version === undefined
+      ? "must be one etag, as the resource gave it"
+      : "is not served here: nothing would be compared";
+  throw new Refusal("invalid-request", {
+    detail: `If-Match: it ${message}`,
+    remedy: "Send the `etag` of the resource that is changed, or no If-Match.",
+    errors: [{ in: "header", field: "if-match", message }],
+  });
+}
+
+function unavailable(error: IoError): Refusal {
+  return new Refusal("unavailable", {
+    detail: error.message,
+    remedy: "Try again; see the broker's log if it goes on.",
+    headers: { "retry-after": "1" },
+  });
+}

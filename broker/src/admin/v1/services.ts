@@ -1,0 +1,61 @@
+/** What the routes under `/v1` work with: the services that the Kafka handlers use, and no others. */
+import type { Clock, Logger, Random } from "@runnel/kit/world.ts";
+import type { Authorizer } from "#auth/authorizer.ts";
+import type { ListenerAddress } from "#config/address.ts";
+import type { BrokerConfig } from "#config/broker-settings.ts";
+import type { Controller } from "#controller/controller.ts";
+import type { GroupCoordinator } from "#coordinator/group-coordinator.ts";
+import type { LagTable } from "#coordinator/lag-table.ts";
+import type { TopicLookup } from "#coordinator/ports.ts";
+import type { Disk } from "#io/ports.ts";
+import type { LogManager } from "#log/log-manager.ts";
+import type { MetadataView } from "#metadata/image.ts";
+import type { TopicConfigs } from "#metadata/topic-configs.ts";
+import type { AppendContext } from "#replica/append.ts";
+import type { EventTimes } from "#replica/event-times.ts";
+import type { FetchContext } from "#replica/fetch.ts";
+import type { ReplicaManager } from "#replica/replica-manager.ts";
+
+export interface V1Services {
+  readonly authorizer: Authorizer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly view: MetadataView;
+  readonly controller: Pick<
+    Controller,
+    | "createTopics"
+    | "deleteTopics"
+    | "createPartitions"
+    | "alterConfigs"
+    | "describeConfigs"
+    | "describeConfigsAfter"
+  >;
+  readonly topicConfigs: TopicConfigs;
+  readonly replicas: ReplicaManager;
+  readonly logs: LogManager;
+  readonly groups: GroupCoordinator;
+  readonly topics: TopicLookup;
+  readonly lags: LagTable;
+  readonly eventTimes: EventTimes;
+  readonly append: AppendContext;
+  readonly reads: FetchContext;
+  readonly disk: Pick<Disk, "space">;
+  readonly dataFolder: string;
+  /** The broker's settings, as it was started with them. */
+  readonly broker: BrokerConfig;
+  /** `delete.topic.enable`. */
+  readonly isTopicDeletionEnabled: boolean;
+  /** Where Kafka clients connect: the advertised addresses, else those that are bound. */
+  readonly listeners: readonly ListenerAddress[];
+  readonly about: About;
+}
+
+/** The process that answers. */
+export interface About {
+  readonly version: string;
+  /** `node 26.10.0`. */
+  readonly runtime: string;
+  /** Wall ms. */
+  readonly startedAt: number;
+}

@@ -1,0 +1,46 @@
+/** When the event at an offset happened, by one bounded read. */
+import { DecodeError } from "@runnel/kit/errors.ts";
+import {
+  BATCH_HEADER_SIZE,
+  codecOf,
+  readBatchHeader,
+  timestampType,
+} from "@runnel/protocol/records/batch.ts";
+import { iterateRecords } from "@runnel/protocol/records/iterate.ts";
+import { readCached, readStored } from "./log-lookup.ts";
+import type { PartitionLog } from "./partition-log.ts";
+
+/**
+ * The timestamp (wall ms) of the first event at `offset` or behind it, below `endOffset`; null where
+ * there is none, or it bears no time. Of a batch that is compressed the first event speaks for all:
+ * nothing is unpacked. Reads one batch. Throws `IoError` where it is damaged or cannot be read.
+ */
+export async function timeOfEvent(
+  log: PartitionLog,
+  offset: number,
+  endOffset: number,
+): Promise<number | null> {
+  if (offset >= endOffset) return null;
+  const range = { offset, endOffset, bytesMax: 1, atLeastOne: true };
+  const { parts } = readCached(log, range) ?? (await readStored(log, range));
+  const batch = parts[0];
+  if (batch === undefined) return null;
+  const timestamp = timeIn(batch, offset);
+  return timestamp < 0 ? null : timestamp;
+}
+
+function timeIn(batch: Uint8Array, offset: number): number {
+  const header = readBatchHeader(batch, 0);
+  if (timestampType(header.attributes) === "logAppendTime") return header.maxTimestamp;
+  const isFirst = offset <= header.baseOffset;
+  if (isFirst || codecOf(header.attributes) !== 0) return header.baseTimestamp;
+  try {
+    const records = batch.subarray(BATCH_HEADER_SIZE, header.sizeInBytes);
+    for (const record of iterateRecords(header, records)) {
+      if (record.offset >= offset) return record.timestamp;
+    }
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+  }
+  return header.baseTimestamp;
+}
