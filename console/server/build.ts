@@ -25,6 +25,7 @@ import { createRequire } from "node:module";
 import { constants, setPriority } from "node:os";
 import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { compress } from "./static-files.ts";
 
 const CONSOLE = join(import.meta.dirname, "..");
 const ROOT = join(CONSOLE, "..");
@@ -111,7 +112,9 @@ async function build(target: string, { onProgress, signal }: BuildOptions): Prom
     await runNext(signal);
     const output = join(CONSOLE, ".next", "standalone");
     const made = join(output, relative(ROOT, CONSOLE), ".next");
-    cpSync(join(CONSOLE, ".next", "static"), join(made, "static"), { recursive: true });
+    const files = join(made, "static");
+    cpSync(join(CONSOLE, ".next", "static"), files, { recursive: true });
+    for (const [path, content] of compress(files)) writeFileSync(path, content);
     renameSync(output, target);
     utimesSync(target, new Date(), new Date());
     onProgress(`the pages are built, in ${seconds()} s`);

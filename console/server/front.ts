@@ -8,11 +8,13 @@ import type { ApiProxy } from "./api-proxy.ts";
 import { type GuardOptions, refuse } from "./guard.ts";
 import { sendRefusal } from "./refusal.ts";
 import { contentSecurityPolicy, createNonce, PAGE_HEADERS } from "./security-headers.ts";
+import { type StaticFiles, sendStatic } from "./static-files.ts";
 
 export type Renderer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export interface FrontOptions extends GuardOptions {
   readonly proxy: ApiProxy;
+  readonly files: StaticFiles;
 }
 
 const HEADER_BYTES_MAX = 65_536;
@@ -65,6 +67,7 @@ export class Front {
       sendRefusal(response, { status: 405, title: "Method Not Allowed", detail });
       return;
     }
+    if (sendStatic(this.#options.files, request, response)) return;
     if (url.startsWith("/_next/image")) {
       sendRefusal(response, { status: 404, title: "Not Found", detail: "no images are made here" });
       return;

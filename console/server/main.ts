@@ -6,12 +6,14 @@
  * with a channel may send `{ admin: "HOST:PORT" }` when the broker has moved; when the channel ends,
  * so does the console.
  */
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Address, formatAddress, isLoopback, parseAddress } from "./addresses.ts";
 import { ApiProxy } from "./api-proxy.ts";
 import { BuildError, ensureBuild } from "./build.ts";
 import { Front } from "./front.ts";
 import { createRenderer } from "./renderer.ts";
+import { readCompressed } from "./static-files.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -78,7 +80,8 @@ async function run({ listen, admin, allowedHosts, cluster }: Options): Promise<v
     process.env["RUNNEL_ADMIN_ADDRESS"] = formatAddress(moved);
   });
   process.channel?.unref();
-  const front = new Front({ proxy, allowedHosts });
+  const files = readCompressed(join(dir, ".next", "static"));
+  const front = new Front({ proxy, allowedHosts, files });
   const { host } = listen;
   const { server } = front;
   // The port first: a second console must not load everything only to learn that it is taken.

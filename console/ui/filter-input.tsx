@@ -24,14 +24,23 @@ export function FilterInput({
 }: FilterInputProps): ReactNode {
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(value);
-  const latest = useRef({ value, onChange });
+  const latest = useRef(onChange);
   useEffect(() => {
-    latest.current = { value, onChange };
+    latest.current = onChange;
   });
-  useEffect(() => setText(value), [value]);
+  /** What was passed on and has not come back yet: it must not overwrite what was typed since. */
+  const own = useRef<readonly string[]>([value]);
   useEffect(() => {
-    if (text === latest.current.value) return undefined;
-    const timer = setTimeout(() => latest.current.onChange(text), DEBOUNCE_MS);
+    const at = own.current.indexOf(value);
+    if (at < 0) setText(value);
+    own.current = at < 0 ? [value] : own.current.slice(at);
+  }, [value]);
+  useEffect(() => {
+    if (text === own.current.at(-1)) return undefined;
+    const timer = setTimeout(() => {
+      own.current = [...own.current, text];
+      latest.current(text);
+    }, DEBOUNCE_MS);
     return () => clearTimeout(timer);
   }, [text]);
   useCommands([

@@ -1,12 +1,15 @@
 "use client";
-import { Bookmark, Trash2 } from "lucide-react";
+import { Bookmark } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
-import { type FormEvent, type ReactNode, useState } from "react";
-import { viewsOf, withView } from "../lib/saved-views.ts";
-import { Button } from "./button.tsx";
-import { Dialog } from "./dialog.tsx";
-import { Field, Input } from "./field.tsx";
+import { type ReactNode, useState } from "react";
+import { viewsOf } from "../lib/saved-views.ts";
 import { Menu, MenuItem, MenuSeparator } from "./menu.tsx";
+
+const ViewsDialog = dynamic(
+  () => import("./views-dialog.tsx").then((module) => module.ViewsDialog),
+  { ssr: false },
+);
 
 /** Saved states of this page: filter, order, columns. Kept in this browser. */
 export function ViewsMenu({ page }: { readonly page: string }): ReactNode {
@@ -14,14 +17,6 @@ export function ViewsMenu({ page }: { readonly page: string }): ReactNode {
   const views = store.use();
   const router = useRouter();
   const [isNaming, setIsNaming] = useState(false);
-  const [name, setName] = useState("");
-  const save = (event: FormEvent): void => {
-    event.preventDefault();
-    if (name.trim() === "") return;
-    store.write(withView(views, { name: name.trim(), search: location.search.slice(1) }));
-    setIsNaming(false);
-    setName("");
-  };
   return (
     <>
       <Menu
@@ -41,47 +36,7 @@ export function ViewsMenu({ page }: { readonly page: string }): ReactNode {
         {views.length > 0 && <MenuSeparator />}
         <MenuItem onSelect={() => setIsNaming(true)}>Save or remove views …</MenuItem>
       </Menu>
-      <Dialog
-        isOpen={isNaming}
-        onClose={() => setIsNaming(false)}
-        size="small"
-        title="Saved views"
-        description="A view is what the address of this page says now. It stays in this browser."
-      >
-        <form onSubmit={save} className="flex items-end gap-2">
-          <Field label="Name of the view as it is now" className="flex-1">
-            {({ id }) => (
-              <Input
-                id={id}
-                value={name}
-                maxLength={60}
-                onChange={(event) => setName(event.target.value)}
-              />
-            )}
-          </Field>
-          <Button type="submit" look="primary" className="mb-[18px]" disabled={name.trim() === ""}>
-            Save
-          </Button>
-        </form>
-        <ul>
-          {views.map((view) => (
-            <li
-              key={view.name}
-              className="flex h-8 items-center justify-between border-t border-line"
-            >
-              {view.name}
-              <Button
-                look="ghost"
-                isIcon
-                aria-label={`Remove the view ${view.name}`}
-                onClick={() => store.write(views.filter((one) => one.name !== view.name))}
-              >
-                <Trash2 />
-              </Button>
-            </li>
-          ))}
-        </ul>
-      </Dialog>
+      {isNaming && <ViewsDialog page={page} onClose={() => setIsNaming(false)} />}
     </>
   );
 }

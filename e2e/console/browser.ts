@@ -1,11 +1,9 @@
 /** Debian's Chromium, driven by Playwright, and what every page must hold in it. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
 const EXECUTABLE = "/usr/bin/chromium";
 const ARGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"];
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export type Theme = "light" | "dark";
 
@@ -60,7 +58,7 @@ interface Violation {
 /** Problems for people with disabilities that axe calls serious or critical, as text. */
 export async function seriousIssues(page: Page): Promise<readonly string[]> {
   // Evaluated by the debugger, which the policy of the page does not bind.
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   const violations = await page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
       readonly axe: { run(): Promise<{ readonly violations: readonly Violation[] }> };

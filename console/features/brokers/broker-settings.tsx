@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { brokerConfigsQuery } from "../../lib/data/brokers.ts";
 import { DURATIONS, describeAmount, SIZES } from "../../lib/quantity.ts";
 import { Badge } from "../../ui/badge.tsx";
+import { DocText } from "../../ui/doc-text.tsx";
 import { SkeletonRows } from "../../ui/skeleton.tsx";
 import { FilteredEmpty, ProblemPanel } from "../../ui/states.tsx";
 
@@ -52,7 +53,9 @@ export function BrokerSettings({ broker, filter, onClear }: BrokerSettingsProps)
         >
           <div className="min-w-0">
             <p className="mono text-xs font-medium">{config.name}</p>
-            <p className="text-xs text-muted">{config.doc}</p>
+            <p className="text-xs text-muted">
+              <DocText text={config.doc} />
+            </p>
           </div>
           <div>
             <Badge tone={config.origin === "default" ? "neutral" : "accent"}>

@@ -4,6 +4,7 @@ import type { Group, GroupOffset } from "@runnel/contracts/groups.ts";
 import type { Page } from "@runnel/contracts/page.ts";
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { History, Trash2 } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { type ReactNode, useState } from "react";
@@ -20,9 +21,13 @@ import { Panel, Stat } from "../../ui/panel.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { Empty, ProblemPanel } from "../../ui/states.tsx";
 import { Ago } from "../../ui/time.tsx";
-import { DeleteGroupDialog } from "./delete-group-dialog.tsx";
 import { MemberTable } from "./member-table.tsx";
 import { OffsetTable } from "./offset-table.tsx";
+
+const DeleteGroupDialog = dynamic(
+  () => import("./delete-group-dialog.tsx").then((module) => module.DeleteGroupDialog),
+  { ssr: false },
+);
 
 export function GroupDetail({ group }: { readonly group: string }): ReactNode {
   const href = useHref();

@@ -1,7 +1,6 @@
 /** What all pages share: the query cache, the state in the address, the theme, messages. */
 "use client";
 import { CSPProvider } from "@base-ui/react/csp-provider";
-import { Tooltip } from "@base-ui/react/tooltip";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { ThemeProvider } from "next-themes";
 import { NuqsAdapter } from "nuqs/adapters/next/app";
@@ -41,9 +40,7 @@ export function Providers({
     <CSPProvider nonce={nonce}>
       <ThemeProvider attribute="class" nonce={nonce} disableTransitionOnChange>
         <QueryClientProvider client={client}>
-          <NuqsAdapter>
-            <Tooltip.Provider>{children}</Tooltip.Provider>
-          </NuqsAdapter>
+          <NuqsAdapter>{children}</NuqsAdapter>
           <Toasts />
         </QueryClientProvider>
       </ThemeProvider>

@@ -11,12 +11,17 @@ import { setPreferences, usePreferences } from "../../lib/preferences.ts";
 import { ConnectionBanner } from "./connection.tsx";
 import { Header } from "./header.tsx";
 import { PAGES } from "./pages.ts";
-import { ShortcutSheet, useKeyboard } from "./shortcuts.tsx";
 import { Sidebar } from "./sidebar.tsx";
+import { useKeyboard } from "./use-keyboard.ts";
 
 const Palette = dynamic(() => import("./palette.tsx").then(({ Palette }) => Palette), {
   ssr: false,
 });
+
+const ShortcutSheet = dynamic(
+  () => import("./shortcut-sheet.tsx").then((module) => module.ShortcutSheet),
+  { ssr: false },
+);
 
 export function Shell({
   cluster,
@@ -53,7 +58,7 @@ export function Shell({
         </div>
       </div>
       {open === "palette" && <Palette onClose={() => setOpen(null)} />}
-      <ShortcutSheet isOpen={open === "shortcuts"} onClose={() => setOpen(null)} />
+      {open === "shortcuts" && <ShortcutSheet onClose={() => setOpen(null)} />}
     </ClusterProvider>
   );
 }

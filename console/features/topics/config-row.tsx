@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { cn } from "../../lib/cn.ts";
 import { Badge, type Tone } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
+import { DocText } from "../../ui/doc-text.tsx";
 import { ConfigInput, describeValue } from "./config-input.tsx";
 
 interface ConfigRowProps {
@@ -38,7 +39,9 @@ export function ConfigRow({ config, change, isLocked, onChange }: ConfigRowProps
     >
       <div className="min-w-0">
         <p className="mono text-xs font-medium">{name}</p>
-        <p className="text-xs text-muted">{doc}</p>
+        <p className="text-xs text-muted">
+          <DocText text={doc} />
+        </p>
         {notServed !== null && <p className="text-xs text-warn">{notServed}</p>}
       </div>
       <div>

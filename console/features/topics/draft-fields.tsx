@@ -5,6 +5,7 @@ import { ChevronRight } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { cn } from "../../lib/cn.ts";
 import { Badge } from "../../ui/badge.tsx";
+import { DocText } from "../../ui/doc-text.tsx";
 import { Field, Input } from "../../ui/field.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { ConfigInput } from "./config-input.tsx";
@@ -181,7 +182,7 @@ interface ConfigFieldProps {
 function ConfigField({ config, draft, onChange, errors }: ConfigFieldProps): ReactNode {
   const error = errors.get(`configs.${config.name}`);
   return (
-    <Field label={config.name} hint={config.doc} error={error}>
+    <Field label={config.name} hint={<DocText text={config.doc} />} error={error}>
       {({ id }) => (
         <ConfigInput
           id={id}

@@ -2,6 +2,7 @@
 "use client";
 import type { Config } from "@runnel/contracts/configs.ts";
 import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { parseAsBoolean, parseAsString, useQueryStates } from "nuqs";
 import { type ReactNode, useState } from "react";
 import { topicConfigsQuery, topicQuery } from "../../lib/data/topics.ts";
@@ -11,8 +12,12 @@ import { FilterInput } from "../../ui/filter-input.tsx";
 import { SkeletonRows } from "../../ui/skeleton.tsx";
 import { FilteredEmpty, ProblemPanel } from "../../ui/states.tsx";
 import { type Changes, withChange } from "./config-changes.ts";
-import { ConfigReview } from "./config-review.tsx";
 import { ConfigRow } from "./config-row.tsx";
+
+const ConfigReview = dynamic(
+  () => import("./config-review.tsx").then((module) => module.ConfigReview),
+  { ssr: false },
+);
 
 const NO_CHANGES: Changes = {};
 const GROUPS: readonly (readonly [string, RegExp])[] = [

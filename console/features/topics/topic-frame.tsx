@@ -3,6 +3,7 @@
 import type { Topic } from "@runnel/contracts/topics.ts";
 import { useQuery } from "@tanstack/react-query";
 import { MoreHorizontal, SendHorizontal, Star } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { type ReactNode, useState } from "react";
@@ -16,10 +17,21 @@ import { Button, buttonClass } from "../../ui/button.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../ui/menu.tsx";
 import { PageHeader, TabLinks } from "../../ui/page.tsx";
 import { Empty, ProblemPanel } from "../../ui/states.tsx";
-import { DeleteDialog } from "./delete-dialog.tsx";
-import { DeleteRecordsDialog } from "./delete-records-dialog.tsx";
-import { GrowDialog } from "./grow-dialog.tsx";
 import { TOPIC_TABS } from "./tabs.ts";
+
+const DeleteDialog = dynamic(
+  () => import("./delete-dialog.tsx").then((module) => module.DeleteDialog),
+  { ssr: false },
+);
+
+const DeleteRecordsDialog = dynamic(
+  () => import("./delete-records-dialog.tsx").then((module) => module.DeleteRecordsDialog),
+  { ssr: false },
+);
+
+const GrowDialog = dynamic(() => import("./grow-dialog.tsx").then((module) => module.GrowDialog), {
+  ssr: false,
+});
 
 type OpenDialog = "grow" | "records" | "delete" | null;
 

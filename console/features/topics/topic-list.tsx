@@ -3,6 +3,7 @@
 import type { TopicRow } from "@runnel/contracts/topics.ts";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Download, Plus, Trash2 } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { type ReactNode, useCallback, useMemo, useState } from "react";
@@ -24,9 +25,13 @@ import { SkeletonRows } from "../../ui/skeleton.tsx";
 import { FilteredEmpty, ProblemPanel } from "../../ui/states.tsx";
 import { ViewsMenu } from "../../ui/views-menu.tsx";
 import { topicColumns } from "./columns.tsx";
-import { DeleteDialog } from "./delete-dialog.tsx";
 import { FirstTopic } from "./first-topic.tsx";
 import { isSort, paramsOf, useListState } from "./list-state.ts";
+
+const DeleteDialog = dynamic(
+  () => import("./delete-dialog.tsx").then((module) => module.DeleteDialog),
+  { ssr: false },
+);
 
 const NO_ROWS: readonly TopicRow[] = [];
 const NONE: ReadonlySet<string> = new Set();

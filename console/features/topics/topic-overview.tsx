@@ -175,7 +175,7 @@ function FirstEvent({ topic }: { readonly topic: Topic }): ReactNode {
       <p className="mb-2 text-muted">
         <Link
           href={`${href("produce")}?topic=${encodeURIComponent(topic.name)}`}
-          className="text-accent hover:underline"
+          className="text-accent underline"
         >
           Produce one here
         </Link>
