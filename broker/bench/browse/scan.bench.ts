@@ -6,8 +6,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { conditionOf, parseFilter } from "@runnel/contracts/filter-parser.ts";
 import { checkCrc, readBatchHeader } from "@runnel/protocol/records/batch.ts";
 import { buildBatch } from "@runnel/protocol/records/build.ts";
+import { compileFilter } from "#browse/filter/compile.ts";
 import type { RecordMatcher } from "#browse/filter/matcher.ts";
 import { CHUNK_BYTES_MAX, CHUNKS_BYTES_MAX, OPEN_FILES_MAX } from "#browse/limits.ts";
 import { PartitionScan } from "#browse/scan/partition-scan.ts";
@@ -64,11 +66,18 @@ async function writeLog(folder: string): Promise<PartitionSnapshot> {
   };
 }
 
-const contains: RecordMatcher = {
+const nothing: RecordMatcher = {
   errorCount: 0,
   firstError: null,
   matches: ({ layout }) => layout.valueLength < 0,
 };
+
+/** The filter of a filter bar's text. */
+function filter(text: string): RecordMatcher {
+  const parsed = parseFilter(text);
+  if (parsed.kind === "error") throw new Error(`${text}: ${parsed.message}`);
+  return compileFilter(conditionOf(parsed.chips));
+}
 
 async function scan(
   snapshot: PartitionSnapshot,
@@ -129,9 +138,19 @@ try {
   const snapshot = await writeLog(folder);
   const loads: readonly [string, () => Promise<number>][] = [
     ["floor: read and checksum", () => floor(snapshot)],
-    ["oldest first, nothing asked", () => scan(snapshot, "oldest", contains)],
-    ["newest first, nothing asked", () => scan(snapshot, "newest", contains)],
+    ["oldest first, nothing asked", () => scan(snapshot, "oldest", nothing)],
+    ["newest first, nothing asked", () => scan(snapshot, "newest", nothing)],
     ["oldest first, all match", () => scan(snapshot, "oldest", null)],
+    ...[
+      "value.total > 1000",
+      "value.items.count = 77",
+      "value.missing = 1",
+      '"not there"',
+      "key = absent",
+    ].map((text): [string, () => Promise<number>] => [
+      text,
+      () => scan(snapshot, "oldest", filter(text)),
+    ]),
   ];
   const times = new Map<string, number[]>();
   for (let round = 0; round < ROUNDS; round += 1) {

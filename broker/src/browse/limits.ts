@@ -24,3 +24,43 @@ export const INDEX_PAGE_BYTES = 4096;
 export const RESYNC_BYTES_MAX = 64 * MIB;
 /** Unreadable stretches that are listed one by one; the rest is counted. */
 export const SKIPS_LISTED_MAX = 50;
+
+/** Bytes of messages of one job that its client has not taken yet; then the job waits. */
+export const OUTSTANDING_BYTES_MAX = MIB;
+/** Bytes of events, or how long they may be kept, before they go out together. */
+export const EVENTS_BYTES_DUE = 64 * 1024;
+/** Between two messages of progress, ms. */
+export const PROGRESS_MS = 250;
+/** How long code in a thread goes on without a turn for messages, ms. */
+export const TURN_MS = 8;
+
+/** A thread that has jobs is asked this often whether it is there, ms. */
+export const PING_MS = 1_000;
+/** One that stays silent this long is ended, with its jobs: a filter does not come to an end. */
+export const SILENT_MS_MAX = 10_000;
+/** A thread without jobs ends after this long, and the memory it holds goes with it. */
+export const THREAD_IDLE_MS = 30_000;
+/** Scans at once, each in a thread of its own. */
+export const SCANS_AT_ONCE = 2;
+/** Scans that wait; what comes on top is refused. */
+export const SCANS_WAITING_MAX = 32;
+/** Partitions that one message of progress tells of. */
+export const PARTITIONS_TOLD_MAX = 64;
+
+/** Partitions that one scan reads side by side. */
+export const PARTITIONS_MAX = 1_000;
+
+/** Live tails at once; what comes on top is refused. All of them share one thread. */
+export const TAILS_MAX = 32;
+/** How soon after an append a tail looks at it, so that many appends are one look, ms. */
+export const TAIL_PAUSE_MS = 50;
+/** A tail that is further behind leaves out what lies between, by events of one partition. */
+export const TAIL_BEHIND_MAX = 100_000;
+/** How many of the newest it then looks at. */
+export const TAIL_REJOIN_EVENTS = 1_000;
+/** A piece that a tail reads at once, of one partition. */
+export const TAIL_CHUNK_BYTES = 256 * 1024;
+/** Between two messages of a tail that say where it is, ms. */
+export const TAIL_PROGRESS_MS = 1_000;
+/** A tail ends after this long; its client may go on with its cursor. */
+export const TAIL_MS_MAX = 60 * 60 * 1000;

@@ -8,6 +8,8 @@ import { Buffer } from "node:buffer";
 import type { Comparison, Condition, FilterField, NumberField } from "@runnel/contracts/filters.ts";
 import { unreachable } from "@runnel/kit/assert.ts";
 import type { RecordCursor } from "../record.ts";
+import { compileExpression } from "./cel/expression.ts";
+import type { Failure } from "./cel/values.ts";
 import { HeaderWalk } from "./headers.ts";
 import { JsonPath } from "./json-path.ts";
 import { isSame } from "./json-scan.ts";
@@ -17,7 +19,9 @@ import { isInOrder } from "./order.ts";
 import { rawTest } from "./raw-tests.ts";
 import { CaselessText } from "./text-tests.ts";
 
-type Match = (record: RecordCursor) => boolean;
+/** True, false, or why an expression says neither. */
+type Truth = boolean | Failure;
+type Match = (record: RecordCursor) => Truth;
 
 /** A condition ready to run, and how much work it is; the numbers only say what comes first. */
 interface Step {
@@ -25,11 +29,22 @@ interface Step {
   readonly cost: number;
 }
 
-const COST = { number: 0, bytes: 1, header: 2, text: 4, json: 8 } as const;
+const COST = { number: 0, bytes: 1, header: 2, text: 4, json: 8, expression: 64 } as const;
 
-/** Makes the matcher of `condition`; null makes one that everything matches. */
-export function compileFilter(condition: Condition | null): RecordMatcher {
-  return new Matcher(condition === null ? () => true : compile(condition).match);
+export interface FilterOptions {
+  /** A monotonic clock, by which expressions that take too long end. */
+  readonly nowMs?: () => number;
+}
+
+/**
+ * Makes the matcher of `condition`; null makes one that everything matches. Throws `ExpressionError`
+ * where an expression makes no sense.
+ */
+export function compileFilter(
+  condition: Condition | null,
+  { nowMs = () => performance.now() }: FilterOptions = {},
+): RecordMatcher {
+  return new Matcher(condition === null ? () => true : compile(condition, nowMs).match);
 }
 
 class Matcher implements RecordMatcher {
@@ -42,11 +57,16 @@ class Matcher implements RecordMatcher {
   }
 
   matches(record: RecordCursor): boolean {
-    return this.#match(record);
+    const truth = this.#match(record);
+    if (typeof truth === "boolean") return truth;
+    this.errorCount += 1;
+    const { partition, offset } = record;
+    this.firstError ??= { partition, offset, message: truth.message };
+    return false;
   }
 }
 
-function compile(condition: Condition): Step {
+function compile(condition: Condition, nowMs: () => number): Step {
   switch (condition.kind) {
     case "compare":
       return compileComparison(condition);
@@ -54,51 +74,51 @@ function compile(condition: Condition): Step {
       return compilePresence(condition.field);
     case "text":
       return compileText(condition.text);
-    case "cel":
-      throw new Error("not yet");
+    case "cel": {
+      const expression = compileExpression(condition.expression, nowMs);
+      return { match: (record) => expression.test(record), cost: COST.expression };
+    }
     case "not": {
-      const { match, cost } = compile(condition.condition);
-      return { match: (record) => !match(record), cost };
+      const { match, cost } = compile(condition.condition, nowMs);
+      return { match: not(match), cost };
     }
     case "all":
-      return compileAll(condition.conditions);
-    case "any":
-      return compileAny(condition.conditions);
+    case "any": {
+      const steps = condition.conditions.map((part) => compile(part, nowMs));
+      return join(steps, condition.kind === "any");
+    }
     default:
       return unreachable(condition);
   }
 }
 
-function compileAll(conditions: readonly Condition[]): Step {
-  const { matches, cost } = inOrder(conditions);
+/** Any of the steps where `decisive` is true, else all: one that decides makes up for failures. */
+function join(parts: readonly Step[], decisive: boolean): Step {
+  const steps = parts.toSorted((a, b) => a.cost - b.cost);
+  const matches = steps.map(({ match }) => match);
   const match: Match = (record) => {
-    for (const each of matches) if (!each(record)) return false;
-    return true;
+    let failure: Failure | null = null;
+    for (const each of matches) {
+      const truth = each(record);
+      if (truth === decisive) return decisive;
+      if (typeof truth !== "boolean") failure ??= truth;
+    }
+    return failure ?? !decisive;
   };
-  return { match, cost };
+  return { match, cost: steps.reduce((sum, { cost }) => sum + cost, 0) };
 }
 
-function compileAny(conditions: readonly Condition[]): Step {
-  const { matches, cost } = inOrder(conditions);
-  const match: Match = (record) => {
-    for (const each of matches) if (each(record)) return true;
-    return false;
-  };
-  return { match, cost };
-}
-
-function inOrder(conditions: readonly Condition[]): { matches: readonly Match[]; cost: number } {
-  const steps = conditions.map(compile).sort((a, b) => a.cost - b.cost);
-  return {
-    matches: steps.map(({ match }) => match),
-    cost: steps.reduce((sum, { cost }) => sum + cost, 0),
+function not(match: Match): Match {
+  return (record) => {
+    const truth = match(record);
+    return typeof truth === "boolean" ? !truth : truth;
   };
 }
 
 function compileComparison(comparison: Comparison): Step {
   if (comparison.operator !== "notEquals") return compilePositive(comparison);
   const { match, cost } = compilePositive({ ...comparison, operator: "equals" });
-  return { match: (record) => !match(record), cost };
+  return { match: not(match), cost };
 }
 
 function compilePositive({ field, operator, operand }: Comparison): Step {

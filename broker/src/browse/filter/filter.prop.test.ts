@@ -1,10 +1,9 @@
 import { awkwardText, numberText, plainCondition } from "@runnel/contracts/filter-arbitrary.ts";
-import { readBatchHeader } from "@runnel/protocol/records/batch.ts";
-import { buildBatch, type NewRecord } from "@runnel/protocol/records/build.ts";
-import { recordBytesOf } from "@runnel/protocol/records/iterate.ts";
+import type { NewRecord } from "@runnel/protocol/records/build.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { copyRecord, RecordCursor } from "../record.ts";
+import { openBatch } from "../testing-records.ts";
 import { boundsOf } from "./bounds.ts";
 import { compileFilter } from "./compile.ts";
 import { isMatch, Unknown } from "./filter-oracle.ts";
@@ -29,10 +28,9 @@ const records: fc.Arbitrary<NewRecord[]> = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
-function openBatch(cursor: RecordCursor, made: readonly NewRecord[], partition: number): void {
-  const batch = buildBatch({ records: made, baseOffset: 15, producerId: 17n, producerEpoch: 0 });
-  const header = readBatchHeader(batch, 0);
-  cursor.openBatch(partition, header, recordBytesOf(batch, { at: 0, header, maxOutputLength: 0 }));
+function open(cursor: RecordCursor, made: readonly NewRecord[], partition: number): void {
+  const batch = { records: made, baseOffset: 15, producerId: 17n, producerEpoch: 0 };
+  openBatch(cursor, batch, { partition });
 }
 
 /** What the plain way says; null where it cannot tell. */
@@ -53,7 +51,7 @@ describe("compileFilter()", () => {
         const matcher = compileFilter(condition);
         const cursor = new RecordCursor();
         for (const batch of batches) {
-          openBatch(cursor, batch, 3);
+          open(cursor, batch, 3);
           while (cursor.next()) {
             const expected = plainly(condition, cursor);
             const found = matcher.matches(cursor);
@@ -74,7 +72,7 @@ describe("compileFilter()", () => {
         const matcher = compileFilter(condition);
         const bounds = boundsOf(condition);
         const cursor = new RecordCursor();
-        openBatch(cursor, batch, partition);
+        open(cursor, batch, partition);
         while (cursor.next()) {
           if (!matcher.matches(cursor)) continue;
           const { key, offset, timestamp } = cursor;

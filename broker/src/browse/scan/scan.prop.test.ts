@@ -9,7 +9,7 @@ import {
   type ScanOptions,
   snapshot,
   type TestBatch,
-} from "../testing.ts";
+} from "../testing-logs.ts";
 
 const RUNS = 60;
 

@@ -1,0 +1,137 @@
+/** A browsing service over logs in memory, whose threads take turns with the test. */
+import { silentLogger } from "@runnel/kit/world.ts";
+import { ErrorCode } from "@runnel/protocol/errors.ts";
+import { inlineThreads } from "#io/memory/inline-threads.ts";
+import type { Threads } from "#io/ports.ts";
+import type { PartitionLog } from "#log/partition-log.ts";
+import type { LogConfig } from "#log/ports.ts";
+import { CONFIG, type Rig, TOPIC } from "#log/testing.ts";
+import { EMPTY_IMAGE, type TopicImage } from "#metadata/image.ts";
+import { Partition } from "#replica/partition.ts";
+import type { EventQuery, ScanOptions } from "./query.ts";
+import { BrowseService } from "./service.ts";
+import { fill, openLogs, type TestBatch } from "./testing-logs.ts";
+
+export const TOPIC_NAME = "orders";
+
+export interface ServiceRig {
+  readonly rig: Rig;
+  readonly service: BrowseService;
+  readonly partitions: readonly Partition[];
+  /** Appends to a partition and waits until it is readable. */
+  append(partition: number, batches: readonly TestBatch[]): Promise<void>;
+  /** Drives time on until `promise` has settled, timers included. */
+  wait<T>(promise: Promise<T>): Promise<T>;
+}
+
+/** Ms by which `wait` moves time, so that timers run; and how often before it gives up. */
+const STEP_MS = 5;
+const STEPS_MAX = 20_000;
+
+export async function openService(
+  partitionCount: number,
+  options: {
+    readonly config?: Partial<LogConfig>;
+    readonly threads?: Threads;
+    /** Partitions that cannot be opened. */
+    readonly broken?: readonly number[];
+  } = {},
+): Promise<ServiceRig> {
+  // Loaded by the runtime in turns of its own, while manual time would run away.
+  await import("./thread/browse-thread.ts");
+  const { rig, logs } = await openLogs(partitionCount, options.config);
+  const partitions = logs.map(partitionOf);
+  const topic = {
+    name: TOPIC_NAME,
+    id: TOPIC,
+    partitions: partitions.map(() => ({})),
+  } as unknown as TopicImage;
+  const service = new BrowseService({
+    view: {
+      image: { ...EMPTY_IMAGE, topicsByName: new Map([[TOPIC_NAME, topic]]) },
+      subscribe: () => () => {},
+      waitFor: async () => {},
+    },
+    replicas: {
+      find: (_topicId, index) => {
+        const partition = partitions[index];
+        const isBroken = options.broken?.includes(index) === true;
+        return partition === undefined || isBroken
+          ? { kind: "absent", errorCode: ErrorCode.KAFKA_STORAGE_ERROR }
+          : { kind: "open", partition };
+      },
+    },
+    threads:
+      options.threads ?? inlineThreads({ disk: rig.disk, clock: rig.time, scheduler: rig.time }),
+    clock: rig.time,
+    scheduler: rig.time,
+    logger: silentLogger,
+  });
+  return {
+    rig,
+    service,
+    partitions,
+    append: async (partition, batches) => {
+      const log = logs[partition];
+      if (log === undefined) throw new Error(`no partition ${partition}`);
+      await fill(rig, log, batches);
+    },
+    wait: (promise) => driveOn(rig, promise),
+  };
+}
+
+async function driveOn<T>({ time }: Rig, promise: Promise<T>): Promise<T> {
+  let isSettled = false;
+  const noted = promise.finally(() => {
+    isSettled = true;
+  });
+  noted.catch(() => {});
+  for (let step = 0; !isSettled; step += 1) {
+    if (step > STEPS_MAX) throw new Error("a promise that time does not settle");
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    await time.advanceAsync(STEP_MS);
+  }
+  return noted;
+}
+
+function partitionOf(log: PartitionLog, index: number): Partition {
+  const identity = { topicId: TOPIC, topicName: TOPIC_NAME, index, isInternal: false };
+  const config = {
+    ...CONFIG,
+    maxMessageBytes: 1 << 20,
+    messageTimestampType: "CreateTime",
+    messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
+    messageTimestampAfterMaxMs: Number.MAX_SAFE_INTEGER,
+    minInsyncReplicas: 1,
+  } as const;
+  return new Partition(identity, log, config, 0);
+}
+
+export const EVERYTHING: EventQuery = {
+  topic: TOPIC_NAME,
+  partitions: { kind: "auto" },
+  order: "newest",
+  from: { kind: "earliest" },
+  to: { kind: "latest" },
+  condition: null,
+  hasControl: false,
+};
+
+export function scanOptions(options: Partial<ScanOptions> = {}): ScanOptions {
+  return {
+    limits: { results: 100, bytes: 1 << 30, timeMs: 60_000 },
+    fieldBytesMax: 1_000,
+    cursor: null,
+    signal: new AbortController().signal,
+    ...options,
+  };
+}
+
+/** An event of one record, `n` ms after the time that all begin with. */
+export function eventOf(
+  n: number,
+  key: string | null = null,
+  value: string | null = `v${n}`,
+): TestBatch {
+  return { events: [{ key, value, timestamp: 1_000 + n }] };
+}

@@ -1,0 +1,24 @@
+/** The thread of browsing: does one task after the other, or several side by side. */
+import { unreachable } from "@runnel/kit/assert.ts";
+import type { ThreadHost } from "#io/ports.ts";
+import { runJobs } from "./job-runner.ts";
+import { runScan } from "./scan-job.ts";
+import type { ScanTask } from "./scan-task.ts";
+import { runTail } from "./tail-job.ts";
+import type { TailTask } from "./tail-task.ts";
+
+type Task = ScanTask | TailTask;
+
+export function startThread(host: ThreadHost): (message: unknown) => void {
+  return runJobs(host, (received, job) => {
+    const task = received as Task;
+    switch (task.kind) {
+      case "scan":
+        return runScan(task, job);
+      case "tail":
+        return runTail(task, job);
+      default:
+        return unreachable(task);
+    }
+  });
+}

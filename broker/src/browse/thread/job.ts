@@ -1,0 +1,119 @@
+/** One job in a thread: what it is given to work with, and how it talks to its client. */
+import type { Clock, Scheduler } from "@runnel/kit/world.ts";
+import type { Disk, DiskFile, ThreadHost } from "#io/ports.ts";
+import { OUTSTANDING_BYTES_MAX, TURN_MS } from "../limits.ts";
+
+/** Thrown inside a job that was cancelled, to end it from wherever it is. */
+export class JobCancelled extends Error {
+  override name = "JobCancelled";
+}
+
+export type Say = (message: unknown, bytes: number, moved?: readonly ArrayBuffer[]) => void;
+
+export class Job {
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  /** Reads give others a turn where it is time, and throw `JobCancelled` once it is. */
+  readonly disk: Disk;
+  readonly #say: Say;
+  #outstanding = 0;
+  #isCancelled = false;
+  #turnEndsAt: number;
+  #wake: (() => void) | null = null;
+  #onTold: ((news: unknown) => void) | null = null;
+
+  constructor({ clock, scheduler, disk }: ThreadHost, say: Say) {
+    this.clock = clock;
+    this.scheduler = scheduler;
+    this.#say = say;
+    this.#turnEndsAt = clock.monotonicMs() + TURN_MS;
+    this.disk = { ...wrapped(disk), open: async (...args) => this.#wrap(await disk.open(...args)) };
+  }
+
+  get isCancelled(): boolean {
+    return this.#isCancelled;
+  }
+
+  /** Whether the client must take something before more is said, events first of all. */
+  get isFull(): boolean {
+    return this.#outstanding >= OUTSTANDING_BYTES_MAX;
+  }
+
+  /** Sends a message that counts for `bytes` until the client took it. */
+  say(message: unknown, bytes = 0, moved: readonly ArrayBuffer[] = []): void {
+    this.#outstanding += bytes;
+    this.#say(message, bytes, moved);
+  }
+
+  /** Resolves when the client took something, or the job was cancelled, or there are news. */
+  waitForClient(): Promise<void> {
+    if (this.#isCancelled) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  /** Gives everything else in the thread a turn where this job had one for long enough. */
+  async breathe(): Promise<void> {
+    if (this.clock.monotonicMs() < this.#turnEndsAt) return;
+    await new Promise<void>((resolve) => this.scheduler.soon(resolve));
+    this.#turnEndsAt = this.clock.monotonicMs() + TURN_MS;
+  }
+
+  /** Calls `handler` with what the job is told from now on. */
+  listen(handler: (news: unknown) => void): void {
+    this.#onTold = handler;
+  }
+
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#rouse();
+  }
+
+  take(bytes: number): void {
+    this.#outstanding -= bytes;
+    this.#rouse();
+  }
+
+  tell(news: unknown): void {
+    this.#onTold?.(news);
+    this.#rouse();
+  }
+
+  #rouse(): void {
+    this.#wake?.();
+    this.#wake = null;
+  }
+
+  #wrap(file: DiskFile): DiskFile {
+    return {
+      path: file.path,
+      size: () => file.size(),
+      read: async (target, position) => {
+        if (this.#isCancelled) throw new JobCancelled();
+        await this.breathe();
+        return await file.read(target, position);
+      },
+      write: (parts, position) => file.write(parts, position),
+      sync: () => file.sync(),
+      truncate: (length) => file.truncate(length),
+      close: () => file.close(),
+    };
+  }
+}
+
+/** The operations of a disk as values: those of a class are not its own. */
+function wrapped(disk: Disk): Disk {
+  return {
+    open: (...args) => disk.open(...args),
+    stat: (...args) => disk.stat(...args),
+    list: (...args) => disk.list(...args),
+    makeDirectory: (...args) => disk.makeDirectory(...args),
+    rename: (...args) => disk.rename(...args),
+    removeFile: (...args) => disk.removeFile(...args),
+    removeDirectory: (...args) => disk.removeDirectory(...args),
+    syncDirectory: (...args) => disk.syncDirectory(...args),
+    space: (...args) => disk.space(...args),
+    allocate: (length) => disk.allocate(length),
+  };
+}

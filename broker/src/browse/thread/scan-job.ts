@@ -1,0 +1,177 @@
+/** A scan as a job of a thread: finds its ranges, runs, and tells of events and progress on the way. */
+import { FileHandles } from "#log/file-handles.ts";
+import { compileFilter } from "../filter/compile.ts";
+import type { RecordMatcher } from "../filter/matcher.ts";
+import {
+  CHUNK_BYTES_MAX,
+  CHUNK_BYTES_MIN,
+  CHUNKS_BYTES_MAX,
+  OPEN_FILES_MAX,
+  PARTITIONS_TOLD_MAX,
+  PROGRESS_MS,
+} from "../limits.ts";
+import { PartitionScan } from "../scan/partition-scan.ts";
+import { Scan } from "../scan/scan.ts";
+import { locateTimes } from "../source/locate.ts";
+import { MemoryBook } from "../source/memory-book.ts";
+import { type OffsetRange, PartitionReader } from "../source/partition-reader.ts";
+import type { SourceWorld } from "../source/segment-source.ts";
+import { Skips } from "../source/skips.ts";
+import { type PartitionSnapshot, segmentsOf } from "../source/snapshot.ts";
+import { EventOutbox } from "./event-outbox.ts";
+import { writeEvent } from "./event-writer.ts";
+import { type Job, JobCancelled } from "./job.ts";
+import type { PartitionProgress, ScanCounts, ScanSaid, ScanTask } from "./scan-task.ts";
+
+/** Runs `task` to its end. */
+export async function runScan(task: ScanTask, job: Job): Promise<void> {
+  const files = new FileHandles(job.disk, OPEN_FILES_MAX);
+  try {
+    await new ScanJob(task, job, files).run();
+  } finally {
+    await files.close();
+  }
+}
+
+class ScanJob {
+  readonly #task: ScanTask;
+  readonly #job: Job;
+  readonly #world: SourceWorld;
+  readonly #outbox: EventOutbox;
+  readonly #matcher: RecordMatcher | null;
+  readonly #skips = new Skips();
+  #bytesInRange = 0;
+  /** Positions that were told, by partition. */
+  readonly #told = new Map<number, number>();
+
+  constructor(task: ScanTask, job: Job, files: FileHandles) {
+    this.#task = task;
+    this.#job = job;
+    this.#outbox = new EventOutbox(job);
+    this.#matcher = task.condition === null ? null : compileFilter(task.condition);
+    const share = CHUNKS_BYTES_MAX / Math.max(1, task.snapshots.length);
+    this.#world = {
+      files,
+      allocate: (length) => job.disk.allocate(length),
+      chunkBytes: Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, Math.floor(share))),
+    };
+  }
+
+  async run(): Promise<void> {
+    this.#say({ kind: "phase", phase: "locating" });
+    const parts = await this.#locate();
+    this.#say({ kind: "phase", phase: "scanning" });
+    const { hasControl, fromMs, toMs, limits, fieldBytesMax } = this.#task;
+    const job = this.#job;
+    let saidAt = job.clock.monotonicMs();
+    const scan: Scan = new Scan(parts, {
+      rules: { hasControl, fromMs, toMs, matcher: this.#matcher },
+      limits,
+      control: {
+        get isCancelled() {
+          return job.isCancelled;
+        },
+        monotonicMs: () => job.clock.monotonicMs(),
+        breathe: () => job.breathe(),
+        onProgress: () => {
+          this.#outbox.flush();
+          if (job.clock.monotonicMs() - saidAt < PROGRESS_MS) return;
+          saidAt = job.clock.monotonicMs();
+          this.#sayProgress(scan);
+        },
+      },
+    });
+    const end = await scan.run({
+      get isFull() {
+        return job.isFull;
+      },
+      drained: () => {
+        this.#outbox.flush();
+        return job.waitForClient();
+      },
+      take: (record) => this.#outbox.add(writeEvent(record, fieldBytesMax)),
+    });
+    if (end === "cancelled") throw new JobCancelled();
+    this.#outbox.flush();
+    const { listed, count, offsets } = this.#skips;
+    this.#say({
+      kind: "done",
+      reason: end,
+      counts: this.#counts(scan),
+      positions: scan.positions,
+      firstFilterError: this.#matcher?.firstError ?? null,
+      skips: { listed, count, offsets },
+    });
+  }
+
+  async #locate(): Promise<PartitionScan[]> {
+    const { snapshots, order } = this.#task;
+    const memory = new MemoryBook(CHUNKS_BYTES_MAX);
+    const parts: PartitionScan[] = [];
+    for (const snapshot of snapshots) {
+      const range = await this.#rangeOf(snapshot);
+      this.#bytesInRange += bytesWithin(snapshot, range);
+      const options = { snapshot, order, range, world: this.#world, memory, skips: this.#skips };
+      parts.push(new PartitionScan(new PartitionReader(options), order, this.#skips));
+    }
+    return parts;
+  }
+
+  async #rangeOf(snapshot: PartitionSnapshot): Promise<OffsetRange> {
+    const { order, ranges, positions, fromMs, toMs } = this.#task;
+    const { partition, logStartOffset, endOffset } = snapshot;
+    const asked = ranges.get(partition) ?? { low: 0, high: Infinity };
+    let low = Math.max(asked.low, logStartOffset);
+    let high = Math.min(asked.high, endOffset);
+    const position = positions?.get(partition);
+    if (position !== undefined && order === "oldest") low = Math.max(low, position);
+    if (position !== undefined && order === "newest") high = Math.min(high, position);
+    // Bounds that a position replaces need not be looked for again.
+    const isLowKnown = position !== undefined && order === "oldest";
+    const isHighKnown = position !== undefined && order === "newest";
+    const times = await locateTimes(this.#world, snapshot, {
+      fromMs: isLowKnown ? -Infinity : fromMs,
+      toMs: isHighKnown ? Infinity : toMs,
+    });
+    low = Math.max(low, times.low);
+    high = Math.min(high, times.high);
+    return { low, high: Math.max(low, high) };
+  }
+
+  #sayProgress(scan: Scan): void {
+    const partitions: PartitionProgress[] = [];
+    for (const part of scan.parts) {
+      const { partition } = part.reader;
+      const { position: offset, reachedAt: timestamp } = part;
+      if (this.#told.get(partition) === offset) continue;
+      if (partitions.length === PARTITIONS_TOLD_MAX) break;
+      this.#told.set(partition, offset);
+      partitions.push({ partition, offset, timestamp });
+    }
+    const { positions } = scan;
+    this.#say({ kind: "progress", counts: this.#counts(scan), partitions, positions });
+  }
+
+  #counts({ tally, taken }: Scan): ScanCounts {
+    return {
+      ...tally,
+      bytesInRange: this.#bytesInRange,
+      matches: taken,
+      filterErrors: this.#matcher?.errorCount ?? 0,
+    };
+  }
+
+  #say(message: ScanSaid): void {
+    this.#job.say(message);
+  }
+}
+
+/** About how many bytes a range has: of segments that it has in part, that share of their bytes. */
+function bytesWithin(snapshot: PartitionSnapshot, { low, high }: OffsetRange): number {
+  let bytes = 0;
+  for (const { baseOffset, endOffset, size } of segmentsOf(snapshot)) {
+    const within = Math.min(endOffset, high) - Math.max(baseOffset, low);
+    if (within > 0) bytes += (size * within) / (endOffset - baseOffset);
+  }
+  return Math.round(bytes);
+}
