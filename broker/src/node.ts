@@ -9,6 +9,7 @@ import { createDispatch } from "#api/dispatch.ts";
 import { handlers, type Services } from "#api/handlers.ts";
 import { ApiProbe } from "#api/probe.ts";
 import { allowAll } from "#auth/authorizer.ts";
+import type { BrowseService } from "#browse/service.ts";
 import type { BrokerConfig } from "#config/broker-settings.ts";
 import type { LoadedConfig } from "#config/load.ts";
 import { AutoTopics } from "#controller/auto-topics.ts";
@@ -121,7 +122,8 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   const lags = lagTable(services);
   tellGroupsOfDeletedTopics(view, services);
   if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
-  const running = { logs, membership, replicas, services, view };
+  const browsing = new Browsing(world, { view, replicas });
+  const running = { logs, membership, replicas, services, view, browsing };
   registerReplicaMetrics(config.metrics, { replicas, logs, fetchSessions: services.fetchSessions });
   const listeners = await listen(config, world, services, net).catch(async (error: unknown) => {
     await stopParts([], running, world);
@@ -132,7 +134,7 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
     services,
     lags,
     v1Services: (about) =>
-      v1Services(config, world, { ...parts, services, lags, listeners }, about),
+      v1Services(config, world, { ...parts, services, lags, listeners, browsing }, about),
     get image() {
       return view.image;
     },
@@ -149,10 +151,11 @@ function v1Services(
     readonly services: Services;
     readonly lags: LagTable;
     readonly listeners: readonly KafkaListener[];
+    readonly browsing: Browsing;
   },
   about: About,
 ): V1Services {
-  const { view, controller, services, lags, listeners } = parts;
+  const { view, controller, services, lags, listeners, browsing } = parts;
   const { broker, fixed } = loaded;
   const bound = listeners.map(({ name, host, port }) => ({ name, host, port }));
   return {
@@ -165,8 +168,33 @@ function v1Services(
     topicConfigs: new TopicConfigs(view, broker.nodeId, fixed),
     broker,
     listeners: broker.advertisedListeners ?? bound,
+    browse: () => browsing.service(),
     about,
   };
+}
+
+/** Reading events for people, loaded when somebody wants to. */
+class Browsing {
+  readonly #world: World;
+  readonly #parts: Pick<Parts, "view" | "replicas">;
+  #loading: Promise<BrowseService> | null = null;
+
+  constructor(world: World, parts: Pick<Parts, "view" | "replicas">) {
+    this.#world = world;
+    this.#parts = parts;
+  }
+
+  service(): Promise<BrowseService> {
+    this.#loading ??= import("#browse/service.ts").then(({ BrowseService }) => {
+      const { threads, clock, scheduler, logger } = this.#world;
+      return new BrowseService({ ...this.#parts, threads, clock, scheduler, logger });
+    });
+    return this.#loading;
+  }
+
+  async close(): Promise<void> {
+    await (await this.#loading)?.close();
+  }
 }
 
 function lagTable({ groups, topics, replicas, clock }: Services): LagTable {
@@ -188,13 +216,14 @@ function tellGroupsOfDeletedTopics(view: ImageFollower, { groups }: Services): v
 
 async function stopParts(
   listeners: readonly KafkaListener[],
-  { logs, membership, replicas, services, view }: Running,
+  { logs, membership, replicas, services, view, browsing }: Running,
   { logger }: World,
 ): Promise<void> {
   const stopping = listeners.map((listener) => listener.stop(DRAIN_MS));
+  const browsed = browsing.close();
   replicas.close();
   await services.groups.close();
-  await Promise.all(stopping);
+  await Promise.all([...stopping, browsed]);
   await logs.close();
   await membership.leave().catch((error: unknown) => {
     logger.warn({ error: messageOf(error) }, "leaving the cluster failed");
@@ -209,6 +238,7 @@ interface Running {
   readonly replicas: ReplicaManager;
   readonly services: Services;
   readonly view: ImageFollower;
+  readonly browsing: Browsing;
 }
 
 /** What a node keeps, apart from its role in the cluster. */

@@ -44,6 +44,8 @@ export const THREAD_IDLE_MS = 30_000;
 export const SCANS_AT_ONCE = 2;
 /** Scans that wait; what comes on top is refused. */
 export const SCANS_WAITING_MAX = 32;
+/** How often a scan that waits says so, ms. */
+export const WAITING_TOLD_MS = 5_000;
 /** Partitions that one message of progress tells of. */
 export const PARTITIONS_TOLD_MAX = 64;
 
@@ -62,5 +64,7 @@ export const TAIL_REJOIN_EVENTS = 1_000;
 export const TAIL_CHUNK_BYTES = 256 * 1024;
 /** Between two messages of a tail that say where it is, ms. */
 export const TAIL_PROGRESS_MS = 1_000;
+/** A tail without events says where it is this often, so that nobody between takes it for dead, ms. */
+export const TAIL_HEARTBEAT_MS = 15_000;
 /** A tail ends after this long; its client may go on with its cursor. */
 export const TAIL_MS_MAX = 60 * 60 * 1000;

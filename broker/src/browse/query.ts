@@ -4,6 +4,7 @@ import { partitionOfKey } from "@runnel/protocol/partitioner.ts";
 import { boundsOf } from "./filter/bounds.ts";
 import type { ScanLimits } from "./scan/scan.ts";
 import type { OffsetRange, ScanOrder } from "./source/partition-reader.ts";
+import type { EventForm } from "./thread/event-outbox.ts";
 
 /** One end of a range. */
 export type Position =
@@ -41,8 +42,7 @@ export interface EventQuery {
 /** What one scan for a query may take, and where it begins. */
 export interface ScanOptions {
   readonly limits: ScanLimits;
-  /** Bytes of a key, a value or a header that an event shows. */
-  readonly fieldBytesMax: number;
+  readonly form: Omit<EventForm, "topic">;
   /** Where an earlier scan for the same query stopped; null for a new one. */
   readonly cursor: string | null;
   /** Aborted when nobody wants the rest: it ends as soon as it can, without a last word. */

@@ -1,6 +1,8 @@
 /** What a scan says to its client, made of what its thread says. */
+import type { Scheduler, Timer } from "@runnel/kit/world.ts";
 import type { Coverage } from "./coverage.ts";
 import { encodeCursor } from "./cursor.ts";
+import { WAITING_TOLD_MS } from "./limits.ts";
 import type { ScanOrder } from "./source/partition-reader.ts";
 import type { PartitionProgress, ScanCounts, ScanSaid } from "./thread/scan-task.ts";
 import type { JobStream } from "./thread/thread-pool.ts";
@@ -37,16 +39,20 @@ export async function* scanMessages(
     digest: query,
     coverage,
     isOpenEnded,
+    scheduler,
   }: {
     readonly order: ScanOrder;
     readonly digest: number;
     readonly coverage: Coverage;
     /** The range ends where the log does, so that there may be more later. */
     readonly isOpenEnded: boolean;
+    readonly scheduler: Scheduler;
   },
 ): AsyncGenerator<ScanMessage, void> {
-  const { waitingBefore } = job;
-  if (waitingBefore !== null) yield { kind: "phase", phase: "waiting", waitingBefore };
+  for (let { waitingBefore } = job; waitingBefore !== null; { waitingBefore } = job) {
+    yield { kind: "phase", phase: "waiting", waitingBefore };
+    await untilBegun(job, scheduler);
+  }
   for await (const said of job) {
     switch (said.kind) {
       case "phase":
@@ -69,4 +75,14 @@ export async function* scanMessages(
       }
     }
   }
+}
+
+/** Resolves when the job has begun, or it is time to say again that it waits. */
+async function untilBegun(job: JobStream<ScanSaid>, scheduler: Scheduler): Promise<void> {
+  let timer: Timer | null = null;
+  const later = new Promise<void>((resolve) => {
+    timer = scheduler.after(WAITING_TOLD_MS, resolve);
+  });
+  await Promise.race([job.begun, later]);
+  (timer as Timer | null)?.cancel();
 }

@@ -13,6 +13,8 @@ import {
 
 type Done = Extract<ScanMessage, { readonly kind: "done" }>;
 
+const FORM = scanOptions().form;
+
 interface Answer {
   readonly phases: readonly string[];
   readonly events: readonly { partition: number; offset: number }[];
@@ -64,8 +66,8 @@ describe("BrowseService.scan()", () => {
     expect(answer.events[0]).toMatchObject({
       timestamp: 1_011,
       timestampType: "createTime",
-      key: { encoding: "utf8", data: "k11", size: 3, isCut: false },
-      value: { encoding: "utf8", data: "v11", size: 3, isCut: false },
+      key: { decoder: "text", text: "k11", sizeBytes: 3, isTruncated: false },
+      value: { decoder: "text", text: "v11", sizeBytes: 3, isTruncated: false },
       headers: [],
     });
     expect(answer.done).toMatchObject({
@@ -158,13 +160,14 @@ describe("BrowseService.scan()", () => {
     });
   });
 
-  test("cuts long fields between characters, and keeps what is not text", async () => {
+  test("shows events in the form that is asked for", async () => {
     const rig = await openService(1);
-    await rig.append(0, [eventOf(1, "ä".repeat(9), null)]);
-    const { events } = await ask(rig, {}, { fieldBytesMax: 5 });
+    await rig.append(0, [eventOf(1, "ä".repeat(9), "7")]);
+    const form = { ...FORM, lengthMax: 5, valueDecoder: "hex", withRaw: true } as const;
+    const { events } = await ask(rig, {}, { form });
     expect(events[0]).toMatchObject({
-      key: { encoding: "utf8", data: "ää", size: 18, isCut: true },
-      value: null,
+      key: { text: "äääää", sizeBytes: 18, isTruncated: true },
+      value: { decoder: "hex", text: "37", raw: { encoding: "utf8", data: "7" } },
     });
   });
 
@@ -172,6 +175,7 @@ describe("BrowseService.scan()", () => {
     [{ topic: "missing" }, {}, "notFound", "topic"],
     [{ partitions: { kind: "some", partitions: [3] } }, {}, "invalid", "partitions"],
     [{}, { cursor: "nonsense" }, "invalid", "cursor"],
+    [{ condition: { kind: "cel", expression: "1 +" } }, {}, "invalid", "filter"],
   ] as const)("refuses %j %j", async (query, options, kind, field) => {
     const rig = await openFilled();
     await expect(ask(rig, query as Partial<EventQuery>, options)).rejects.toMatchObject({
@@ -224,7 +228,10 @@ describe("BrowseService.scan()", () => {
     const large = "x".repeat(10_000);
     for (let n = 0; n < 400; n += 1) await rig.append(0, [eventOf(n, null, large)]);
     const limits = { results: 1_000, bytes: 1 << 30, timeMs: 1e9 };
-    const scan = rig.service.scan(EVERYTHING, scanOptions({ limits, fieldBytesMax: 20_000 }));
+    const scan = rig.service.scan(
+      EVERYTHING,
+      scanOptions({ limits, form: { ...FORM, lengthMax: 20_000 } }),
+    );
     const messages = (await rig.wait(scan))[Symbol.asyncIterator]();
     let size = 0;
     let count = 0;

@@ -85,6 +85,7 @@ export class BrowseService {
    * the first message.
    */
   async scan(query: EventQuery, options: ScanOptions): Promise<AsyncIterable<ScanMessage>> {
+    await checkFilter(query);
     const found = await this.#find(query);
     const digest = digestOf(identityOf(query, found.topic.id));
     const cursor = readCursor(options.cursor, query, digest);
@@ -96,7 +97,7 @@ export class BrowseService {
       }),
     );
     const { order, condition, hasControl } = query;
-    const { limits, fieldBytesMax, signal } = options;
+    const { limits, signal } = options;
     const positions = cursor?.positions ?? null;
     const task: ScanTask = {
       kind: "scan",
@@ -109,7 +110,7 @@ export class BrowseService {
       condition,
       hasControl,
       limits,
-      fieldBytesMax,
+      form: { topic: query.topic, ...options.form },
     };
     const moved = snapshots.flatMap(movableOf);
     const job = this.#run<ScanSaid>(this.#scans, { task, moved, signal });
@@ -118,6 +119,7 @@ export class BrowseService {
       digest,
       coverage: coverageOf(found),
       isOpenEnded: query.to.kind === "latest",
+      scheduler: this.#world.scheduler,
     });
   }
 
@@ -129,12 +131,14 @@ export class BrowseService {
     query: EventQuery,
     options: Omit<ScanOptions, "limits">,
   ): Promise<AsyncIterable<TailMessage>> {
+    await checkFilter(query);
     const found = await this.#find(query);
     const digest = digestOf(identityOf(query, found.topic.id));
     const cursor = readCursor(options.cursor, query, digest);
     const { condition, hasControl } = query;
-    const { fieldBytesMax, signal } = options;
-    const task: TailTask = { kind: "tail", condition, hasControl, fieldBytesMax };
+    const { signal } = options;
+    const form = { topic: query.topic, ...options.form };
+    const task: TailTask = { kind: "tail", condition, hasControl, form };
     const job = this.#run<TailSaid>(this.#shared, { task, moved: [], signal });
     const positions = cursor?.positions ?? new Map<number, number>();
     return new Tail(this.#world, job, { partitions: found.open, positions, digest });
@@ -185,6 +189,23 @@ export class BrowseService {
       });
     }
     return { topic, plan, open, missing };
+  }
+}
+
+/** Refuses a filter that makes no sense, before a thread meets it. */
+async function checkFilter({ condition }: EventQuery): Promise<void> {
+  if (condition === null) return;
+  // What understands expressions is loaded for the first filter.
+  const { compileFilter } = await import("./filter/compile.ts");
+  try {
+    compileFilter(condition);
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "ExpressionError") throw error;
+    throw new BrowseRefusal("invalid", {
+      message: error.message,
+      remedy: "Correct the expression.",
+      field: "filter",
+    });
   }
 }
 

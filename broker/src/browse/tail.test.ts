@@ -11,6 +11,7 @@ import {
   scanOptions,
 } from "./testing-service.ts";
 
+const FORM = scanOptions().form;
 const LIVE: EventQuery = { ...EVERYTHING, order: "oldest", from: { kind: "latest" } };
 
 /** A tail whose messages are taken as they come. */
@@ -133,7 +134,7 @@ describe("BrowseService.tail()", () => {
 
   test("a client that takes nothing misses events, and is told how many", async () => {
     const rig = await openService(1, { config: { segmentBytes: 1 << 26 } });
-    const options = scanOptions({ fieldBytesMax: 10_000 });
+    const options = scanOptions({ form: { ...FORM, lengthMax: 10_000 } });
     const tail = await rig.wait(rig.service.tail(LIVE, options));
     const messages = tail[Symbol.asyncIterator]();
     await rig.wait(messages.next());

@@ -9,6 +9,7 @@ import type { Partition } from "#replica/partition.ts";
 import { encodeCursor } from "./cursor.ts";
 import {
   TAIL_BEHIND_MAX,
+  TAIL_HEARTBEAT_MS,
   TAIL_MS_MAX,
   TAIL_PAUSE_MS,
   TAIL_PROGRESS_MS,
@@ -61,6 +62,7 @@ export class Tail implements AsyncIterable<TailMessage> {
   /** The thread is looking at what it was told. */
   #isBusy = false;
   #timer: Timer | null = null;
+  #heart: Timer | null = null;
   #end: "time" | "deleted" | null = null;
   readonly #onProgress = (): void => this.#wake();
 
@@ -83,6 +85,7 @@ export class Tail implements AsyncIterable<TailMessage> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TailMessage, void> {
     const overTimer = this.#scheduler.after(TAIL_MS_MAX, () => this.#finish("time"));
+    this.#beat();
     for (const partition of this.#partitions) partition.addReader(this.#onProgress);
     this.#wake();
     let saidAt = this.#clock.monotonicMs();
@@ -103,6 +106,7 @@ export class Tail implements AsyncIterable<TailMessage> {
     } finally {
       overTimer.cancel();
       this.#timer?.cancel();
+      this.#heart?.cancel();
       for (const partition of this.#partitions) partition.removeReader(this.#onProgress);
       this.#job.cancel();
     }
@@ -126,6 +130,14 @@ export class Tail implements AsyncIterable<TailMessage> {
   #finish(reason: "time" | "deleted"): void {
     this.#end ??= reason;
     this.#job.cancel();
+  }
+
+  /** Lets the thread say that it is there, when there was nothing else to say. */
+  #beat(): void {
+    this.#heart = this.#scheduler.after(TAIL_HEARTBEAT_MS, () => {
+      if (!this.#isBusy) this.#tell([], new Map());
+      this.#beat();
+    });
   }
 
   /** Looks soon, unless it will anyway. */
@@ -158,7 +170,10 @@ export class Tail implements AsyncIterable<TailMessage> {
       const ends = { partition: index, endOffset: highWatermark, fromOffset: from };
       snapshots.push(snapshotOf(log, ends));
     }
-    if (snapshots.length === 0) return;
+    if (snapshots.length > 0) this.#tell(snapshots, positions);
+  }
+
+  #tell(snapshots: readonly PartitionSnapshot[], positions: ReadonlyMap<number, number>): void {
     this.#isBusy = true;
     const news: TailNews = { snapshots, positions };
     this.#job.tell(news, snapshots.flatMap(movableOf));

@@ -120,7 +120,7 @@ export const EVERYTHING: EventQuery = {
 export function scanOptions(options: Partial<ScanOptions> = {}): ScanOptions {
   return {
     limits: { results: 100, bytes: 1 << 30, timeMs: 60_000 },
-    fieldBytesMax: 1_000,
+    form: { keyDecoder: "auto", valueDecoder: "auto", lengthMax: 1_000, withRaw: false },
     cursor: null,
     signal: new AbortController().signal,
     ...options,

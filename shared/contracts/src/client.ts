@@ -4,11 +4,13 @@
  *
  *   const client = createClient({ baseUrl: "http://127.0.0.1:9644" });
  *   const { items } = await client.listTopics({ query: { limit: 50 } });
+ *   for await (const { event, data } of client.readEvents({ params: { topic: "orders" } })) …
  */
-import { PATHS, paramNames, type RouteName } from "./paths.ts";
+import { readMessages } from "./event-stream.ts";
+import { PATHS, paramNames, type RouteName, type RoutePath } from "./paths.ts";
 import type { Problem } from "./problem.ts";
 import { PROBLEMS, type ProblemKind, problemKind, problemType } from "./problem-kinds.ts";
-import type { AnswerOf, InputOf } from "./routes.ts";
+import type { AnswerOf, InputOf, Routes } from "./routes.ts";
 
 export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -34,14 +36,19 @@ export interface CallOptions {
 type NoInput<N extends RouteName> = unknown extends InputOf<N> ? true : false;
 type IsOptional<N extends RouteName> = {} extends InputOf<N> ? true : false;
 
+/** A stream begins with the first step of its iteration, and ends when that is left. */
+type Answer<N extends RouteName> = Routes[N] extends { readonly isStream: true }
+  ? AsyncGenerator<AnswerOf<N>, void>
+  : Promise<AnswerOf<N>>;
+
 type Call<N extends RouteName> =
   NoInput<N> extends true
-    ? (input?: undefined, options?: CallOptions) => Promise<AnswerOf<N>>
+    ? (input?: undefined, options?: CallOptions) => Answer<N>
     : IsOptional<N> extends true
-      ? (input?: InputOf<N>, options?: CallOptions) => Promise<AnswerOf<N>>
-      : (input: InputOf<N>, options?: CallOptions) => Promise<AnswerOf<N>>;
+      ? (input?: InputOf<N>, options?: CallOptions) => Answer<N>
+      : (input: InputOf<N>, options?: CallOptions) => Answer<N>;
 
-/** Every call rejects with `ApiError`, or with the reason of an aborted signal. */
+/** Every call rejects with `ApiError`, or with the reason of an aborted signal; so do its streams. */
 export type Client = { readonly [N in RouteName]: Call<N> };
 
 /** A refusal of the broker, or the want of an answer (`kind` "unreachable"). */
@@ -66,10 +73,14 @@ export class ApiError extends Error {
 
 export function createClient(options: ClientOptions): Client {
   const names = Object.keys(PATHS) as RouteName[];
-  const calls = names.map((name) => [
-    name,
-    (input: AnyInput = {}, call: CallOptions = {}) => send(options, name, input, call),
-  ]);
+  const calls = names.map((name) => {
+    const { isStream }: RoutePath = PATHS[name];
+    const begin = isStream === true ? stream : send;
+    return [
+      name,
+      (input: AnyInput = {}, call: CallOptions = {}) => begin(options, name, input, call),
+    ];
+  });
   return Object.fromEntries(calls) as Client;
 }
 
@@ -102,35 +113,99 @@ async function send(
   input: AnyInput,
   call: CallOptions,
 ): Promise<unknown> {
+  const { url, init } = requestOf(options, name, input, call);
+  const body = await exchange(options.fetch ?? defaultFetch, url, init);
+  options.check?.(name, body);
+  return body;
+}
+
+async function* stream(
+  options: ClientOptions,
+  name: RouteName,
+  input: AnyInput,
+  call: CallOptions,
+): AsyncGenerator<unknown, void> {
+  const { url, init } = requestOf(options, name, input, call, "text/event-stream");
+  const messages = readMessages(await open(options.fetch ?? defaultFetch, url, init));
+  try {
+    for (;;) {
+      const step = await messages.next().catch((cause: unknown) => {
+        init.signal?.throwIfAborted();
+        throw unreachable(`${init.method} ${url} broke off: ${messageOf(cause)}`, cause);
+      });
+      if (step.done === true) return;
+      const { event, data } = step.value;
+      const message: unknown = { event, data: JSON.parse(data) };
+      options.check?.(name, message);
+      yield message;
+    }
+  } finally {
+    await messages.return();
+  }
+}
+
+function requestOf(
+  options: ClientOptions,
+  name: RouteName,
+  input: AnyInput,
+  call: CallOptions,
+  accept = "application/json",
+): { readonly url: string; readonly init: RequestInit } {
   const url = `${options.baseUrl.replace(/\/$/, "")}${urlOf(name, input)}`;
-  const headers: Record<string, string> = { accept: "application/json", ...options.headers };
+  const headers: Record<string, string> = { accept, ...options.headers };
   if (input.body !== undefined) headers["content-type"] = "application/json";
   if (call.ifMatch !== undefined) headers["if-match"] = call.ifMatch;
   if (call.idempotencyKey !== undefined) headers["idempotency-key"] = call.idempotencyKey;
   const init: RequestInit = { method: PATHS[name].method, headers };
   if (input.body !== undefined) init.body = JSON.stringify(input.body);
   if (call.signal !== undefined) init.signal = call.signal;
-  const body = await exchange(options.fetch ?? defaultFetch, url, init);
-  options.check?.(name, body);
-  return body;
+  return { url, init };
 }
 
 const defaultFetch: FetchLike = (url, init) => globalThis.fetch(url, init);
 
 async function exchange(fetch: FetchLike, url: string, init: RequestInit): Promise<unknown> {
-  let response: Response;
-  let text: string;
-  try {
-    response = await fetch(url, init);
-    text = await response.text();
-  } catch (cause) {
-    init.signal?.throwIfAborted();
-    throw unreachable(`${init.method} ${url} got no answer: ${messageOf(cause)}`, cause);
-  }
+  const { response, text } = await receive(fetch, url, init);
   const body = parse(text);
   if (response.ok && body !== undefined) return body;
   if (isProblem(body)) throw new ApiError(body);
   throw unreachable(`${init.method} ${url} answered ${response.status} without JSON of ours`);
+}
+
+async function receive(
+  fetch: FetchLike,
+  url: string,
+  init: RequestInit,
+): Promise<{ readonly response: Response; readonly text: string }> {
+  try {
+    const response = await fetch(url, init);
+    return { response, text: await response.text() };
+  } catch (cause) {
+    init.signal?.throwIfAborted();
+    throw unreachable(`${init.method} ${url} got no answer: ${messageOf(cause)}`, cause);
+  }
+}
+
+/** The body of a stream. Throws what a call throws where the answer is none. */
+async function open(
+  fetch: FetchLike,
+  url: string,
+  init: RequestInit,
+): Promise<ReadableStream<Uint8Array>> {
+  let response: Response;
+  try {
+    response = await fetch(url, init);
+  } catch (cause) {
+    init.signal?.throwIfAborted();
+    throw unreachable(`${init.method} ${url} got no answer: ${messageOf(cause)}`, cause);
+  }
+  const type = response.headers.get("content-type") ?? "";
+  if (response.ok && response.body !== null && type.startsWith("text/event-stream")) {
+    return response.body;
+  }
+  const body = parse(await response.text().catch(() => ""));
+  if (isProblem(body)) throw new ApiError(body);
+  throw unreachable(`${init.method} ${url} answered ${response.status} without a stream of ours`);
 }
 
 function parse(text: string): unknown {

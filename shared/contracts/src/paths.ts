@@ -21,6 +21,7 @@ export const PATHS = {
   getTopicConfigs: { method: "GET", path: "/v1/topics/{topic}/configs" },
   changeTopicConfigs: { method: "PATCH", path: "/v1/topics/{topic}/configs" },
   listTopicGroups: { method: "GET", path: "/v1/topics/{topic}/groups" },
+  readEvents: { method: "GET", path: "/v1/topics/{topic}/events", isStream: true },
   produce: { method: "POST", path: "/v1/topics/{topic}/events" },
   deleteRecords: { method: "POST", path: "/v1/topics/{topic}/records/delete" },
   listGroups: { method: "GET", path: "/v1/groups" },
@@ -34,6 +35,8 @@ export const PATHS = {
 export interface RoutePath {
   readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
   readonly path: string;
+  /** The answer is a stream of server-sent events, each with a name and JSON. */
+  readonly isStream?: true;
 }
 
 export type RouteName = keyof typeof PATHS;

@@ -10,7 +10,10 @@ describe("ROUTES", () => {
     expect(Object.keys(ROUTES).sort()).toEqual(Object.keys(PATHS).sort());
     const places = all.map(([, { method, path }]) => `${method} ${path}`);
     expect(new Set(places).size).toBe(places.length);
-    for (const [name, { method, path }] of all) expect(PATHS[name]).toEqual({ method, path });
+    for (const [name, route] of all) {
+      const { method, path, isStream } = route;
+      expect(PATHS[name]).toEqual({ method, path, ...(isStream ? { isStream } : {}) });
+    }
   });
 
   test("params are those of the path", () => {

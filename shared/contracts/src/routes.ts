@@ -3,6 +3,7 @@ import { z } from "zod";
 import * as cluster from "./cluster.ts";
 import { DryRunQuery, GroupId, TopicName } from "./common.ts";
 import * as configs from "./configs.ts";
+import * as events from "./events.ts";
 import * as groups from "./groups.ts";
 import { PATHS, type RouteName, type RoutePath } from "./paths.ts";
 import * as records from "./records.ts";
@@ -16,6 +17,7 @@ export interface Route extends RoutePath {
   readonly body?: z.ZodType;
   /** Of the answer that is no problem. */
   readonly status: 200 | 201;
+  /** The answer, or one message of a stream. */
   readonly response: z.ZodType;
   /** Whether `If-Match` with the resource's etag guards the change. */
   readonly takesIfMatch?: true;
@@ -173,6 +175,15 @@ const TOPIC_ROUTES = {
     query: topics.TopicGroupsQuery,
     status: 200,
     response: topics.TopicGroupPage,
+  },
+  readEvents: {
+    ...PATHS.readEvents,
+    tag: "events",
+    summary: "Searches a topic, or follows it, as a stream of server-sent events",
+    params: InTopic,
+    query: events.EventsQuery,
+    status: 200,
+    response: events.EventStreamMessage,
   },
   produce: {
     ...PATHS.produce,

@@ -9,6 +9,7 @@ import {
 } from "./brokers.ts";
 import { getCluster } from "./cluster.ts";
 import { deleteRecords } from "./delete-records.ts";
+import { readEvents } from "./events.ts";
 import { deleteGroup, deleteOffsets, resetOffsets } from "./group-changes.ts";
 import { getGroup, listGroupOffsets, listGroups } from "./groups.ts";
 import { listPartitions } from "./partitions.ts";
@@ -36,6 +37,7 @@ export const HANDLERS: { readonly [N in RouteName]: V1Handler<N> } = {
   getTopicConfigs,
   changeTopicConfigs,
   listTopicGroups,
+  readEvents,
   produce,
   deleteRecords,
   listGroups,

@@ -27,7 +27,7 @@ export function describeApi(version: string): object {
 }
 
 function register(app: OpenAPIHono, name: string, route: Route): void {
-  const { params, query, body, status, response } = route;
+  const { params, query, body, status, response, isStream } = route;
   const headers = headersOf(route);
   app.openAPIRegistry.registerPath({
     method: route.method.toLowerCase() as Lowercase<Route["method"]>,
@@ -46,7 +46,9 @@ function register(app: OpenAPIHono, name: string, route: Route): void {
     responses: {
       [status]: {
         description: route.summary,
-        content: { "application/json": { schema: response } },
+        content: {
+          [isStream === true ? "text/event-stream" : "application/json"]: { schema: response },
+        },
       },
       default: {
         description: "Why it was refused, and what to do",

@@ -1,6 +1,7 @@
 /** What the routes under `/v1` work with: the services that the Kafka handlers use, and no others. */
 import type { Clock, Logger, Random } from "@runnel/kit/world.ts";
 import type { Authorizer } from "#auth/authorizer.ts";
+import type { BrowseService } from "#browse/service.ts";
 import type { ListenerAddress } from "#config/address.ts";
 import type { BrokerConfig } from "#config/broker-settings.ts";
 import type { Controller } from "#controller/controller.ts";
@@ -48,6 +49,8 @@ export interface V1Services {
   readonly isTopicDeletionEnabled: boolean;
   /** Where Kafka clients connect: the advertised addresses, else those that are bound. */
   readonly listeners: readonly ListenerAddress[];
+  /** Reading events: loaded, and its threads started, when it is asked for. */
+  readonly browse: () => Promise<BrowseService>;
   readonly about: About;
 }
 

@@ -19,7 +19,6 @@ import type { SourceWorld } from "../source/segment-source.ts";
 import { Skips } from "../source/skips.ts";
 import { type PartitionSnapshot, segmentsOf } from "../source/snapshot.ts";
 import { EventOutbox } from "./event-outbox.ts";
-import { writeEvent } from "./event-writer.ts";
 import { type Job, JobCancelled } from "./job.ts";
 import type { PartitionProgress, ScanCounts, ScanSaid, ScanTask } from "./scan-task.ts";
 
@@ -47,8 +46,9 @@ class ScanJob {
   constructor(task: ScanTask, job: Job, files: FileHandles) {
     this.#task = task;
     this.#job = job;
-    this.#outbox = new EventOutbox(job);
-    this.#matcher = task.condition === null ? null : compileFilter(task.condition);
+    this.#outbox = new EventOutbox(job, task.form);
+    const now = { nowMs: () => job.clock.monotonicMs() };
+    this.#matcher = task.condition === null ? null : compileFilter(task.condition, now);
     const share = CHUNKS_BYTES_MAX / Math.max(1, task.snapshots.length);
     this.#world = {
       files,
@@ -61,7 +61,7 @@ class ScanJob {
     this.#say({ kind: "phase", phase: "locating" });
     const parts = await this.#locate();
     this.#say({ kind: "phase", phase: "scanning" });
-    const { hasControl, fromMs, toMs, limits, fieldBytesMax } = this.#task;
+    const { hasControl, fromMs, toMs, limits } = this.#task;
     const job = this.#job;
     let saidAt = job.clock.monotonicMs();
     const scan: Scan = new Scan(parts, {
@@ -89,7 +89,7 @@ class ScanJob {
         this.#outbox.flush();
         return job.waitForClient();
       },
-      take: (record) => this.#outbox.add(writeEvent(record, fieldBytesMax)),
+      take: (record) => this.#outbox.add(record),
     });
     if (end === "cancelled") throw new JobCancelled();
     this.#outbox.flush();

@@ -5,6 +5,7 @@ import type { ScanEnd, ScanLimits } from "../scan/scan.ts";
 import type { OffsetRange, ScanOrder } from "../source/partition-reader.ts";
 import type { Skip } from "../source/skips.ts";
 import type { PartitionSnapshot } from "../source/snapshot.ts";
+import type { EventForm } from "./event-outbox.ts";
 
 export interface ScanTask {
   readonly kind: "scan";
@@ -21,8 +22,7 @@ export interface ScanTask {
   /** Transaction markers are events, too. */
   readonly hasControl: boolean;
   readonly limits: ScanLimits;
-  /** Bytes of a key, a value or a header that an event shows; what is longer is cut. */
-  readonly fieldBytesMax: number;
+  readonly form: EventForm;
 }
 
 /** How far a scan is in one partition. */

@@ -10,7 +10,6 @@ import { MemoryBook } from "../source/memory-book.ts";
 import { PartitionReader } from "../source/partition-reader.ts";
 import { Skips } from "../source/skips.ts";
 import { EventOutbox } from "./event-outbox.ts";
-import { writeEvent } from "./event-writer.ts";
 import type { Job } from "./job.ts";
 import type { TailCounts, TailNews, TailSaid, TailTask } from "./tail-task.ts";
 
@@ -43,8 +42,9 @@ class TailJob {
     this.#task = task;
     this.#job = job;
     this.#files = files;
-    this.#outbox = new EventOutbox(job);
-    this.#matcher = task.condition === null ? null : compileFilter(task.condition);
+    this.#outbox = new EventOutbox(job, task.form);
+    const now = { nowMs: () => job.clock.monotonicMs() };
+    this.#matcher = task.condition === null ? null : compileFilter(task.condition, now);
   }
 
   async look({ snapshots, positions }: TailNews): Promise<void> {
@@ -100,6 +100,6 @@ class TailJob {
       return;
     }
     this.#counts.matches += 1;
-    this.#outbox.add(writeEvent(record, this.#task.fieldBytesMax));
+    this.#outbox.add(record);
   }
 }

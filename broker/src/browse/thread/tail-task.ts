@@ -1,12 +1,13 @@
 /** What a tail is told and says, as plain values that go to and from its thread. */
 import type { Condition } from "@runnel/contracts/filters.ts";
 import type { PartitionSnapshot } from "../source/snapshot.ts";
+import type { EventForm } from "./event-outbox.ts";
 
 export interface TailTask {
   readonly kind: "tail";
   readonly condition: Condition | null;
   readonly hasControl: boolean;
-  readonly fieldBytesMax: number;
+  readonly form: EventForm;
 }
 
 /** What came since the last news, to be looked at from `positions` on. One at a time. */

@@ -36,6 +36,8 @@ interface Worker {
 export interface JobStream<M> extends AsyncIterable<M> {
   /** Jobs in front of it that wait as well; null from when it has begun. */
   readonly waitingBefore: number | null;
+  /** Resolves when it has begun, or has ended without. */
+  readonly begun: Promise<void>;
   /** Passes news to the job; lost before it begins and after it has ended. */
   tell(news: unknown, moved?: readonly ArrayBuffer[]): void;
   /** Ends it as soon as it can; the iteration goes on to the end with what was said. */
@@ -203,6 +205,7 @@ class PooledJob implements JobStream<unknown> {
   #task: { readonly task: unknown; readonly moved: readonly ArrayBuffer[] } | null;
   worker: Worker | null = null;
   readonly #said: Said[] = [];
+  readonly #begun = Promise.withResolvers<void>();
   #hasEnded = false;
   #failure: IoError | null = null;
   #wake: (() => void) | null = null;
@@ -224,12 +227,16 @@ class PooledJob implements JobStream<unknown> {
     return this.#pool.waitingBefore(this);
   }
 
+  get begun(): Promise<void> {
+    return this.#begun.promise;
+  }
+
   begin(worker: Worker): void {
     this.worker = worker;
     const { task, moved } = this.#task ?? { task: null, moved: [] };
     this.#task = null;
     this.#post({ kind: "start", job: this.number, task }, moved);
-    this.#rouse();
+    this.#begun.resolve();
   }
 
   push(message: unknown, bytes: number): void {
@@ -240,6 +247,7 @@ class PooledJob implements JobStream<unknown> {
   /** `failure`: why it did not come to its end; null where it did. */
   end(failure: string | null): void {
     this.#hasEnded = true;
+    this.#begun.resolve();
     this.worker = null;
     if (failure !== null) this.#failure = ioError("RUNNEL_WORKER_LOST", failure);
     this.#rouse();

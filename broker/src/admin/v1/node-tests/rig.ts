@@ -5,6 +5,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { type Client, createClient } from "@runnel/contracts/client.ts";
+import { readMessages } from "@runnel/contracts/event-stream.ts";
 import { ROUTES } from "@runnel/contracts/routes.ts";
 import { assert } from "@runnel/kit/assert.ts";
 import { createAdminApp } from "#admin/app.ts";
@@ -37,6 +38,9 @@ export class AdminRig {
   readonly #app: ReturnType<typeof createAdminApp>;
 
   static async open(settings: readonly (readonly [string, string])[] = []): Promise<AdminRig> {
+    // Loaded when they are asked for, in turns of the runtime that nobody can wait for by turns.
+    await import("#browse/service.ts");
+    await import("#browse/thread/browse-thread.ts");
     const world = createMemoryWorld();
     const storeTime = new ManualTime();
     const store = createMemoryStore({ clock: storeTime, scheduler: storeTime });
@@ -84,17 +88,17 @@ export class AdminRig {
     return progress(this.world, this.#storeTime, promise);
   }
 
-  /** One request as it comes from outside: status, headers and the JSON that came back. */
+  /**
+   * One request as it comes from outside: status, headers and the JSON that came back, or an array of the
+   * messages of a stream.
+   */
   async ask(path: string, { method = "GET", headers = {}, body }: RawRequest = {}): Promise<Reply> {
     const init: RequestInit = { method, headers };
     if (body !== undefined) init.body = typeof body === "string" ? body : Buffer.from(body);
     const response = await this.#fetch(new Request(`${BASE}${path}`, init));
-    const text = await response.text();
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: (text === "" ? null : JSON.parse(text)) as never,
-    };
+    const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+    const received = isStream ? this.run(messagesOf(response)) : response.text().then(parseText);
+    return { status: response.status, headers: response.headers, body: (await received) as never };
   }
 
   /** As `ask`, with JSON in the body. */
@@ -116,6 +120,18 @@ export class AdminRig {
     const withHost = new Request(request, { headers });
     return this.run(Promise.resolve(this.#app.fetch(withHost, { incoming } as never)));
   }
+}
+
+const parseText = (text: string): unknown => (text === "" ? null : JSON.parse(text));
+
+/** All messages of a stream. */
+async function messagesOf({ body }: Response): Promise<unknown[]> {
+  const messages: unknown[] = [];
+  if (body === null) return messages;
+  for await (const { event, data } of readMessages(body)) {
+    messages.push({ event, data: JSON.parse(data) as unknown });
+  }
+  return messages;
 }
 
 export interface Reply {

@@ -1,0 +1,176 @@
+/** Reading events: searches and live tails, as streams of server-sent events. */
+import { z } from "zod";
+import { Count, Offset, PartitionIndex, Timestamp } from "./common.ts";
+import { DecodedRecord, DecoderChoice } from "./decoded.ts";
+import { KEY_LENGTH_MAX, PARTITIONS_LENGTH_MAX, PLACE_LENGTH_MAX } from "./event-places.ts";
+import { FILTER_TEXT_LENGTH_MAX } from "./filter-words.ts";
+
+export const EVENTS_MAX = 5_000;
+export const EVENTS_DEFAULT = 50;
+const MIB = 1024 * 1024;
+export const SEARCH_BYTES_MAX: number = 64 * 1024 * MIB;
+export const SEARCH_BYTES_DEFAULT: number = 4 * 1024 * MIB;
+export const SEARCH_MS_MAX = 600_000;
+export const SEARCH_MS_DEFAULT = 30_000;
+export const FIELD_LENGTH_MAX: number = 16 * MIB;
+export const FIELD_LENGTH_DEFAULT: number = 16 * 1024;
+const CURSOR_LENGTH_MAX = 14_000;
+
+const Place = z.string().min(1).max(PLACE_LENGTH_MAX);
+
+/** Which events, and how they are shown; what searches and exports have in common. */
+const Asked = {
+  partitions: z.string().min(1).max(PARTITIONS_LENGTH_MAX).optional().meta({
+    description:
+      "`0,3,5-9` or `all`. Left out: all; but where the filter or `key` asks for one key, the partition that Kafka's clients choose for it (murmur2).",
+  }),
+  filter: z.string().max(FILTER_TEXT_LENGTH_MAX).optional().meta({
+    description: "Conditions, in the language of the filter bar (docs/filters.md).",
+  }),
+  key: z.string().max(KEY_LENGTH_MAX).optional().meta({
+    description:
+      "Only events with this key. `b:` and base64url for bytes; `t:` in front of a text that begins with `b:` or `t:`.",
+  }),
+  control: z.boolean().optional().meta({
+    description: "true: ends of transactions are events, too.",
+  }),
+  keyDecoder: DecoderChoice.optional().meta({ description: "`auto` where left out." }),
+  valueDecoder: DecoderChoice.optional().meta({ description: "`auto` where left out." }),
+  fieldLength: z
+    .int()
+    .min(1)
+    .max(FIELD_LENGTH_MAX)
+    .optional()
+    .meta({
+      description: `Characters of a key, value or header that are shown; ${FIELD_LENGTH_DEFAULT} where left out.`,
+    }),
+  raw: z.boolean().optional().meta({
+    description: "true: keys, values and headers bring their bytes where their text is not them.",
+  }),
+};
+
+export const EventsQuery = z.strictObject({
+  ...Asked,
+  order: z.enum(["newest", "oldest"]).optional().meta({
+    description: "Which come first; `newest` where left out. Partitions are merged by time.",
+  }),
+  from: Place.optional().meta({
+    description:
+      "`earliest` (where left out), `latest`, `offset:42`, `time:` and ms or a date with time and zone, `group:` and its id for what that group committed. Included.",
+  }),
+  to: Place.optional().meta({
+    description: "As `from`, not included; `latest` where left out.",
+  }),
+  live: z.boolean().optional().meta({
+    description:
+      "true: follow what comes from now on. Takes neither order nor a range nor limits; ends after an hour.",
+  }),
+  limit: z
+    .int()
+    .min(1)
+    .max(EVENTS_MAX)
+    .optional()
+    .meta({ description: `Events at most; ${EVENTS_DEFAULT} where left out.` }),
+  maxBytes: z
+    .int()
+    .min(1)
+    .max(SEARCH_BYTES_MAX)
+    .optional()
+    .meta({ description: `Bytes to look at; ${SEARCH_BYTES_DEFAULT} where left out.` }),
+  maxMs: z
+    .int()
+    .min(1)
+    .max(SEARCH_MS_MAX)
+    .optional()
+    .meta({ description: `Time to take; ${SEARCH_MS_DEFAULT} where left out.` }),
+  cursor: z.string().min(1).max(CURSOR_LENGTH_MAX).optional().meta({
+    description: "Where an earlier request with the same query stopped, to go on there.",
+  }),
+});
+
+export const StreamPhase = z
+  .object({
+    phase: z.enum(["waiting", "locating", "scanning", "following"]),
+    waitingBefore: Count.nullable().meta({ description: "Searches that come first." }),
+  })
+  .meta({ id: "StreamPhase" });
+
+const Counts = {
+  records: Count.meta({ description: "Records looked at." }),
+  bytes: Count.meta({ description: "Bytes of their batches, as they are stored." }),
+  matches: Count.meta({ description: "Events sent." }),
+  filterErrors: Count.meta({ description: "Records on which the filter failed." }),
+  bytesInRange: Count.nullable().meta({
+    description: "About the bytes of the whole range; null for a live stream.",
+  }),
+  dropped: Count.meta({
+    description: "Events of a live stream that were left out because its reader was too slow.",
+  }),
+};
+
+export const StreamProgress = z
+  .object({
+    ...Counts,
+    partitions: z
+      .array(
+        z.object({
+          partition: PartitionIndex,
+          offset: Offset.meta({ description: "Up to where it has come." }),
+          timestamp: Timestamp.nullable().meta({ description: "Time of what comes next." }),
+        }),
+      )
+      .meta({ description: "Those that moved." }),
+    cursor: z.string().nullable().meta({ description: "Goes on behind the events so far." }),
+  })
+  .meta({ id: "StreamProgress" });
+
+/** What part of a topic was read. */
+export const SearchCoverage = z
+  .object({
+    partitions: z.array(PartitionIndex).meta({ description: "Those that were read." }),
+    partitionCount: Count.meta({ description: "Of how many." }),
+    chosenBy: z.enum(["all", "query", "key", "filter"]),
+    missing: z
+      .array(z.object({ partition: PartitionIndex, error: z.string() }))
+      .meta({ description: "Those that should have been read and could not." }),
+  })
+  .meta({ id: "SearchCoverage" });
+
+export const StreamDone = z
+  .object({
+    reason: z
+      .enum(["end", "results", "bytes", "time", "deleted", "failed"])
+      .meta({ description: "Which limit it came to, or `end` where everything was looked at." }),
+    ...Counts,
+    cursor: z.string().nullable().meta({ description: "Goes on from here; null at the end." }),
+    coverage: SearchCoverage.nullable().meta({ description: "Null for a live stream." }),
+    skips: z.object({
+      count: Count.meta({ description: "Stretches that could not be read." }),
+      offsets: Count.meta({ description: "Offsets in them." }),
+      listed: z.array(
+        z.object({
+          partition: PartitionIndex,
+          fromOffset: Offset,
+          toOffset: Offset.meta({ description: "Not included." }),
+          reason: z.enum(["deleted", "damaged", "unreadable", "tooLarge"]),
+        }),
+      ),
+    }),
+    filterError: z
+      .object({ partition: PartitionIndex, offset: Offset, message: z.string() })
+      .nullable()
+      .meta({ description: "Where the filter failed first." }),
+    failure: z.string().nullable().meta({ description: "What happened, where it failed." }),
+  })
+  .meta({ id: "StreamDone" });
+
+/** One message of a stream: its `event` line, and what its `data` line holds. */
+export const EventStreamMessage = z
+  .discriminatedUnion("event", [
+    z.object({ event: z.literal("phase"), data: StreamPhase }),
+    z.object({ event: z.literal("event"), data: DecodedRecord }),
+    z.object({ event: z.literal("progress"), data: StreamProgress }),
+    z.object({ event: z.literal("done"), data: StreamDone }),
+  ])
+  .meta({ id: "EventStreamMessage" });
+export type EventStreamMessage = z.infer<typeof EventStreamMessage>;
