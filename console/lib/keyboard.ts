@@ -14,7 +14,8 @@ export interface KeyPress {
 /** The name that `Command.keys` uses: `t`, `?`, `Shift+R`, `Mod+k`, `ArrowLeft`. */
 export function nameOf({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyPress): string {
   const isLetter = /^[a-z]$/i.test(key);
-  const base = isLetter ? (shiftKey ? key.toUpperCase() : key.toLowerCase()) : key;
+  const plain = key === " " ? "Space" : key;
+  const base = isLetter ? (shiftKey ? key.toUpperCase() : key.toLowerCase()) : plain;
   const shift = shiftKey && (isLetter || key.length > 1) ? "Shift+" : "";
   return `${ctrlKey || metaKey ? "Mod+" : ""}${altKey ? "Alt+" : ""}${shift}${base}`;
 }

@@ -34,6 +34,8 @@ export interface GridProps<T> {
   readonly rows: readonly T[];
   readonly keyOf: (row: T) => string;
   readonly onOpen?: (row: T) => void;
+  /** Another row became the current one, by keyboard. */
+  readonly onMove?: (row: T) => void;
   readonly sort?: Sort;
   readonly onSort?: (sort: Sort) => void;
   readonly selected?: ReadonlySet<string>;
@@ -132,7 +134,7 @@ interface Keys {
 }
 
 function useGridKeys<T>(
-  { rows, keyOf, onOpen, selected, onSelect }: GridProps<T>,
+  { rows, keyOf, onOpen, onMove, selected, onSelect }: GridProps<T>,
   scrollTo: (index: number) => void,
 ): Keys {
   const [wanted, setWanted] = useState(0);
@@ -141,6 +143,8 @@ function useGridKeys<T>(
     const next = Math.max(0, Math.min(rows.length - 1, index));
     setWanted(next);
     scrollTo(next);
+    const row = rows[next];
+    if (row !== undefined) onMove?.(row);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const { key, target, currentTarget } = event;
