@@ -21,7 +21,7 @@ describe("tidy() import rules", () => {
 
   test("an import upward is reported with both layers", () => {
     expect(check({ "broker/src/log/a.ts": 'import type { A } from "#api/a.ts";' })).toEqual([
-      "broker/src/log/a.ts: imports broker/src/api/a.ts (layer 7) from layer 3",
+      "broker/src/log/a.ts: imports broker/src/api/a.ts (layer 8) from layer 3",
     ]);
   });
 

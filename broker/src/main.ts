@@ -9,11 +9,13 @@ import type { About } from "#admin/v1/services.ts";
 import { type Address, formatAddress } from "#config/address.ts";
 import type { LoadedConfig } from "#config/load.ts";
 import { countOutsideMemory } from "#io/node/heap.ts";
+import { createProcessStats } from "#io/node/process-stats.ts";
 import { createNodeWorld } from "#io/node/world.ts";
 import type { World } from "#io/ports.ts";
 import { makeDataFolder, openDataFolder } from "#metadata/data-folder.ts";
 import { openSqliteStore } from "#metadata/embedded/sqlite-store.ts";
 import { lockFolder } from "#metadata/lock.ts";
+import type { MetricsHistory } from "#metrics/history/history.ts";
 import { createLogger } from "#metrics/logger.ts";
 import { MetricRegistry } from "#metrics/metric.ts";
 import { createNode, type Node } from "#node.ts";
@@ -69,8 +71,12 @@ export async function startBroker(options: RunOptions, logger: Logger): Promise<
   opened.defer(() => node.stop());
   const admin = broker.runnelAdminListener;
   const about = { version, runtime, startedAt: clock.nowMs() };
+  const history =
+    admin === "off" || !broker.runnelMetricsHistoryEnable
+      ? null
+      : await keepHistory(opened, { dataFolder, node, metrics }, world);
   const adminServer =
-    admin === "off" ? null : await serveAdmin(admin, { node, metrics, logger, about });
+    admin === "off" ? null : await serveAdmin(admin, { node, metrics, history, logger, about });
   if (adminServer !== null) opened.defer(() => adminServer.close(ADMIN_CLOSE_MS));
   const parts = opened.move();
   return {
@@ -81,12 +87,29 @@ export async function startBroker(options: RunOptions, logger: Logger): Promise<
   };
 }
 
+/** Keeps the history of all metrics until `opened` is disposed of; null where it cannot be kept. */
+async function keepHistory(
+  opened: AsyncDisposableStack,
+  parts: { readonly dataFolder: string; readonly node: Node; readonly metrics: MetricRegistry },
+  world: World,
+): Promise<MetricsHistory | null> {
+  const { dataFolder, node, metrics } = parts;
+  const { openHistory } = await import("#metrics/history/open-history.ts");
+  const stats = createProcessStats();
+  opened.defer(() => stats.close());
+  const measureGroups = () => node.lags.current();
+  const history = await openHistory({ folder: dataFolder, metrics, stats, measureGroups }, world);
+  if (history !== null) opened.defer(() => history.close());
+  return history;
+}
+
 /** Loads the admin port after the first port accepts: clients need not wait for it. */
 async function serveAdmin(
   address: Address,
   parts: {
     readonly node: Node;
     readonly metrics: MetricRegistry;
+    readonly history: MetricsHistory | null;
     readonly logger: Logger;
     readonly about: About;
   },
@@ -94,14 +117,19 @@ async function serveAdmin(
   const { node, metrics, logger } = parts;
   const { openAdminServer } = await import("#admin/server.ts");
   const { createExposition } = await import("#metrics/exposition.ts");
+  const expose = createExposition(metrics, logger);
   return await openAdminServer({
     ...address,
-    metrics: createExposition(metrics, logger),
+    metrics: async () => {
+      // The gauges of groups show the table of the moment.
+      await node.lags.current();
+      return await expose();
+    },
     allowedHosts: [],
     readiness: () => (node.isReady() ? [] : ["the broker is not registered in its cluster"]),
     loadV1: async () => {
       const { createV1App } = await import("#admin/v1/app.ts");
-      return createV1App(node.v1Services(parts.about));
+      return createV1App(node.v1Services(parts));
     },
     logger,
   });

@@ -9,10 +9,13 @@ import { FetchApi } from "@runnel/protocol/messages/01-fetch.ts";
 import { ListOffsetsApi } from "@runnel/protocol/messages/02-list-offsets.ts";
 import { CreateTopicsApi } from "@runnel/protocol/messages/19-create-topics.ts";
 import { DeleteTopicsApi } from "@runnel/protocol/messages/20-delete-topics.ts";
+import { DeleteRecordsApi } from "@runnel/protocol/messages/21-delete-records.ts";
+import { IncrementalAlterConfigsApi } from "@runnel/protocol/messages/44-incremental-alter-configs.ts";
 import { readBatchHeader, updateCrc } from "@runnel/protocol/records/batch.ts";
 import { buildBatch } from "@runnel/protocol/records/build.ts";
 import { recordsOf } from "@runnel/protocol/records/iterate.ts";
 import { beforeEach, expect, test } from "vitest";
+import { readAuditPage } from "#audit/reader.ts";
 import { loadConfig } from "#config/load.ts";
 import { ManualTime } from "#io/memory/manual-time.ts";
 import type { MemorySocket } from "#io/memory/memory-network.ts";
@@ -218,9 +221,10 @@ for (const [when, isFaulty] of [
 ] as const) {
   test(`T17: nothing is left of a deleted topic, whether the node stopped after or before it ${when}`, async () => {
     const before = createMemoryWorld();
-    await startNode(before, behind);
+    const node = await startNode(before, behind);
     await createTopic(before, "1");
     await produceNumbers(before);
+    const { id } = node.image.topicsByName.get("events") ?? { id: "" };
     before.disk.fault = (operation) =>
       isFaulty && operation === "rename" ? { kind: "fail", code: "EIO" } : null;
     const request = { topicNames: ["events"], timeoutMs: 1000 };
@@ -233,22 +237,22 @@ for (const [when, isFaulty] of [
     await behind.time.advanceAsync(LEASE_MS);
     await startNode(after, behind);
     await after.time.advanceAsync(60_000);
-    expect((await after.disk.list("data")).filter((name) => /^[0-9a-f-]{36}/.test(name))).toEqual(
-      [],
-    );
+    const left = (await after.disk.list("data")).filter((name) => name.startsWith(id));
+    expect([id.length, left]).toEqual([36, []]);
     expect(await notes()).toBe(0);
   });
 }
 
 test("a folder that no one asked to delete is set aside, and stays", async () => {
   const before = createMemoryWorld();
-  await startNode(before, behind);
+  const node = await startNode(before, behind);
   await createTopic(before, "1");
   await produceNumbers(before);
+  const { id } = node.image.topicsByName.get("events") ?? { id: "none" };
   const after = createMemoryWorld({ seed: 2, disk: before.disk.crash() });
   await startNode(after, storeBehind());
   await after.time.advanceAsync(60_000);
-  const folders = (await after.disk.list("data")).filter((name) => /^[0-9a-f-]{36}/.test(name));
+  const folders = (await after.disk.list("data")).filter((name) => name.startsWith(id));
   expect(folders).toEqual([expect.stringMatching(/-0\.stray$/)]);
 });
 
@@ -318,4 +322,91 @@ test("a time lookup passes over a compressed batch that cannot be unpacked", asy
     topics: [{ name: "events", partitions: [{ partitionIndex: 0, timestamp }] }],
   });
   expect(answer.topics[0]?.partitions[0]).toMatchObject({ errorCode: 0, offset: 0, timestamp });
+});
+
+const AROUND = { about: { version: "0", runtime: "", startedAt: 0 }, history: null };
+
+/** What `__audit` holds, as `operation resource outcome`. */
+async function audited(world: MemoryWorld, node: Node): Promise<string[]> {
+  const filter = { resource: null, actor: null, operation: null, from: null, to: null };
+  const page = readAuditPage(node.v1Services(AROUND).auditTopic, {
+    ...filter,
+    limit: 100,
+    before: null,
+  });
+  const { items } = await progress(world, page);
+  return items
+    .toReversed()
+    .map(({ operation, resource, result }) => `${operation} ${resource.name} ${result.outcome}`);
+}
+
+test("the audit log is made at the first change, keeps every one, and is the broker's alone", async () => {
+  const world = createMemoryWorld();
+  const node = await startNode(world, behind);
+  expect([...node.image.topicsByName.keys()]).toEqual([]);
+  expect(await audited(world, node)).toEqual([]);
+  await createTopic(world, "1");
+  expect(node.image.topicsByName.get("__audit")).toMatchObject({ partitions: [{ index: 0 }] });
+
+  const value = new TextEncoder().encode("forged");
+  const records = buildBatch({ records: [{ key: null, value, timestamp: world.clock.nowMs() }] });
+  const produced = await call(world, ProduceApi, 9, {
+    acks: -1,
+    timeoutMs: 1000,
+    topicData: [{ name: "__audit", partitionData: [{ index: 0, records }] }],
+  });
+  const answers = [produced.responses[0]?.partitionResponses[0]?.errorCode];
+  const config = { name: "retention.ms", configOperation: 0, value: "1" };
+  const altered = await call(world, IncrementalAlterConfigsApi, 1, {
+    resources: [{ resourceType: 2, resourceName: "__audit", configs: [config] }],
+    validateOnly: false,
+  });
+  answers.push(altered.responses[0]?.errorCode);
+  const emptied = await call(world, DeleteRecordsApi, 2, {
+    topics: [{ name: "__audit", partitions: [{ partitionIndex: 0, offset: -1 }] }],
+    timeoutMs: 1000,
+  });
+  answers.push(emptied.topics[0]?.partitions[0]?.errorCode);
+  const deletion = { topicNames: ["__audit", "events"], timeoutMs: 1000 };
+  const deleted = await call(world, DeleteTopicsApi, 5, deletion);
+  answers.push(...deleted.responses.map(({ errorCode }) => errorCode));
+  expect(answers).toEqual([
+    ErrorCode.INVALID_TOPIC_EXCEPTION,
+    ErrorCode.POLICY_VIOLATION,
+    ErrorCode.INVALID_TOPIC_EXCEPTION,
+    ErrorCode.TOPIC_DELETION_DISABLED,
+    ErrorCode.NONE,
+  ]);
+  const all = [
+    "topic.create events done",
+    "config.change __audit refused",
+    "records.delete __audit refused",
+    "topic.delete __audit refused",
+    "topic.delete events done",
+  ];
+  expect(await audited(world, node)).toEqual(all);
+
+  const after = createMemoryWorld({ seed: 2, disk: world.disk.crash() });
+  await behind.time.advanceAsync(LEASE_MS);
+  const next = await startNode(after, behind, [["runnel.audit.retention.ms", "86400000"]]);
+  expect(await audited(after, next)).toEqual(all);
+  const { configs } = next.image.topicsByName.get("__audit") ?? {};
+  expect(configs?.get("retention.ms")).toBe("86400000");
+});
+
+test("a change stands where the audit log cannot be written, or is switched off", async () => {
+  const world = createMemoryWorld();
+  const node = await startNode(world, behind);
+  world.disk.fault = (operation) =>
+    operation === "write" || operation === "create" ? { kind: "fail", code: "ENOSPC" } : null;
+  await createTopic(world, "1");
+  expect(node.image.topicsByName.has("events")).toBe(true);
+  world.disk.fault = null;
+  await progress(world, node.stop());
+
+  behind = storeBehind();
+  const silent = createMemoryWorld({ seed: 2 });
+  const off = await startNode(silent, behind, [["runnel.audit.enable", "false"]]);
+  await createTopic(silent, "1");
+  expect([...off.image.topicsByName.keys()]).toEqual(["events"]);
 });

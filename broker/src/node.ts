@@ -2,12 +2,17 @@
  * The composition root: builds every part of a broker and plugs them into each other. The same wiring
  * runs on real machines and in memory with faults; only `config` and `world` differ.
  */
-import { IoError, messageOf } from "@runnel/kit/errors.ts";
-import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
+import { messageOf } from "@runnel/kit/errors.ts";
 import type { About, V1Services } from "#admin/v1/services.ts";
 import { createDispatch } from "#api/dispatch.ts";
 import { handlers, type Services } from "#api/handlers.ts";
 import { ApiProbe } from "#api/probe.ts";
+import type { Actor } from "#audit/actor.ts";
+import { type Audit, AuditLog, NO_AUDIT } from "#audit/audit-log.ts";
+import { adjustAuditTopic, newAuditTopic } from "#audit/audit-topic.ts";
+import { Changes } from "#audit/changes.ts";
+import { GroupChanges } from "#audit/group-changes.ts";
+import type { AuditTopic } from "#audit/reader.ts";
 import { allowAll } from "#auth/authorizer.ts";
 import type { BrowseService } from "#browse/service.ts";
 import type { BrokerConfig } from "#config/broker-settings.ts";
@@ -15,30 +20,36 @@ import type { LoadedConfig } from "#config/load.ts";
 import { AutoTopics } from "#controller/auto-topics.ts";
 import { Controller } from "#controller/controller.ts";
 import { partitionsLedBy } from "#controller/elections.ts";
+import { createInternalTopic } from "#controller/internal-topics.ts";
 import { Membership } from "#controller/membership.ts";
 import { ProducerIds } from "#controller/producer-ids.ts";
 import { GroupCoordinator, OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
 import { LagTable } from "#coordinator/lag-table.ts";
 import type { GroupConfig, TopicLookup } from "#coordinator/ports.ts";
+import { registerGroupMetrics } from "#coordinator/probe.ts";
 import type { World } from "#io/ports.ts";
+import { roughTimeOfEvent } from "#log/event-time.ts";
 import { LogManager } from "#log/log-manager.ts";
 import { Semaphore } from "#log/semaphore.ts";
 import { brokerDirectory } from "#metadata/endpoints.ts";
-import type { MetadataImage, TopicImage } from "#metadata/image.ts";
+import { AUDIT_TOPIC, type MetadataImage, type TopicImage } from "#metadata/image.ts";
 import { ImageFollower } from "#metadata/image-follower.ts";
 import type { MetadataStore } from "#metadata/store.ts";
 import { TopicConfigs } from "#metadata/topic-configs.ts";
 import { TopicDeletions } from "#metadata/topic-deletions.ts";
+import type { MetricsHistory } from "#metrics/history/history.ts";
 import { LogLimiter } from "#metrics/log-limiter.ts";
 import type { MetricRegistry } from "#metrics/metric.ts";
 import { ByteBudget } from "#net/byte-budget.ts";
 import { DEFAULT_LIMITS, type NetLimits } from "#net/limits.ts";
 import { type KafkaListener, openKafkaListener } from "#net/listener.ts";
 import { NetProbe } from "#net/probe.ts";
+import { deleteRecords } from "#replica/delete-records.ts";
 import { EventTimes } from "#replica/event-times.ts";
 import { STORED_READS_AT_ONCE } from "#replica/fetch.ts";
 import { FetchSessions } from "#replica/fetch-sessions.ts";
 import { InternalTopic } from "#replica/internal-topic.ts";
+import type { Partition } from "#replica/partition.ts";
 import { registerReplicaMetrics } from "#replica/probe.ts";
 import { ReplicaManager } from "#replica/replica-manager.ts";
 
@@ -51,6 +62,13 @@ export interface NodeConfig {
   readonly metrics: MetricRegistry;
 }
 
+/** What a node does not know of the process around it. */
+export interface Around {
+  readonly about: About;
+  /** Null where none is kept. */
+  readonly history: MetricsHistory | null;
+}
+
 /** A running broker. */
 export interface Node {
   /** Where it accepts clients, in the order of the setting. */
@@ -59,8 +77,8 @@ export interface Node {
   readonly services: Services;
   /** How far groups are behind. */
   readonly lags: LagTable;
-  /** What the routes of the admin port work with; `about` is the process around the node. */
-  v1Services(about: About): V1Services;
+  /** What the routes of the admin port work with; `around` is the process around the node. */
+  v1Services(around: Around): V1Services;
   /** Whether it accepts connections and knows the cluster. */
   isReady(): boolean;
   /**
@@ -117,14 +135,20 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   const budget = new ByteBudget(() => Number(broker.queuedMaxRequestBytes), scheduler);
   const net = { budget, probe: new NetProbe(config.metrics, budget) };
   const { probe } = net;
-  const parts = { logs, view, controller, replicas, probe };
+  const auditTopic = await openAuditTopic(config, world, { controller, replicas });
+  const { metrics } = config;
+  const audit = broker.runnelAuditEnable
+    ? new AuditLog({ topic: auditTopic, brokerId: nodeId, clock, scheduler, logger, metrics })
+    : NO_AUDIT;
+  const parts = { logs, view, controller, replicas, probe, audit };
   const services = servicesOf(config, world, parts);
-  const lags = lagTable(services);
   tellGroupsOfDeletedTopics(view, services);
   if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
   const browsing = new Browsing(world, { view, replicas });
   const running = { logs, membership, replicas, services, view, browsing };
   registerReplicaMetrics(config.metrics, { replicas, logs, fetchSessions: services.fetchSessions });
+  const lags = lagTable(services);
+  registerGroupMetrics(config.metrics, { lags: () => lags.latest });
   const listeners = await listen(config, world, services, net).catch(async (error: unknown) => {
     await stopParts([], running, world);
     throw error;
@@ -133,8 +157,10 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
     listeners,
     services,
     lags,
-    v1Services: (about) =>
-      v1Services(config, world, { ...parts, services, lags, listeners, browsing }, about),
+    v1Services: (around) => {
+      const more = { services, lags, listeners, browsing, auditTopic };
+      return v1Services(config, world, { ...parts, ...more }, around);
+    },
     get image() {
       return view.image;
     },
@@ -152,10 +178,11 @@ function v1Services(
     readonly lags: LagTable;
     readonly listeners: readonly KafkaListener[];
     readonly browsing: Browsing;
+    readonly auditTopic: AuditTopic;
   },
-  about: About,
+  { about, history }: Around,
 ): V1Services {
-  const { view, controller, services, lags, listeners, browsing } = parts;
+  const { view, controller, services, lags, listeners, browsing, auditTopic } = parts;
   const { broker, fixed } = loaded;
   const bound = listeners.map(({ name, host, port }) => ({ name, host, port }));
   return {
@@ -170,6 +197,8 @@ function v1Services(
     listeners: broker.advertisedListeners ?? bound,
     browse: () => browsing.service(),
     about,
+    history,
+    auditTopic,
   };
 }
 
@@ -198,11 +227,21 @@ class Browsing {
 }
 
 function lagTable({ groups, topics, replicas, clock }: Services): LagTable {
-  const endOf = (topicId: string, partition: number): number | null => {
-    const found = replicas.find(topicId, partition);
-    return found.kind === "open" ? found.partition.highWatermark : null;
+  const open = (topicId: string, index: number): Partition | null => {
+    const found = replicas.find(topicId, index);
+    return found.kind === "open" ? found.partition : null;
   };
-  return new LagTable({ groups, topics, endOf, clock });
+  return new LagTable({
+    groups,
+    topics,
+    clock,
+    endOf: (topicId, index) => open(topicId, index)?.highWatermark ?? null,
+    timeOf(topicId, index, offset) {
+      const partition = open(topicId, index);
+      if (partition === null) return null;
+      return roughTimeOfEvent(partition.log, offset, partition.highWatermark);
+    },
+  });
 }
 
 function tellGroupsOfDeletedTopics(view: ImageFollower, { groups }: Services): void {
@@ -281,12 +320,13 @@ interface Parts {
   readonly controller: Controller;
   readonly replicas: ReplicaManager;
   readonly probe: NetProbe;
+  readonly audit: Audit;
 }
 
 function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
   const { loaded } = config;
   const { broker } = loaded;
-  const { logs, view, controller, replicas, probe } = parts;
+  const { logs, view, controller, replicas, probe, audit } = parts;
   const { clock, scheduler, logger, random, workers, disk } = world;
   const directory = brokerDirectory({
     view,
@@ -294,6 +334,13 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     advertised: broker.advertisedListeners,
   });
   const topics = topicLookup(view);
+  const groups = groupCoordinator(config, world, { topics, controller, replicas });
+  const changes = new Changes({
+    controller,
+    replicas,
+    deleteRecords: (partition, offset) => deleteRecords({ logs, logger }, partition, offset),
+    audit,
+  });
   // Never 0: then a fetch would not wait for data, and its client would ask again at once.
   const answerBytesMax = (): number =>
     Math.max(1, Math.min(broker.fetchMaxBytes, UNSENT_BYTES_FULL - probe.unsentBytes));
@@ -304,7 +351,10 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     controller,
     brokers: directory,
     autoTopics: broker.autoCreateTopicsEnable
-      ? new AutoTopics(controller, new LogLimiter(logger, clock))
+      ? new AutoTopics<Actor>(
+          (topics, actor) => changes.createOnRequest(actor, topics),
+          new LogLimiter(logger, clock),
+        )
       : null,
     isTopicDeletionEnabled: broker.deleteTopicEnable,
     producerIds: new ProducerIds(() => controller.allocateProducerIds()),
@@ -329,20 +379,47 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
         return directory.one(leader, context);
       },
     },
-    groups: new GroupCoordinator({
-      log: new InternalTopic({
-        name: OFFSETS_TOPIC,
-        replicas,
-        create: () => createOffsetsTopic(controller, broker),
-      }),
-      topics,
-      config: () => groupConfig(broker),
-      clock,
-      scheduler,
-      random,
-      logger,
-    }),
+    groups,
+    changes,
+    groupChanges: new GroupChanges({ groups, audit, clock }),
   };
+}
+
+function groupCoordinator(
+  { loaded }: NodeConfig,
+  { clock, scheduler, random, logger }: World,
+  parts: Pick<Parts, "controller" | "replicas"> & { readonly topics: TopicLookup },
+): GroupCoordinator {
+  const { broker } = loaded;
+  const { topics, controller, replicas } = parts;
+  return new GroupCoordinator({
+    log: new InternalTopic({
+      name: OFFSETS_TOPIC,
+      replicas,
+      create: () => createOffsetsTopic(controller, broker),
+    }),
+    topics,
+    config: () => groupConfig(broker),
+    clock,
+    scheduler,
+    random,
+    logger,
+  });
+}
+
+/** The topic of the audit log, which is made at the first change; its retention follows the setting. */
+async function openAuditTopic(
+  { loaded }: NodeConfig,
+  { logger }: World,
+  { controller, replicas }: Pick<Parts, "controller" | "replicas">,
+): Promise<InternalTopic> {
+  const retentionMs = loaded.broker.runnelAuditRetentionMs;
+  await adjustAuditTopic(controller, replicas.image, { retentionMs, logger });
+  return new InternalTopic({
+    name: AUDIT_TOPIC,
+    replicas,
+    create: () => createInternalTopic(controller, newAuditTopic(retentionMs)),
+  });
 }
 
 function topicLookup(view: ImageFollower): TopicLookup {
@@ -355,8 +432,8 @@ function topicLookup(view: ImageFollower): TopicLookup {
 }
 
 /** The topic of committed offsets: as durable as any, never dropped by age or size. */
-async function createOffsetsTopic(controller: Controller, broker: BrokerConfig): Promise<void> {
-  const topic = {
+function createOffsetsTopic(controller: Controller, broker: BrokerConfig): Promise<void> {
+  return createInternalTopic(controller, {
     name: OFFSETS_TOPIC,
     partitionCount: broker.offsetsTopicNumPartitions,
     replicationFactor: broker.offsetsTopicReplicationFactor,
@@ -367,13 +444,7 @@ async function createOffsetsTopic(controller: Controller, broker: BrokerConfig):
       { name: "retention.ms", value: "-1" },
       { name: "retention.bytes", value: "-1" },
     ],
-  };
-  const options = { isValidateOnly: false, isInternal: true };
-  const [created] = await controller.createTopics([topic], options);
-  const code = created?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
-  if (code === ErrorCode.NONE || code === ErrorCode.TOPIC_ALREADY_EXISTS) return;
-  const reason = created?.message ?? errorName(code);
-  throw new IoError("RUNNEL_OFFSETS_TOPIC", `${OFFSETS_TOPIC} could not be created: ${reason}`);
+  });
 }
 
 function groupConfig(broker: BrokerConfig): GroupConfig {

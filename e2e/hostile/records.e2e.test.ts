@@ -418,7 +418,7 @@ describe("P9", () => {
 
   test("the broker's own topics cannot be written to", async () => {
     const records = good();
-    for (const name of ["__consumer_offsets", "__transaction_state"]) {
+    for (const name of ["__audit", "__consumer_offsets", "__transaction_state"]) {
       const topicData = [{ name, partitionData: [{ index: 0, records }] }];
       const request = { acks: -1, timeoutMs: 1_000, topicData };
       const { responses } = await client.call(ProduceApi, 9, request);

@@ -5,11 +5,13 @@ import type { SettingValue } from "./options.ts";
 
 /**
  * What differs from the defaults of a broker: a group starts with its first member instead of waiting
- * 3 s for more, and the topic of committed offsets has one partition to create and to load, not 50.
+ * 3 s for more, and the topic of committed offsets has one partition to create and to load, not 50. A
+ * test's own changes need no log, whose topic would turn up in lists.
  */
 const TEST_DEFAULTS: Readonly<Record<string, SettingValue>> = {
   "group.initial.rebalance.delay.ms": 0,
   "offsets.topic.num.partitions": 1,
+  "runnel.audit.enable": false,
 };
 
 const SOURCE = "config of startBroker()";

@@ -127,6 +127,9 @@ function respond(
   results: readonly FetchedPartition[],
 ): FetchResponse {
   const { session } = step;
+  for (const { size, eventCount, target } of results) {
+    if (size > 0) target.partition?.traffic.countSent(size, eventCount);
+  }
   const shown =
     step.kind === "full"
       ? results.filter((result) => remember(session, result) || true)

@@ -13,6 +13,7 @@ import { MetadataApi } from "@runnel/protocol/messages/03-metadata.ts";
 import { CLUSTER_RESOURCE } from "#auth/authorizer.ts";
 import { topicNameProblem } from "#controller/topic-name.ts";
 import { INTERNAL_TOPICS, type MetadataImage, type TopicImage } from "#metadata/image.ts";
+import { actorOf } from "./actor.ts";
 import type { AdminServices } from "./admin-services.ts";
 import { authorizedOperations, OPERATIONS_NOT_ASKED } from "./authorized-operations.ts";
 import type { Handler, RequestContext } from "./handler.ts";
@@ -128,14 +129,15 @@ function find(
 /** Begins to create what is missing; the code that each name is answered meanwhile. */
 function createMissing(
   { authorizer, autoTopics }: AdminServices,
-  { principal }: RequestContext,
+  context: RequestContext,
   names: readonly string[],
 ): ReadonlyMap<string, ErrorCode> {
   if (autoTopics === null || names.length === 0) return new Map();
+  const { principal } = context;
   const onCluster = authorizer.allows(principal, "create", "cluster", CLUSTER_RESOURCE);
   const isAllowed = (name: string) =>
     onCluster || authorizer.allows(principal, "create", "topic", name);
-  const codes = new Map(autoTopics.begin(names.filter(isAllowed)));
+  const codes = new Map(autoTopics.begin(names.filter(isAllowed), actorOf(context)));
   for (const name of names) {
     if (!isAllowed(name)) codes.set(name, ErrorCode.TOPIC_AUTHORIZATION_FAILED);
   }

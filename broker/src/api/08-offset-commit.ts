@@ -11,6 +11,7 @@ import type { RequestOf } from "@runnel/protocol/api.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { OffsetCommitApi } from "@runnel/protocol/messages/08-offset-commit.ts";
 import type { OffsetToCommit } from "#coordinator/group/events.ts";
+import { actorOf } from "./actor.ts";
 import type { GroupServices } from "./group-services.ts";
 import type { Handler, RequestContext } from "./handler.ts";
 
@@ -30,10 +31,17 @@ export const offsetCommit: Handler<typeof OffsetCommitApi, GroupServices> = {
     const plans = request.topics.map((topic) =>
       planTopic(topic, groupId, offsets, services, context),
     );
+    const actor = actorOf(context);
+    const refused = plans[0]?.[0]?.errorCode;
+    if (offsets.length === 0 && refused !== undefined) {
+      const who = { groupId, memberId, groupInstanceId };
+      const generationId = request.generationIdOrMemberEpoch;
+      await services.groupChanges.refuseCommit(actor, { ...who, generationId }, refused);
+    }
     const { errorCodes } =
       offsets.length === 0
         ? { errorCodes: [] }
-        : await services.groups.commitOffsets({
+        : await services.groupChanges.commitOffsets(actor, {
             apiVersion: context.apiVersion,
             groupId,
             memberId,

@@ -7,6 +7,7 @@
  */
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { LeaveGroupApi } from "@runnel/protocol/messages/13-leave-group.ts";
+import { actorOf } from "./actor.ts";
 import type { GroupServices } from "./group-services.ts";
 import type { Handler } from "./handler.ts";
 
@@ -15,15 +16,19 @@ const SEVERAL_MEMBERS_SINCE = 3;
 export const leaveGroup: Handler<typeof LeaveGroupApi, GroupServices> = {
   api: LeaveGroupApi,
   versions: [0, 5],
-  async handle({ groupId, memberId, members }, { authorizer, groups }, { apiVersion, principal }) {
-    if (!authorizer.allows(principal, "read", "group", groupId)) {
-      return { throttleTimeMs: 0, errorCode: ErrorCode.GROUP_AUTHORIZATION_FAILED };
+  async handle({ groupId, memberId, members }, { authorizer, groupChanges }, context) {
+    const actor = actorOf(context);
+    if (!authorizer.allows(context.principal, "read", "group", groupId)) {
+      const errorCode = ErrorCode.GROUP_AUTHORIZATION_FAILED;
+      await groupChanges.refuseLeave(actor, { groupId, members }, errorCode);
+      return { throttleTimeMs: 0, errorCode };
     }
-    if (apiVersion >= SEVERAL_MEMBERS_SINCE) {
-      const left = await groups.leave({ groupId, members });
+    if (context.apiVersion >= SEVERAL_MEMBERS_SINCE) {
+      const left = await groupChanges.leave(actor, { groupId, members });
       return { throttleTimeMs: 0, errorCode: left.errorCode, members: left.members };
     }
-    const left = await groups.leave({ groupId, members: [{ memberId, groupInstanceId: null }] });
+    const one = [{ memberId, groupInstanceId: null }];
+    const left = await groupChanges.leave(actor, { groupId, members: one });
     const errorCode = left.errorCode || (left.members[0]?.errorCode ?? ErrorCode.NONE);
     return { throttleTimeMs: 0, errorCode };
   },

@@ -9,8 +9,11 @@ import { ZERO_UUID } from "@runnel/kit/uuid.ts";
 import type { ResponseOf } from "@runnel/protocol/api.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { CreateTopicsApi } from "@runnel/protocol/messages/19-create-topics.ts";
+import type { Refused } from "#audit/changes.ts";
+import { topicResource } from "#audit/entries.ts";
 import { CLUSTER_RESOURCE } from "#auth/authorizer.ts";
 import type { CreatedTopic } from "#controller/create-topics.ts";
+import { actorOf } from "./actor.ts";
 import type { AdminServices } from "./admin-services.ts";
 import type { Handler } from "./handler.ts";
 
@@ -19,18 +22,22 @@ type TopicAnswer = ResponseOf<typeof CreateTopicsApi>["topics"][number];
 export const createTopics: Handler<typeof CreateTopicsApi, AdminServices> = {
   api: CreateTopicsApi,
   versions: [2, 7],
-  async handle(request, { authorizer, controller }, { principal }) {
+  async handle(request, { authorizer, changes }, context) {
+    const { principal } = context;
     const onCluster = authorizer.allows(principal, "create", "cluster", CLUSTER_RESOURCE);
     const isAllowed = (name: string) =>
       onCluster || authorizer.allows(principal, "create", "topic", name);
     const allowed = request.topics.filter(({ name }) => isAllowed(name));
-    const results = await controller.createTopics(
+    const actor = actorOf(context);
+    const results = await changes.createTopics(
+      actor,
       allowed.map(({ numPartitions, ...topic }) => ({ ...topic, partitionCount: numPartitions })),
       { isValidateOnly: request.validateOnly },
     );
     // By name: a topic that was named several times is answered once.
     const answers = new Map<string, TopicAnswer>();
     for (const { name } of request.topics) if (!isAllowed(name)) answers.set(name, forbidden(name));
+    if (!request.validateOnly) await changes.refuse(actor, [...answers.values()].map(refusalOf));
     for (const result of results) {
       const { name } = result;
       const isDescribable = authorizer.allows(principal, "describeConfigs", "topic", name);
@@ -62,6 +69,12 @@ function answer(result: CreatedTopic, isDescribable: boolean): TopicAnswer {
       isSensitive: false,
     })),
   };
+}
+
+function refusalOf({ name, errorCode, errorMessage = null }: TopicAnswer): Refused {
+  const resource = topicResource(name);
+  const code = errorCode as ErrorCode;
+  return { operation: "topic.create", resource, errorCode: code, message: errorMessage };
 }
 
 function forbidden(name: string): TopicAnswer {

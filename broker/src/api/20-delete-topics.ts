@@ -9,7 +9,10 @@ import { ZERO_UUID } from "@runnel/kit/uuid.ts";
 import type { ResponseOf } from "@runnel/protocol/api.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { DeleteTopicsApi } from "@runnel/protocol/messages/20-delete-topics.ts";
+import type { Refused } from "#audit/changes.ts";
+import { topicResource } from "#audit/entries.ts";
 import type { TopicReference } from "#controller/change-topics.ts";
+import { actorOf } from "./actor.ts";
 import type { AdminServices } from "./admin-services.ts";
 import type { Handler, RequestContext } from "./handler.ts";
 
@@ -24,7 +27,10 @@ export const deleteTopics: Handler<typeof DeleteTopicsApi, AdminServices> = {
         ? request.topics
         : request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }));
     const refusals = references.map((reference) => refusal(reference, services, context));
-    const results = await services.controller.deleteTopics(
+    const actor = actorOf(context);
+    await services.changes.refuse(actor, refusals.flatMap(refusedOf));
+    const results = await services.changes.deleteTopics(
+      actor,
       references.filter((_reference, index) => refusals[index] === null),
     );
     let next = 0;
@@ -39,6 +45,14 @@ export const deleteTopics: Handler<typeof DeleteTopicsApi, AdminServices> = {
     return { throttleTimeMs: 0, responses };
   },
 };
+
+function refusedOf(answer: TopicAnswer | null): Refused[] {
+  if (answer === null) return [];
+  const { name, topicId = ZERO_UUID, errorCode, errorMessage = null } = answer;
+  const resource = topicResource(name ?? topicId);
+  const code = errorCode as ErrorCode;
+  return [{ operation: "topic.delete", resource, errorCode: code, message: errorMessage }];
+}
 
 /** Why the topic is not even looked at; null when it is. */
 function refusal(

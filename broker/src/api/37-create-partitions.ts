@@ -7,6 +7,9 @@
 import type { ResponseOf } from "@runnel/protocol/api.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { CreatePartitionsApi } from "@runnel/protocol/messages/37-create-partitions.ts";
+import type { Refused } from "#audit/changes.ts";
+import { topicResource } from "#audit/entries.ts";
+import { actorOf } from "./actor.ts";
 import type { AdminServices } from "./admin-services.ts";
 import type { Handler } from "./handler.ts";
 
@@ -15,10 +18,13 @@ type TopicAnswer = ResponseOf<typeof CreatePartitionsApi>["results"][number];
 export const createPartitions: Handler<typeof CreatePartitionsApi, AdminServices> = {
   api: CreatePartitionsApi,
   versions: [0, 3],
-  async handle(request, { authorizer, controller }, { principal }) {
-    const isAllowed = (name: string) => authorizer.allows(principal, "alter", "topic", name);
+  async handle(request, { authorizer, changes }, context) {
+    const actor = actorOf(context);
+    const isAllowed = (name: string) =>
+      authorizer.allows(context.principal, "alter", "topic", name);
     const allowed = request.topics.filter(({ name }) => isAllowed(name));
-    const grown = await controller.createPartitions(
+    const grown = await changes.createPartitions(
+      actor,
       allowed.map(({ name, count, assignments }) => ({
         name,
         count,
@@ -26,15 +32,22 @@ export const createPartitions: Handler<typeof CreatePartitionsApi, AdminServices
       })),
       { isValidateOnly: request.validateOnly },
     );
-    const forbidden = request.topics
-      .filter(({ name }) => !isAllowed(name))
-      .map(({ name }): TopicAnswer => {
-        const errorMessage = "not allowed to change this topic";
-        return { name, errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED, errorMessage };
-      });
+    const refused = request.topics.filter(({ name }) => !isAllowed(name));
+    const forbidden = refused.map(({ name }): TopicAnswer => ({ name, ...FORBIDDEN }));
+    if (!request.validateOnly) await changes.refuse(actor, refused.map(refusalOf));
     const done = grown.map(({ name, errorCode, message }): TopicAnswer => {
       return { name, errorCode, errorMessage: message };
     });
     return { throttleTimeMs: 0, results: [...done, ...forbidden] };
   },
 };
+
+const FORBIDDEN = {
+  errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED,
+  errorMessage: "not allowed to change this topic",
+} as const;
+
+function refusalOf({ name }: { readonly name: string }): Refused {
+  const { errorCode, errorMessage: message } = FORBIDDEN;
+  return { operation: "topic.grow", resource: topicResource(name), errorCode, message };
+}

@@ -8,6 +8,8 @@
 import type { RequestOf } from "@runnel/protocol/api.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { OffsetDeleteApi } from "@runnel/protocol/messages/47-offset-delete.ts";
+import { groupResource } from "#audit/entries.ts";
+import { actorOf } from "./actor.ts";
 import type { GroupServices } from "./group-services.ts";
 import type { Handler, RequestContext } from "./handler.ts";
 
@@ -17,9 +19,12 @@ export const offsetDelete: Handler<typeof OffsetDeleteApi, GroupServices> = {
   api: OffsetDeleteApi,
   versions: [0, 0],
   async handle({ groupId, topics }, services, context) {
-    const { authorizer, groups } = services;
+    const { authorizer, groupChanges, changes } = services;
+    const actor = actorOf(context);
     if (!authorizer.allows(context.principal, "delete", "group", groupId)) {
       const errorCode = ErrorCode.GROUP_AUTHORIZATION_FAILED;
+      const refusal = { resource: groupResource(groupId), errorCode, message: null };
+      await changes.refuse(actor, [{ operation: "group.offsets.delete", ...refusal }]);
       return { throttleTimeMs: 0, errorCode, topics: [] };
     }
     const refusals = topics.map((topic) => refusalsOf(topic, services, context));
@@ -29,7 +34,7 @@ export const offsetDelete: Handler<typeof OffsetDeleteApi, GroupServices> = {
         .map(({ partitionIndex }) => partitionIndex)
         .filter((_, p) => refusals[t]?.[p] === ErrorCode.NONE),
     }));
-    const deleted = await groups.deleteOffsets(groupId, wanted);
+    const deleted = await groupChanges.deleteOffsets(actor, groupId, wanted);
     if (deleted.errorCode !== ErrorCode.NONE) {
       return { throttleTimeMs: 0, errorCode: deleted.errorCode, topics: [] };
     }

@@ -5,6 +5,8 @@ import type { Api, RequestInputOf, ResponseDecodedOf } from "@runnel/protocol/ap
 import { errorName } from "@runnel/protocol/errors.ts";
 import { MetadataApi } from "@runnel/protocol/messages/03-metadata.ts";
 import { describe, expect, it } from "vitest";
+import type { Actor } from "#audit/actor.ts";
+import { changesOver } from "#audit/testing.ts";
 import { ANONYMOUS, type Authorizer, allowAll } from "#auth/authorizer.ts";
 import { parseListeners } from "#config/address.ts";
 import { AutoTopics } from "#controller/auto-topics.ts";
@@ -41,6 +43,7 @@ interface Options extends TestClusterOptions {
 async function broker(options: Options = {}) {
   const cluster = await testCluster(options);
   const { controller, view, time } = cluster;
+  const changes = changesOver(controller);
   const services: AdminServices = {
     authorizer: options.authorizer ?? allowAll,
     view,
@@ -50,10 +53,14 @@ async function broker(options: Options = {}) {
       advertised: options.advertised === undefined ? null : parseListeners(options.advertised),
     }),
     controller,
+    changes,
     autoTopics:
       options.isAutoCreating === false
         ? null
-        : new AutoTopics(controller, new LogLimiter(silentLogger, time)),
+        : new AutoTopics<Actor>(
+            (topics, actor) => changes.createOnRequest(actor, topics),
+            new LogLimiter(silentLogger, time),
+          ),
     producerIds: new ProducerIds(() => controller.allocateProducerIds()),
     clock: time,
     isTopicDeletionEnabled: options.isTopicDeletionEnabled ?? true,

@@ -1,5 +1,7 @@
 /** What the handlers of metadata, topics, settings and producer ids work with. */
 import type { Clock } from "@runnel/kit/world.ts";
+import type { Actor } from "#audit/actor.ts";
+import type { Changes } from "#audit/changes.ts";
 import type { Authorizer } from "#auth/authorizer.ts";
 import type { AutoTopics } from "#controller/auto-topics.ts";
 import type { Controller } from "#controller/controller.ts";
@@ -11,12 +13,10 @@ export interface AdminServices {
   readonly authorizer: Authorizer;
   readonly view: MetadataView;
   readonly brokers: BrokerDirectory;
-  readonly controller: Pick<
-    Controller,
-    "createTopics" | "deleteTopics" | "createPartitions" | "alterConfigs" | "describeConfigs"
-  >;
+  readonly controller: Pick<Controller, "describeConfigs">;
+  readonly changes: Changes;
   /** Null where `auto.create.topics.enable` is false. */
-  readonly autoTopics: Pick<AutoTopics, "begin"> | null;
+  readonly autoTopics: Pick<AutoTopics<Actor>, "begin"> | null;
   readonly producerIds: Pick<ProducerIds, "next">;
   readonly clock: Clock;
   /** `delete.topic.enable`. */

@@ -1,4 +1,5 @@
 /** What the handlers of the data plane work with. */
+import type { Changes } from "#audit/changes.ts";
 import type { Authorizer } from "#auth/authorizer.ts";
 import type { Disk } from "#io/ports.ts";
 import type { LogManager } from "#log/log-manager.ts";
@@ -11,6 +12,7 @@ export interface DataServices {
   readonly authorizer: Authorizer;
   readonly replicas: ReplicaManager;
   readonly logs: LogManager;
+  readonly changes: Changes;
   readonly append: AppendContext;
   readonly reads: FetchContext;
   readonly fetchSessions: FetchSessions;

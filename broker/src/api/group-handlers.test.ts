@@ -3,6 +3,8 @@ import { ByteWriter } from "@runnel/kit/byte-writer.ts";
 import type { Api, RequestInputOf, ResponseDecodedOf } from "@runnel/protocol/api.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { describe, expect, test } from "vitest";
+import { GroupChanges } from "#audit/group-changes.ts";
+import { changesOver, RecordingAudit } from "#audit/testing.ts";
 import { ANONYMOUS, type Authorizer, allowAll } from "#auth/authorizer.ts";
 import { topicIdOf } from "#coordinator/testing/scenario.ts";
 import { CoordinatorWorld } from "#coordinator/testing/world.ts";
@@ -44,7 +46,11 @@ class Asker {
   }
 
   #services(): GroupServices {
+    const { groups, time: clock } = this.world;
+    const audit = new RecordingAudit();
     return {
+      groupChanges: new GroupChanges({ groups, audit, clock }),
+      changes: changesOver(NO_CONTROLLER, audit),
       authorizer: this.authorizer,
       groups: this.world.groups,
       topics: this.world.topics,
@@ -54,6 +60,14 @@ class Asker {
     };
   }
 }
+
+const noTopics = () => Promise.resolve([]);
+const NO_CONTROLLER = {
+  createTopics: noTopics,
+  deleteTopics: noTopics,
+  createPartitions: noTopics,
+  alterConfigs: noTopics,
+};
 
 function contextOf(apiVersion: number): RequestContext {
   return {

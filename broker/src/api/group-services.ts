@@ -1,4 +1,6 @@
 /** What the handlers of consumer groups are given. */
+import type { Changes } from "#audit/changes.ts";
+import type { GroupChanges } from "#audit/group-changes.ts";
 import type { Authorizer } from "#auth/authorizer.ts";
 import type { GroupCoordinator } from "#coordinator/group-coordinator.ts";
 import type { TopicLookup } from "#coordinator/ports.ts";
@@ -19,6 +21,8 @@ export interface CoordinatorLocator {
 export interface GroupServices {
   readonly authorizer: Authorizer;
   readonly groups: GroupCoordinator;
+  readonly groupChanges: GroupChanges;
+  readonly changes: Changes;
   readonly topics: TopicLookup;
   readonly coordinators: CoordinatorLocator;
 }

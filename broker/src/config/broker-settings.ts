@@ -78,6 +78,11 @@ const PLACE = {
     },
     (text) => (text === "off" ? text : parseAddress(text)),
   ),
+  runnelMetricsHistoryEnable: bool({
+    name: "runnel.metrics.history.enable",
+    default: true,
+    doc: "Whether the broker keeps what its metrics were: 24 hours in steps of 10 seconds, 30 days in steps of 5 minutes, in a file of 253 MB in the data folder. Without the admin port it keeps none.",
+  }),
   runnelMetadata: word({
     name: "runnel.metadata",
     default: "embedded",
@@ -301,6 +306,21 @@ const GROUPS = {
   }),
 };
 
+const AUDIT = {
+  runnelAuditEnable: bool({
+    name: "runnel.audit.enable",
+    default: true,
+    doc: "Whether every administrative change is written to the audit log: who, from where, what, before, after, result.",
+  }),
+  runnelAuditRetentionMs: long({
+    name: "runnel.audit.retention.ms",
+    default: 31_536_000_000,
+    min: -1,
+    unit: "ms",
+    doc: "How long entries of the audit log are kept, in the topic `__audit`; −1 for ever. Its other settings, and these over the wire, cannot be changed.",
+  }),
+};
+
 /** Settings that tools look for, of parts that are not built: their default is all that is served. */
 const LATER = {
   connectionsMaxReauthMs: long({
@@ -372,7 +392,15 @@ const LATER = {
   }),
 };
 
-export const BROKER_SETTINGS = { ...PLACE, ...NETWORK, ...TOPICS, ...LOGS, ...GROUPS, ...LATER };
+export const BROKER_SETTINGS = {
+  ...PLACE,
+  ...NETWORK,
+  ...TOPICS,
+  ...LOGS,
+  ...GROUPS,
+  ...AUDIT,
+  ...LATER,
+};
 
 /** The broker's own settings, parsed. They are fixed while it runs. */
 export type BrokerConfig = ValuesOf<typeof BROKER_SETTINGS>;

@@ -11,7 +11,7 @@ import {
 import { type BrokerLayers, NO_OVERRIDES, type Overrides } from "#config/effective.ts";
 import { problemOf } from "#config/setting.ts";
 import { TOPIC_SETTINGS_BY_NAME } from "#config/topic-settings.ts";
-import type { MetadataImage, TopicImage } from "#metadata/image.ts";
+import { AUDIT_TOPIC, type MetadataImage, type TopicImage } from "#metadata/image.ts";
 import {
   brokerConfigsKey,
   DEFAULT_BROKER,
@@ -49,7 +49,10 @@ export interface ConfigRequest extends ConfigResource {
   readonly expectedVersion?: string | null;
 }
 
-export interface ConfigResult extends Outcome, ConfigResource {}
+export interface ConfigResult extends Outcome, ConfigResource {
+  /** What the resource sets itself, where that was changed. */
+  readonly change?: { readonly before: Overrides; readonly after: Overrides };
+}
 
 export interface ConfigContext {
   readonly nodeId: number;
@@ -60,7 +63,11 @@ export interface ConfigContext {
 export function planAlterConfigs(
   image: MetadataImage,
   requests: readonly ConfigRequest[],
-  context: ConfigContext & { readonly isValidateOnly: boolean },
+  context: ConfigContext & {
+    readonly isValidateOnly: boolean;
+    /** The broker itself asks: it may change its topics. */
+    readonly isInternal: boolean;
+  },
 ): readonly Planned<ConfigResult>[] {
   const counts = new Map<string, number>();
   const keyOf = ({ type, name }: ConfigResource) => `${type}:${name}`;
@@ -75,6 +82,10 @@ export function planAlterConfigs(
     if ("outcome" in target) {
       return { result: { ...answer, ...target.outcome }, compare: [], operations: [] };
     }
+    const isAudit = request.type === ResourceType.TOPIC && request.name === AUDIT_TOPIC;
+    if (isAudit && !context.isInternal) {
+      return { result: { ...answer, ...AUDIT_IS_FIXED }, compare: [], operations: [] };
+    }
     const outdated = versionProblem(request.expectedVersion, target.version);
     if (outdated !== null) {
       return { result: { ...answer, ...outdated }, compare: [], operations: [] };
@@ -88,9 +99,20 @@ export function planAlterConfigs(
     const result = { ...answer, ...OK };
     if (context.isValidateOnly || target.key === null)
       return { result, compare: [], operations: [] };
-    return { result, compare: target.compare, operations: [write(target.key, outcome.overrides)] };
+    const change = { before: target.current, after: outcome.overrides };
+    return {
+      result: { ...result, change },
+      compare: target.compare,
+      operations: [write(target.key, outcome.overrides)],
+    };
   });
 }
+
+/** Or whoever may change settings could have the log of changes forgotten. */
+const AUDIT_IS_FIXED = failed(
+  ErrorCode.POLICY_VIOLATION,
+  `the settings of ${AUDIT_TOPIC} are the broker's: set runnel.audit.retention.ms in its configuration`,
+);
 
 export type Description =
   | (Outcome & { readonly entries: readonly ConfigEntry[] })

@@ -35,7 +35,10 @@ export interface DoomedTopic extends TopicReference {
   readonly expectedVersion?: string | null;
 }
 
-export interface DeletedTopic extends Outcome, TopicReference {}
+export interface DeletedTopic extends Outcome, TopicReference {
+  /** What it was, where it is gone now. */
+  readonly deleted?: TopicImage;
+}
 
 /** One plan per topic, in order. */
 export function planDeleteTopics(
@@ -61,7 +64,7 @@ export function planDeleteTopics(
     const outdated = versionProblem(expectedVersion, topicVersion(topic));
     if (outdated !== null || isValidateOnly) return nothing({ ...answer, ...(outdated ?? OK) });
     return {
-      result: { ...answer, ...OK },
+      result: { ...answer, ...OK, deleted: topic },
       compare: [unchanged(topic)],
       operations: [
         { kind: "delete", key: topicKey(topic.name) },
@@ -92,6 +95,8 @@ export interface GrownTopic {
 
 export interface GrowthResult extends Outcome {
   readonly name: string;
+  /** Partitions before and after, where it has more of them now. */
+  readonly change?: { readonly before: number; readonly after: number };
 }
 
 export interface GrowthContext {
@@ -129,8 +134,9 @@ export function planCreatePartitions(
     // What the partitions' own keys say counts; the assignment here is how each of them began.
     const before = topic.partitions.map((partition) => partition.replicas);
     const record: TopicRecord = { id: topic.id, assignments: [...before, ...added.assignments] };
+    const change = { before: before.length, after: record.assignments.length };
     return {
-      result: { name, ...OK },
+      result: { name, ...OK, change },
       compare: [unchanged(topic)],
       operations: [{ kind: "put", key: topicKey(name), value: JSON.stringify(record) }],
     };

@@ -6,7 +6,7 @@ import { brokerKey, CONTROLLER_KEY, topicKey } from "#metadata/keys.ts";
 import type { MetadataStore } from "#metadata/store.ts";
 import { wrapStore } from "#metadata/testing.ts";
 import { LogLimiter } from "#metrics/log-limiter.ts";
-import { AutoTopics } from "./auto-topics.ts";
+import { AutoTopics, type TopicCreator } from "./auto-topics.ts";
 import { partitionsLedBy } from "./elections.ts";
 import { MUTATIONS_QUEUED_MAX } from "./limits.ts";
 import { Membership } from "./membership.ts";
@@ -138,15 +138,14 @@ describe("AutoTopics", () => {
   it("creates what is asked for, meanwhile and once, and says so to the client at once", async () => {
     const { controller, view, time } = await testCluster();
     let calls = 0;
-    const counted: Pick<typeof controller, "createTopics"> = {
-      createTopics: (topics, options) => {
-        calls += topics.length;
-        return controller.createTopics(topics, options);
-      },
+    const create: TopicCreator<string> = (topics, by) => {
+      expect(by).toBe("first");
+      calls += topics.length;
+      return controller.createTopics(topics, { isValidateOnly: false });
     };
-    const auto = new AutoTopics(counted, new LogLimiter(silentLogger, time));
-    const codes = auto.begin(["a", "..", "__consumer_offsets", "a"]);
-    auto.begin(["a"]);
+    const auto = new AutoTopics(create, new LogLimiter(silentLogger, time));
+    const codes = auto.begin(["a", "..", "__consumer_offsets", "a"], "first");
+    auto.begin(["a"], "second");
     expect([...codes].map(([name, code]) => [name, errorName(code)])).toEqual([
       ["a", "UNKNOWN_TOPIC_OR_PARTITION"],
       ["..", "INVALID_TOPIC_EXCEPTION"],

@@ -116,14 +116,16 @@ export class Controller {
     });
   }
 
+  /** `isInternal` where the broker itself changes a topic of its own. */
   alterConfigs(
     requests: readonly ConfigRequest[],
-    { isValidateOnly }: ChangeOptions,
+    { isValidateOnly, isInternal = false }: ChangeOptions & { readonly isInternal?: boolean },
   ): Promise<readonly ConfigResult[]> {
     const { nodeId, fixed } = this.#options;
+    const context = { nodeId, fixed, isValidateOnly, isInternal };
     return this.#committer.run({
       requests,
-      plan: (image, left) => planAlterConfigs(image, left, { nodeId, fixed, isValidateOnly }),
+      plan: (image, left) => planAlterConfigs(image, left, context),
       refuse: ({ type, name }, outcome) => ({ type, name, ...outcome }),
     });
   }

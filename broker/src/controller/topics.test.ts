@@ -286,7 +286,9 @@ describe("Controller.createPartitions()", () => {
       [{ name: "a", count: 5, assignments: null }],
       APPLY,
     );
-    expect(results).toEqual([{ name: "a", errorCode: 0, message: null }]);
+    expect(results).toEqual([
+      { name: "a", errorCode: 0, message: null, change: { before: 2, after: 5 } },
+    ]);
     const after = topic("a").partitions;
     expect(after.slice(0, 2)).toEqual(before);
     expect(after).toHaveLength(5);

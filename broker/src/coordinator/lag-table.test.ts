@@ -13,6 +13,7 @@ async function started(): Promise<{ world: CoordinatorWorld; table: LagTable }> 
     groups: world.groups,
     topics: world.topics,
     endOf: (_topicId, partition) => (partition === 9 ? null : END),
+    timeOf: (_topicId, _partition, offset) => (offset === 40 ? null : 1000 * offset),
     clock: world.time,
   });
   return { world, table };
@@ -42,6 +43,9 @@ describe("LagTable.current()", () => {
     const byId = new Map(lags?.groups.map((group) => [group.groupId, group]));
     expect(byId.get("a")).toMatchObject({ lag: 15, topicCount: 1, offsetCount: 3 });
     expect(byId.get("b")).toMatchObject({ lag: 60, topicCount: 2, memberCount: 0 });
+    expect(byId.get("a")?.oldestAt).toBe(90_000);
+    expect(byId.get("b")?.oldestAt).toBeNull();
+    expect(table.latest).toBe(lags);
     expect(lags?.topics.get("t")).toEqual({ groupCount: 2, maxLag: 60 });
     expect(lags?.topics.get("u")).toEqual({ groupCount: 1, maxLag: 0 });
   });

@@ -23,6 +23,8 @@ export interface GroupLag {
   readonly offsetCount: number;
   /** Events between the committed offsets and the ends, over all partitions. */
   readonly lag: number;
+  /** About the wall ms of the oldest event that was not committed; null where there is none. */
+  readonly oldestAt: number | null;
 }
 
 export interface TopicLag {
@@ -44,6 +46,8 @@ export interface LagTableOptions {
   readonly topics: TopicLookup;
   /** Where the readable part of a partition ends; null where that is not known here. */
   readonly endOf: (topicId: string, partition: number) => number | null;
+  /** About when the event at an offset happened, without reading it; null where nobody knows. */
+  readonly timeOf: (topicId: string, partition: number, offset: number) => number | null;
   readonly clock: Clock;
 }
 
@@ -59,6 +63,11 @@ export class LagTable {
 
   constructor(options: LagTableOptions) {
     this.#options = options;
+  }
+
+  /** The table that was made last, however old; null before the first. */
+  get latest(): Lags | null {
+    return this.#last?.lags ?? null;
   }
 
   /** The table, at most `LAG_AGE_MS_MAX` old. One pass runs at a time; who asks meanwhile shares it. */
@@ -87,6 +96,7 @@ export class LagTable {
 
   #measure(group: Group, topics: Map<string, TopicLag>): GroupLag {
     let [topicCount, offsetCount, total] = [0, 0, 0];
+    let oldestAt: number | null = null;
     for (const [name, partitions] of group.offsets) {
       const topicId = this.#options.topics.byName(name)?.topicId;
       if (topicId === undefined) continue;
@@ -94,7 +104,12 @@ export class LagTable {
       for (const [partition, value] of partitions) {
         if (isOfFormerTopic(value, topicId)) continue;
         count += 1;
-        lag += lagOf(value.offset, this.#options.endOf(topicId, partition)) ?? 0;
+        const behind = lagOf(value.offset, this.#options.endOf(topicId, partition)) ?? 0;
+        lag += behind;
+        if (behind > 0) {
+          const at = this.#options.timeOf(topicId, partition, value.offset);
+          oldestAt = earlier(oldestAt, at);
+        }
       }
       if (count === 0) continue;
       topicCount += 1;
@@ -107,9 +122,12 @@ export class LagTable {
     const { groupId, state, protocolType } = group;
     const memberCount = group.members.size;
     const what = { groupId, state, protocolType: protocolType ?? "", memberCount };
-    return { ...what, topicCount, offsetCount, lag: total };
+    return { ...what, topicCount, offsetCount, lag: total, oldestAt };
   }
 }
+
+const earlier = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);
 
 /** Events between a committed offset and the end; null where the end is not known. */
 export function lagOf(committedOffset: number, end: number | null): number | null {

@@ -149,6 +149,20 @@ export interface Threads {
   start(code: ThreadCode, handlers: ThreadHandlers): Thread;
 }
 
+/** What this process takes of the machine; null where the runtime does not say. */
+export interface ProcessStats {
+  memory(): {
+    readonly residentBytes: number;
+    readonly heapUsedBytes: number;
+    readonly externalBytes: number;
+  };
+  /** Processor time since the start, all threads. */
+  cpuSeconds(): number;
+  /** How late the event loop was since the last call, as far as it was looked at. */
+  loopDelay(): { readonly p50: number; readonly p99: number; readonly max: number } | null;
+  close(): void;
+}
+
 /** All of the outside that a node is given. */
 export interface World {
   readonly clock: Clock;

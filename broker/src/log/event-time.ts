@@ -1,4 +1,4 @@
-/** When the event at an offset happened, by one bounded read. */
+/** When the event at an offset happened: by one bounded read, or roughly and at once. */
 import { DecodeError } from "@runnel/kit/errors.ts";
 import {
   BATCH_HEADER_SIZE,
@@ -27,6 +27,31 @@ export async function timeOfEvent(
   if (batch === undefined) return null;
   const timestamp = timeIn(batch, offset);
   return timestamp < 0 ? null : timestamp;
+}
+
+/**
+ * About the timestamp (wall ms) of the event at `offset`, from what is in memory alone: of its batch, of
+ * the next one that the time index names, or the newest one of its segment. Null where there is none.
+ */
+export function roughTimeOfEvent(
+  log: PartitionLog,
+  offset: number,
+  endOffset: number,
+): number | null {
+  if (offset >= endOffset) return null;
+  const range = { offset, endOffset, bytesMax: 1, atLeastOne: true };
+  const batch = readCached(log, range)?.parts[0];
+  const timestamp =
+    batch === undefined ? timeByIndex(log, offset) : readBatchHeader(batch, 0).baseTimestamp;
+  return timestamp < 0 ? null : timestamp;
+}
+
+function timeByIndex(log: PartitionLog, offset: number): number {
+  const segment = log.segments.findLast(({ baseOffset }) => baseOffset <= offset);
+  if (segment === undefined) return log.segments[0]?.firstTimestamp ?? -1;
+  const { indexes, baseOffset, maxTimestamp } = segment;
+  const entry = indexes?.times.findFrom(offset - baseOffset) ?? -1;
+  return indexes === null || entry < 0 ? maxTimestamp : indexes.times.timestampAt(entry);
 }
 
 function timeIn(batch: Uint8Array, offset: number): number {

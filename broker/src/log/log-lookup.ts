@@ -18,11 +18,11 @@ import type { TailRead } from "./tail-cache.ts";
 /** What a compressed batch may unpack to where the broker looks inside: far above any real one. */
 export const UNPACKED_BYTES_MAX = 256 * 1024 * 1024;
 
-const NOTHING: TailRead = { parts: [], size: 0 };
+const nothingAt = (offset: number): TailRead => ({ parts: [], size: 0, endOffset: offset });
 
 /** Batches of `range` from memory; null where they must be read from the disk. */
 export function readCached(log: PartitionLog, range: ReadRange): TailRead | null {
-  if (range.offset >= range.endOffset) return NOTHING;
+  if (range.offset >= range.endOffset) return nothingAt(range.offset);
   return log.tail.read(range.offset, range.endOffset, range.bytesMax, range.atLeastOne);
 }
 
@@ -30,7 +30,7 @@ export function readCached(log: PartitionLog, range: ReadRange): TailRead | null
  * Batches of `range` from the disk. Throws `IoError` where they are damaged, missing or cannot be read.
  */
 export async function readStored(log: PartitionLog, range: ReadRange): Promise<TailRead> {
-  if (range.offset >= range.endOffset) return NOTHING;
+  if (range.offset >= range.endOffset) return nothingAt(range.offset);
   let at = segmentAt(log, range.offset);
   for (;;) {
     const segment = log.segments[at];
@@ -43,8 +43,9 @@ export async function readStored(log: PartitionLog, range: ReadRange): Promise<T
     const read = await readSegment(log.io, segment, place, range);
     if (read.kind === "misplaced") segment.dropPlace(indexes, place);
     else if (read.kind === "found") {
-      const { bytes } = read;
-      return bytes.length === 0 ? NOTHING : { parts: [bytes], size: bytes.length };
+      const { bytes, endOffset } = read;
+      if (bytes.length === 0) return nothingAt(range.offset);
+      return { parts: [bytes], size: bytes.length, endOffset };
     } else if (next !== undefined && next.baseOffset <= range.offset) at += 1;
     else throw new IoError(LOG_CORRUPT, `${log.folder}: no batch with offset ${range.offset}`);
   }

@@ -45,7 +45,7 @@ export interface ReaderIo {
 /** What reading one segment came to. */
 export type SegmentRead =
   /** Whole batches in one piece of memory; none where the first is too large or not yet to be read. */
-  | { readonly kind: "found"; readonly bytes: Uint8Array }
+  | { readonly kind: "found"; readonly bytes: Uint8Array; readonly endOffset: number }
   /** The segment ends before the offset asked for. */
   | { readonly kind: "behind" }
   /** At the place to begin with there is no such batch: the index that named it is wrong. */
@@ -137,8 +137,12 @@ function select(
     if (isFirst) start = at;
     at = end;
   }
-  if (start !== -1) return { kind: "found", bytes: bytes.subarray(start, at) };
-  if (bytes.length - at >= BATCH_HEADER_SIZE) return { kind: "found", bytes: EMPTY };
+  if (start !== -1) {
+    return { kind: "found", bytes: bytes.subarray(start, at), endOffset: order.next };
+  }
+  if (bytes.length - at >= BATCH_HEADER_SIZE) {
+    return { kind: "found", bytes: EMPTY, endOffset: range.offset };
+  }
   if (at > 0 && position + at < segment.writtenSize)
     return { kind: "more", skipped: at, needed: 0 };
   return BEHIND;
@@ -218,6 +222,11 @@ class OffsetOrder {
   constructor(place: StartPlace) {
     this.#next = place.baseOffset;
     this.#last = place.lastOffset;
+  }
+
+  /** The offset behind the batch that passed last. */
+  get next(): number {
+    return this.#next;
   }
 
   fits(header: BatchHeader): boolean {

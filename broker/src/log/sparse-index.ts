@@ -128,6 +128,18 @@ export class TimeIndex {
     return low - 1;
   }
 
+  /** The first entry of `relativeOffset` or a later one: its number, −1 when there is none. */
+  findFrom(relativeOffset: number): number {
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#offsets[middle] as number) < relativeOffset) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.count ? low : -1;
+  }
+
   timestampAt(entry: number): number {
     return this.#timestamps[entry] as number;
   }

@@ -88,6 +88,8 @@ interface TailEntry {
 export interface TailRead {
   readonly parts: readonly Uint8Array[];
   readonly size: number;
+  /** Behind the last record found; the offset asked for where there is none. */
+  readonly endOffset: number;
 }
 
 export class LogTail {
@@ -122,14 +124,16 @@ export class LogTail {
     if (first === undefined || offset < first.baseOffset) return null;
     const parts: Uint8Array[] = [];
     let size = 0;
+    let reached = offset;
     for (let at = this.#find(offset); at < entries.size; at += 1) {
       const entry = entries.at(at);
       if (entry.lastOffset >= endOffset) break;
       if (size + entry.bytes.length > bytesMax && !(atLeastOne && size === 0)) break;
       size += entry.bytes.length;
+      reached = entry.lastOffset + 1;
       appendPart(parts, entry.bytes);
     }
-    return { parts, size };
+    return { parts, size, endOffset: reached };
   }
 
   /** Forgets everything, when the log was cut back or closed. */

@@ -97,8 +97,12 @@ export interface MetadataView {
   waitFor(revision: number): Promise<void>;
 }
 
-/** Topics that coordinators keep their state in; clients read them and never write to them. */
+/** Every administrative change, appended by the broker alone. */
+export const AUDIT_TOPIC = "__audit";
+
+/** Topics that the broker keeps its own records in; clients read them and never write to them. */
 export const INTERNAL_TOPICS: ReadonlySet<string> = new Set([
+  AUDIT_TOPIC,
   "__consumer_offsets",
   "__transaction_state",
   "__share_group_state",

@@ -5,7 +5,13 @@
 import { messageOf } from "@runnel/kit/errors.ts";
 import type { Logger } from "@runnel/kit/world.ts";
 import type { Metric, Registry } from "prom-client";
-import type { Histogram, MetricRegistry, Registered } from "./metric.ts";
+import {
+  type Histogram,
+  type MetricRegistry,
+  OTHER,
+  type Readings,
+  type Registered,
+} from "./metric.ts";
 
 interface Sample {
   readonly metricName?: string;
@@ -44,12 +50,26 @@ export function createExposition(
 
 /** As much of a prom-client metric as its text takes. */
 function asPromMetric(metric: Registered): Metric {
-  const isGauge = metric.kind === "gauge" || metric.kind === "gauges";
-  const isCounter = metric.kind === "counter" || metric.kind === "counters";
   const { name, help } = metric;
-  const type = isGauge ? "gauge" : isCounter ? "counter" : "histogram";
+  const type = typeOf(metric);
   const get = () => Promise.resolve({ name, help, type, values: samplesOf(metric) });
   return { name, get } as unknown as Metric;
+}
+
+function typeOf(metric: Registered): "counter" | "gauge" | "histogram" {
+  switch (metric.kind) {
+    case "counter":
+    case "counters":
+      return "counter";
+    case "gauge":
+    case "gauges":
+      return "gauge";
+    case "histogram":
+    case "histograms":
+      return "histogram";
+    case "readings":
+      return metric.readings.type;
+  }
 }
 
 function samplesOf(metric: Registered): Sample[] {
@@ -68,6 +88,8 @@ function samplesOf(metric: Registered): Sample[] {
         labels: { [metric.label]: member },
         value,
       }));
+    case "readings":
+      return readingsOf(metric.readings);
     case "histogram":
       return bucketsOf(metric.name, metric.metric, {});
     case "histograms":
@@ -75,6 +97,17 @@ function samplesOf(metric: Registered): Sample[] {
         bucketsOf(metric.name, histogram, { [metric.label]: member }),
       );
   }
+}
+
+function readingsOf(readings: Readings): Sample[] {
+  const samples: Sample[] = [];
+  let other: number | null = null;
+  readings.each((member, value, isNamed) => {
+    if (member !== null && isNamed) samples.push({ labels: { [readings.label]: member }, value });
+    else other = (other ?? 0) + value;
+  });
+  if (other !== null) samples.push({ labels: { [readings.label]: OTHER }, value: other });
+  return samples;
 }
 
 /** Buckets are cumulative in the text: each counts all observations up to its bound. */

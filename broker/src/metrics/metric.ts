@@ -38,8 +38,8 @@ export class Histogram {
 }
 
 /** Values of the label that one family keeps apart; what comes later counts as `other`. */
-const LABEL_VALUES_MAX = 1000;
-const OTHER = "other";
+export const LABEL_VALUES_MAX = 1000;
+export const OTHER = "other";
 
 /** One metric for each value of a label. Ask once and keep the answer where it is hot. */
 export class Family<M> {
@@ -65,6 +65,20 @@ interface Named {
   readonly help: string;
 }
 
+/**
+ * Takes one value of a family that is counted elsewhere. `member` null is a part that belongs to no
+ * member any more; what is not `isNamed` is told apart here, but is `other` in the text of all metrics.
+ */
+export type ReadingVisitor = (member: string | null, value: number, isNamed: boolean) => void;
+
+/** A family whose values are kept where they come about, without a bound on their number. */
+export interface Readings {
+  readonly type: "counter" | "gauge";
+  readonly label: string;
+  /** Calls `visit` once for every member. */
+  each(visit: ReadingVisitor): void;
+}
+
 /** A metric with its name; `label` is the one label of a family. */
 export type Registered = Named &
   (
@@ -74,6 +88,7 @@ export type Registered = Named &
     | { readonly kind: "histograms"; readonly label: string; readonly family: Family<Histogram> }
     | { readonly kind: "gauge"; read(): number }
     | { readonly kind: "gauges"; readonly label: string; read(): ReadonlyMap<string, number> }
+    | { readonly kind: "readings"; readonly readings: Readings }
   );
 
 /** All metrics of one broker. A name stands for one metric. */
@@ -122,6 +137,10 @@ export class MetricRegistry {
   /** `read` gives a value for each value of the label. */
   gauges(name: string, help: string, label: string, read: () => ReadonlyMap<string, number>): void {
     this.#add({ kind: "gauges", name, help, label, read });
+  }
+
+  readings(name: string, help: string, readings: Readings): void {
+    this.#add({ kind: "readings", name, help, readings });
   }
 
   #add(metric: Registered): void {

@@ -161,6 +161,9 @@ function append(
   }
   const outcome = log.append(batch, header, partition.leaderEpoch);
   if (outcome.kind === "refused") return { answer: failure(outcome.errorCode, outcome.message) };
+  if (outcome.kind === "appended") {
+    partition.traffic.countReceived(batch.length, header.recordCount);
+  }
   const result: AppendResult = {
     errorCode: ErrorCode.NONE,
     baseOffset: outcome.baseOffset,

@@ -13,6 +13,7 @@ import { readCached, readStored } from "#log/log-lookup.ts";
 import { LOG_CORRUPT, type ReadRange } from "#log/log-reader.ts";
 import type { PartitionLog } from "#log/partition-log.ts";
 import type { Semaphore } from "#log/semaphore.ts";
+import type { TailRead } from "#log/tail-cache.ts";
 import type { WantedPartition } from "./fetch-sessions.ts";
 import type { Partition } from "./partition.ts";
 
@@ -50,6 +51,8 @@ export interface FetchedPartition {
   /** Whole batches, by reference. */
   readonly parts: readonly Uint8Array[];
   readonly size: number;
+  /** Records from the offset asked for on. */
+  readonly eventCount: number;
 }
 
 export interface FetchContext {
@@ -114,7 +117,7 @@ function attempt(targets: readonly FetchTarget[], limits: FetchLimits): Attempt 
   return { results, needsDisk: false, size, hasError };
 }
 
-const NOTHING_READ = { parts: [], size: 0 } as const;
+const NOTHING_READ = { parts: [], size: 0, endOffset: -1 } as const;
 
 /** What to read for a partition when the answer has `taken` bytes so far; null for nothing. */
 function rangeOf(result: FetchedPartition, limits: FetchLimits, taken: number) {
@@ -137,9 +140,11 @@ function isFailed({ errorCode, divergingEpoch }: FetchedPartition): boolean {
 
 function withBatches(
   result: FetchedPartition,
-  { parts, size }: { readonly parts: readonly Uint8Array[]; readonly size: number },
+  { parts, size, endOffset }: TailRead,
 ): FetchedPartition {
-  return size === 0 ? result : { ...result, parts, size };
+  if (size === 0) return result;
+  // Offsets have no gaps while nothing is compacted.
+  return { ...result, parts, size, eventCount: endOffset - result.target.wanted.fetchOffset };
 }
 
 /** Everything that can be said about a partition before its batches are read. */
@@ -159,6 +164,7 @@ function check(target: FetchTarget): FetchedPartition {
     divergingEpoch: null,
     parts: [],
     size: 0,
+    eventCount: 0,
   };
   if (wanted.lastFetchedEpoch >= 0) {
     const end = log.epochs.endOf(wanted.lastFetchedEpoch, log.logEndOffset);
@@ -189,6 +195,7 @@ function withError(target: FetchTarget, errorCode: ErrorCode): FetchedPartition 
     divergingEpoch: null,
     parts: [],
     size: 0,
+    eventCount: 0,
   };
 }
 

@@ -6,7 +6,7 @@ import { IoError } from "@runnel/kit/errors.ts";
 import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
 import { readBatchHeader } from "@runnel/protocol/records/batch.ts";
 import { buildBatch, type NewRecord } from "@runnel/protocol/records/build.ts";
-import { decodeRecords, readCached, readStored } from "#log/log-lookup.ts";
+import { decodeRecords, findByTimestamp, readCached, readStored } from "#log/log-lookup.ts";
 import type { TopicImage } from "#metadata/image.ts";
 import type { Partition } from "./partition.ts";
 import type { ReplicaManager } from "./replica-manager.ts";
@@ -26,6 +26,14 @@ export interface StoredInternalRecord extends InternalRecord {
   readonly offset: number;
   readonly timestamp: number;
 }
+
+/** From `startOffset` on, `endOffset` not in it. */
+export interface OffsetRange {
+  readonly startOffset: number;
+  readonly endOffset: number;
+}
+
+const EVERYTHING: OffsetRange = { startOffset: 0, endOffset: Number.POSITIVE_INFINITY };
 
 export interface InternalTopicOptions {
   readonly name: string;
@@ -58,6 +66,7 @@ export class InternalTopic {
     });
     const outcome = partition.log.append(batch, readBatchHeader(batch, 0), partition.leaderEpoch);
     if (outcome.kind === "refused") throw this.#offline(index, outcome.message);
+    partition.traffic.countReceived(batch.length, records.length);
     return await new Promise((resolve, reject) => {
       partition.awaitHighWatermark(outcome.endOffset, Number.POSITIVE_INFINITY, (how) => {
         if (how === "reached") resolve(outcome.endOffset);
@@ -66,11 +75,31 @@ export class InternalTopic {
     });
   }
 
-  /** All records of a partition, in order, in chunks of about a megabyte. */
-  async *read(index: number): AsyncGenerator<readonly StoredInternalRecord[]> {
+  /** Where a partition begins and ends; null where the topic was not made yet. */
+  async bounds(index: number): Promise<OffsetRange | null> {
+    const { name, replicas } = this.#options;
+    if (!replicas.image.topicsByName.has(name)) return null;
     const { log, highWatermark } = await this.#partition(index);
-    let offset = log.logStartOffset;
-    while (offset < highWatermark) {
+    return { startOffset: log.logStartOffset, endOffset: highWatermark };
+  }
+
+  /** The first offset with a record of `timestamp` or later; null where there is none, or no topic. */
+  async offsetAt(index: number, timestamp: number): Promise<number | null> {
+    const { name, replicas } = this.#options;
+    if (!replicas.image.topicsByName.has(name)) return null;
+    const { log, highWatermark } = await this.#partition(index);
+    return (await findByTimestamp(log, timestamp, highWatermark))?.offset ?? null;
+  }
+
+  /** The records of a partition, all or those of a range, in order, in chunks of about a megabyte. */
+  async *read(
+    index: number,
+    wanted: OffsetRange = EVERYTHING,
+  ): AsyncGenerator<readonly StoredInternalRecord[]> {
+    const { log, highWatermark } = await this.#partition(index);
+    const endOffset = Math.min(highWatermark, wanted.endOffset);
+    let offset = Math.max(log.logStartOffset, wanted.startOffset);
+    while (offset < endOffset) {
       const range = { offset, endOffset: highWatermark, bytesMax: READ_BYTES, atLeastOne: true };
       const { parts } = readCached(log, range) ?? (await readStored(log, range));
       const chunk: StoredInternalRecord[] = [];
@@ -80,7 +109,7 @@ export class InternalTopic {
           const batch = part.subarray(at, at + header.sizeInBytes);
           for (const record of await decodeRecords(log, header, batch)) {
             const { key, value, timestamp } = record;
-            if (key !== null && record.offset >= offset) {
+            if (key !== null && record.offset >= offset && record.offset < endOffset) {
               chunk.push({ key, value, timestamp, offset: record.offset });
             }
           }

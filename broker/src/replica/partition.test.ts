@@ -90,6 +90,25 @@ test("a batch is answered when it is durable, with its offset", async () => {
   expect(world.partition.highWatermark).toBe(3);
 });
 
+test("appends and fetches count bytes and events; from memory and from the disk alike", async () => {
+  for (const tailCacheBytes of [1e6, 0]) {
+    const world = await newPartition({}, { tailCacheBytes });
+    const batches = [["a", "b"], ["c"], ["d", "e", "f"]].map((values) => batchOf({ values }));
+    for (const batch of batches) await world.rig.run(world.send(batch));
+    const sizes = batches.map(({ length }) => length);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    expect(world.partition.traffic).toMatchObject({ receivedBytes: total, receivedEvents: 6 });
+    const whole = await world.rig.run(ask(world, {}));
+    expect(whole).toMatchObject({ size: total, eventCount: 6 });
+    // The consumer skips what lies before the offset it asks for.
+    const [first = 0, second = 0] = sizes;
+    const part = await world.rig.run(ask(world, { fetchOffset: 1, maxBytes: first + second }));
+    expect(part).toMatchObject({ size: first + second, eventCount: 2 });
+    const none = await world.rig.run(ask(world, { fetchOffset: 6 }, { maxWaitMs: 0 }));
+    expect(none).toMatchObject({ size: 0, eventCount: 0 });
+  }
+});
+
 test("a failed sync answers all that wait with KAFKA_STORAGE_ERROR", async () => {
   const world = await newPartition();
   world.disk.fault = (operation, path) =>

@@ -6,6 +6,7 @@
  */
 import type { PartitionLog } from "#log/partition-log.ts";
 import type { LogConfig } from "#log/ports.ts";
+import { TopicTraffic } from "./traffic.ts";
 import { OffsetWaiters, type WaitOutcome } from "./waiters.ts";
 
 /** The settings that appends are checked against, besides those of the log. */
@@ -30,6 +31,8 @@ export type Progress = () => void;
 export class Partition {
   readonly identity: PartitionIdentity;
   readonly log: PartitionLog;
+  /** What all partitions of the topic count together. */
+  readonly traffic: TopicTraffic;
   #config: PartitionConfig;
   #leaderEpoch: number;
   #highWatermark: number;
@@ -44,9 +47,11 @@ export class Partition {
     log: PartitionLog,
     config: PartitionConfig,
     leaderEpoch: number,
+    traffic: TopicTraffic = new TopicTraffic(),
   ) {
     this.identity = identity;
     this.log = log;
+    this.traffic = traffic;
     this.#config = config;
     this.#leaderEpoch = leaderEpoch;
     this.#highWatermark = log.logEndOffset;

@@ -1,6 +1,6 @@
-/** What is measured of partitions and their logs: read when somebody asks, nothing is counted. */
+/** What is measured of partitions and their logs, most of it only read when somebody asks. */
 import type { LogManager } from "#log/log-manager.ts";
-import type { MetricRegistry } from "#metrics/metric.ts";
+import { LABEL_VALUES_MAX, type MetricRegistry } from "#metrics/metric.ts";
 import type { FetchSessions } from "./fetch-sessions.ts";
 import type { Partition } from "./partition.ts";
 import type { ReplicaManager } from "./replica-manager.ts";
@@ -28,6 +28,22 @@ export function registerReplicaMetrics(
     () => sum(({ log }) => (log.state === "open" ? 0 : 1)) + replicas.failedCount,
   );
   registry.gauge("runnel_log_bytes", "Bytes of all logs", () => sum(({ log }) => log.size));
+  replicas.traffic.register(registry);
+  registry.readings("runnel_topic_log_bytes", "Bytes of the logs of each topic", {
+    type: "gauge",
+    label: "topic",
+    each(visit) {
+      const sizes = new Map<string, number>();
+      for (const { identity, log } of replicas.partitions()) {
+        sizes.set(identity.topicName, (sizes.get(identity.topicName) ?? 0) + log.size);
+      }
+      let count = 0;
+      for (const [topic, size] of sizes) {
+        count += 1;
+        visit(topic, size, count <= LABEL_VALUES_MAX);
+      }
+    },
+  });
   registry.gauge(
     "runnel_requests_parked",
     "Produces and fetches that wait at a partition; a fetch counts at each of its partitions",

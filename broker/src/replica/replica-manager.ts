@@ -8,6 +8,7 @@ import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { inBatches, type LogManager } from "#log/log-manager.ts";
 import type { ImageChange, MetadataImage, TopicImage } from "#metadata/image.ts";
 import { Partition, type PartitionConfig } from "./partition.ts";
+import { TrafficTable } from "./traffic.ts";
 
 /** Pause before a partition that could not be opened is tried again. */
 const OPEN_RETRY_MS = 5_000;
@@ -42,6 +43,7 @@ type Slot =
   | { readonly kind: "failed"; readonly retryAt: number };
 
 export class ReplicaManager {
+  readonly traffic = new TrafficTable();
   readonly #options: ReplicaManagerOptions;
   /** By topic id, then by partition. */
   readonly #topics = new Map<string, Map<number, Slot>>();
@@ -191,7 +193,8 @@ export class ReplicaManager {
         index,
         isInternal: topic.isInternal,
       };
-      const partition = new Partition(identity, log, config, leaderEpoch);
+      const traffic = this.traffic.open(topic.id, topic.name);
+      const partition = new Partition(identity, log, config, leaderEpoch, traffic);
       const now = this.#image.topicsById.get(topic.id) ?? topic;
       partition.configure(configOf(now));
       partition.setLeaderEpoch(now.partitions[index]?.leaderEpoch ?? 0);
@@ -218,6 +221,7 @@ export class ReplicaManager {
     const slots = this.#topics.get(topic.id);
     if (slots === undefined) return;
     this.#topics.delete(topic.id);
+    this.traffic.close(topic.id);
     const deletions = [...slots].map(async ([index, slot]) => {
       if (slot.kind === "open") slot.partition.close();
       else if (slot.kind === "opening") await slot.ready;

@@ -30,6 +30,9 @@ export const PATHS = {
   listGroupOffsets: { method: "GET", path: "/v1/groups/{group}/offsets" },
   resetOffsets: { method: "POST", path: "/v1/groups/{group}/offsets/reset" },
   deleteOffsets: { method: "POST", path: "/v1/groups/{group}/offsets/delete" },
+  listMetricSeries: { method: "GET", path: "/v1/metrics/series" },
+  getMetricHistory: { method: "GET", path: "/v1/metrics/history" },
+  listAudit: { method: "GET", path: "/v1/audit" },
 } as const satisfies Readonly<Record<string, RoutePath>>;
 
 export interface RoutePath {

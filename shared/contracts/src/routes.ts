@@ -1,16 +1,18 @@
 /** Every route with the schemas of what goes in and comes out; the one definition of the admin API. */
 import { z } from "zod";
+import * as audit from "./audit.ts";
 import * as cluster from "./cluster.ts";
 import { DryRunQuery, GroupId, TopicName } from "./common.ts";
 import * as configs from "./configs.ts";
 import * as events from "./events.ts";
 import * as groups from "./groups.ts";
+import * as metrics from "./metrics.ts";
 import { PATHS, type RouteName, type RoutePath } from "./paths.ts";
 import * as records from "./records.ts";
 import * as topics from "./topics.ts";
 
 export interface Route extends RoutePath {
-  readonly tag: "cluster" | "brokers" | "topics" | "events" | "groups";
+  readonly tag: "cluster" | "brokers" | "topics" | "events" | "groups" | "metrics" | "audit";
   readonly summary: string;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
@@ -268,10 +270,38 @@ const GROUP_ROUTES = {
   },
 } as const satisfies Partial<Record<RouteName, Route>>;
 
+const WATCH_ROUTES = {
+  listMetricSeries: {
+    ...PATHS.listMetricSeries,
+    tag: "metrics",
+    summary: "The series of metrics that have a history",
+    query: metrics.MetricSeriesQuery,
+    status: 200,
+    response: metrics.MetricSeriesList,
+  },
+  getMetricHistory: {
+    ...PATHS.getMetricHistory,
+    tag: "metrics",
+    summary: "What metrics were, in buckets: smallest, mean and largest value",
+    query: metrics.MetricHistoryQuery,
+    status: 200,
+    response: metrics.MetricHistory,
+  },
+  listAudit: {
+    ...PATHS.listAudit,
+    tag: "audit",
+    summary: "Administrative changes, newest first",
+    query: audit.AuditQuery,
+    status: 200,
+    response: audit.AuditPage,
+  },
+} as const satisfies Partial<Record<RouteName, Route>>;
+
 export const ROUTES = {
   ...CLUSTER_ROUTES,
   ...TOPIC_ROUTES,
   ...GROUP_ROUTES,
+  ...WATCH_ROUTES,
 } as const satisfies Readonly<Record<RouteName, Route>>;
 export type Routes = typeof ROUTES;
 

@@ -210,6 +210,7 @@ export async function changeBrokerConfigs(
     configs: body.configs,
     expectedVersion,
     isDryRun: query.dryRun === true,
+    actor: caller.actor,
     version: () => brokerConfigsVersion(services.view.image, id),
   });
 }

@@ -1,4 +1,6 @@
 /** Who asks, and whether they may. */
+
+import type { Actor } from "#audit/actor.ts";
 import {
   ANONYMOUS,
   CLUSTER_RESOURCE,
@@ -13,11 +15,31 @@ export interface Caller {
   readonly principal: Principal;
   /** The client's address, as `/127.0.0.1`. */
   readonly clientHost: string;
+  /** The same for the audit log, which counts here what a request makes of entries. */
+  readonly actor: Actor & { readonly told: { count: number } };
+}
+
+/** What a caller is known by. */
+export interface Connection {
+  readonly remoteAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  readonly userAgent: string;
 }
 
 /** Nobody logs in yet: whoever reaches the port is the one that Kafka's plain listener knows. */
-export function callerAt(remoteAddress: string | undefined): Caller {
-  return { principal: ANONYMOUS, clientHost: `/${remoteAddress ?? "unknown"}` };
+export function callerAt({ remoteAddress, localPort = 0, userAgent }: Connection): Caller {
+  const host = remoteAddress?.replace(/^::ffff:/, "") ?? "unknown";
+  const actor = {
+    principal: ANONYMOUS,
+    host,
+    via: "admin",
+    listener: "admin",
+    port: localPort,
+    client: userAgent,
+    connectionId: null,
+    told: { count: 0 },
+  } as const;
+  return { principal: ANONYMOUS, clientHost: `/${host}`, actor };
 }
 
 export function isAllowed(

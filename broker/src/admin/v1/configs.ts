@@ -2,6 +2,7 @@
 import type { Config, ConfigChanges, ConfigOrigin } from "@runnel/contracts/configs.ts";
 import type { FieldError } from "@runnel/contracts/problem.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import type { Actor } from "#audit/actor.ts";
 import { BROKER_SETTINGS_BY_NAME } from "#config/broker-settings.ts";
 import { type ConfigChange, changeConfigs } from "#config/change.ts";
 import type { ConfigEntry } from "#config/describe.ts";
@@ -92,6 +93,8 @@ export interface Change extends ConfigResource {
   readonly configs: Readonly<Record<string, string | null>>;
   readonly expectedVersion: string | null;
   readonly isDryRun: boolean;
+  /** Who asks. */
+  readonly actor: Actor;
   /** The version of the settings now. */
   readonly version: () => string;
 }
@@ -105,7 +108,8 @@ export async function change(services: V1Services, asked: Change): Promise<Confi
   const request: ConfigRequest = { type, name, changes, isReplacing: false, expectedVersion };
   const before = controller.describeConfigs(request, names).entries ?? [];
   const planned = controller.describeConfigsAfter(request, names).entries ?? [];
-  const [result] = await controller.alterConfigs([request], { isValidateOnly: isDryRun });
+  const options = { isValidateOnly: isDryRun };
+  const [result] = await services.changes.alterConfigs(asked.actor, [request], options);
   const errorCode = result?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
   if (errorCode !== ErrorCode.NONE) {
     const errors = fieldErrors(type === ResourceType.TOPIC ? "topic" : "broker", configs);

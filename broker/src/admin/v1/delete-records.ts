@@ -3,10 +3,10 @@ import type { FieldError } from "@runnel/contracts/problem.ts";
 import type { DeleteRecordsRequest, RecordsDeleted } from "@runnel/contracts/records.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { TopicImage } from "#metadata/image.ts";
-import { deleteRecords as deletePartitionRecords } from "#replica/delete-records.ts";
 import { listOffset } from "#replica/list-offset.ts";
 import type { Partition } from "#replica/partition.ts";
 import { Refusal } from "../problem.ts";
+import type { Caller } from "./caller.ts";
 import { partitionError } from "./kafka-problem.ts";
 import type { Call } from "./serve.ts";
 import type { V1Services } from "./services.ts";
@@ -27,13 +27,55 @@ export async function deleteRecords(
     });
   }
   const isDryRun = query.dryRun === true;
-  const rows: Row[] = [];
+  const plans: Plan[] = [];
   for (const place of placesOf(body, topic)) {
     signal.throwIfAborted();
-    rows.push(await rowOf(place, topic, body.to, isDryRun, services));
+    plans.push(await planOf(place, topic, body.to, services));
   }
+  const errors = isDryRun
+    ? new Map<Plan, string>()
+    : await carryOut(plans, topic, services, caller);
+  const rows = plans.map((plan) => rowOf(plan, errors.get(plan) ?? plan.error));
   const eventCount = rows.reduce((sum, row) => sum + row.eventCount, 0);
   return { isDryRun, eventCount, partitions: rows };
+}
+
+/** Where one partition begins, and is to begin. */
+interface Plan {
+  readonly partition: number;
+  readonly before: number;
+  readonly after: number;
+  readonly error: string | null;
+}
+
+/** Deletes what is planned, as one change; what went wrong with single partitions. */
+async function carryOut(
+  plans: readonly Plan[],
+  topic: TopicImage,
+  { changes }: V1Services,
+  { actor }: Caller,
+): Promise<ReadonlyMap<Plan, string>> {
+  const moving = plans.filter(({ before, after }) => after > before);
+  if (moving.length === 0) return new Map();
+  const places = moving.map(({ partition, after }) => ({ index: partition, offset: after }));
+  const results = await changes.deleteRecords(actor, topic, places);
+  return new Map(
+    moving.flatMap((plan, at) => {
+      const error = partitionError(results[at]?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR);
+      return error === null ? [] : [[plan, error] as const];
+    }),
+  );
+}
+
+function rowOf({ partition, before, after: planned }: Plan, error: string | null): Row {
+  const after = error === null ? planned : before;
+  return {
+    partition,
+    before: { logStart: before },
+    after: { logStart: after },
+    eventCount: after - before,
+    error,
+  };
 }
 
 interface Place {
@@ -69,42 +111,22 @@ function placesOf({ partitions, to }: DeleteRecordsRequest, topic: TopicImage): 
   });
 }
 
-async function rowOf(
+async function planOf(
   place: Place,
   topic: TopicImage,
   to: DeleteRecordsRequest["to"],
-  isDryRun: boolean,
   services: V1Services,
-): Promise<Row> {
+): Promise<Plan> {
   const { partition: index } = place;
   const partition = openPartition(services, topic.id, index);
   if (partition === null) {
     const error = partitionError(ErrorCode.NOT_LEADER_OR_FOLLOWER);
-    return unchanged(index, 0, error);
+    return { partition: index, before: 0, after: 0, error };
   }
-  const { log } = partition;
-  const before = log.logStartOffset;
+  const before = partition.log.logStartOffset;
   const target = await targetOf(place, partition, to, services);
-  if ("error" in target) return unchanged(index, before, target.error);
-  const after = Math.max(before, target.offset);
-  if (!isDryRun && after > before) {
-    const { logs, reads } = services;
-    const done = await deletePartitionRecords({ logs, logger: reads.logger }, partition, after);
-    if (done.errorCode !== ErrorCode.NONE) {
-      return unchanged(index, before, partitionError(done.errorCode));
-    }
-  }
-  return {
-    partition: index,
-    before: { logStart: before },
-    after: { logStart: after },
-    eventCount: after - before,
-    error: null,
-  };
-}
-
-function unchanged(partition: number, logStart: number, error: string | null): Row {
-  return { partition, before: { logStart }, after: { logStart }, eventCount: 0, error };
+  if ("error" in target) return { partition: index, before, after: before, error: target.error };
+  return { partition: index, before, after: Math.max(before, target.offset), error: null };
 }
 
 async function targetOf(

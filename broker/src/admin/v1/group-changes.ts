@@ -3,6 +3,7 @@ import type { OffsetChange } from "@runnel/contracts/groups.ts";
 import type { FieldError } from "@runnel/contracts/problem.ts";
 import type { AnswerOf } from "@runnel/contracts/routes.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import type { Actor } from "#audit/actor.ts";
 import type { GroupDescription, TopicPartitions } from "#coordinator/group/events.ts";
 import { lagOf } from "#coordinator/lag-table.ts";
 import { Refusal } from "../problem.ts";
@@ -31,7 +32,9 @@ export async function resetOffsets(
   const steps = await planReset(body, committed, services, signal);
   for (const { topic } of steps) authorize(services, caller, "read", "topic", topic);
   refuseEmpty(steps, groupId);
-  const errors = isDryRun ? new Map<Step, string | null>() : await commit(groupId, steps, services);
+  const errors = isDryRun
+    ? new Map<Step, string | null>()
+    : await commit(caller.actor, groupId, steps, services);
   const changes = steps.map((step) => changeOf(step, errors.get(step) ?? step.error));
   const etag = offsetsVersion(isDryRun ? committed : await committedOf(services, groupId));
   return { isDryRun, etag, changes };
@@ -61,15 +64,16 @@ function refuseUnlessVersion(
 
 /** What went wrong with each step, null for nothing. */
 async function commit(
+  actor: Actor,
   groupId: string,
   steps: readonly Step[],
-  { groups }: V1Services,
+  { groups, groupChanges }: V1Services,
 ): Promise<ReadonlyMap<Step, string | null>> {
   const wanted = steps.filter(({ after }) => after !== null);
   if (wanted.length === 0) return new Map();
   // The topic of the groups is made here, where it is missing.
   await groups.start();
-  const { errorCodes } = await groups.commitOffsets({
+  const { errorCodes } = await groupChanges.commitOffsets(actor, {
     apiVersion: COMMIT_VERSION,
     groupId,
     memberId: "",
@@ -121,7 +125,7 @@ export async function deleteOffsets(
   const committed = await committedOf(services, groupId);
   refuseUnlessVersion(groupId, expectedVersion, committed);
   const wanted = doomedOf(body.scope, committed, services, caller);
-  const deleted = await services.groups.deleteOffsets(groupId, wanted, {
+  const deleted = await services.groupChanges.deleteOffsets(caller.actor, groupId, wanted, {
     isValidateOnly: isDryRun,
   });
   refuseUnlessNone(deleted.errorCode, { subject: `group ${groupId}` });
@@ -200,7 +204,9 @@ export async function deleteGroup(
   const { state } = await groupFor(services, caller, "delete", groupId);
   const committed = await committedOf(services, groupId);
   refuseUnlessVersion(groupId, expectedVersion, committed);
-  const { errorCode } = await services.groups.deleteGroup(groupId, { isValidateOnly: isDryRun });
+  const { errorCode } = await services.groupChanges.deleteGroup(caller.actor, groupId, {
+    isValidateOnly: isDryRun,
+  });
   refuseUnlessNone(errorCode, { subject: `group ${groupId}` });
   const offsetCount = committed.reduce((sum, { partitions }) => sum + partitions.length, 0);
   const topicCount = committed.length;

@@ -1,5 +1,6 @@
 /** The handler of every route: what is not in this list is not served. */
 import type { RouteName } from "@runnel/contracts/paths.ts";
+import { listAudit } from "./audit-routes.ts";
 import {
   changeBrokerConfigs,
   getBroker,
@@ -12,6 +13,7 @@ import { deleteRecords } from "./delete-records.ts";
 import { readEvents } from "./events.ts";
 import { deleteGroup, deleteOffsets, resetOffsets } from "./group-changes.ts";
 import { getGroup, listGroupOffsets, listGroups } from "./groups.ts";
+import { getMetricHistory, listMetricSeries } from "./metrics-routes.ts";
 import { listPartitions } from "./partitions.ts";
 import { produce } from "./produce.ts";
 import type { V1Handler } from "./serve.ts";
@@ -46,4 +48,7 @@ export const HANDLERS: { readonly [N in RouteName]: V1Handler<N> } = {
   listGroupOffsets,
   resetOffsets,
   deleteOffsets,
+  listMetricSeries,
+  getMetricHistory,
+  listAudit,
 };

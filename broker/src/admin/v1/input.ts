@@ -88,14 +88,29 @@ function readParams(route: Route, pathname: string): Record<string, unknown> {
 function readQuery(route: Route, search: URLSearchParams, errors: FieldError[]): unknown {
   const given: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const [key, text] of search) {
+    const schema = route.query?.shape[key];
+    const value = fromText(schema, text);
+    const known = given[key];
+    if (isList(schema)) {
+      if (Array.isArray(known)) known.push(value);
+      else given[key] = [value];
+      continue;
+    }
     if (key in given) errors.push({ in: "query", field: key, message: "comes twice" });
-    given[key] = fromText(route.query?.shape[key], text);
+    given[key] = value;
   }
   if (route.query !== undefined) return check(route.query, "query", given, errors);
   for (const key of Object.keys(given)) {
     errors.push({ in: "query", field: key, message: "is not known here" });
   }
   return undefined;
+}
+
+/** Whether a parameter comes once for each entry of a list. */
+function isList(schema: z.core.$ZodType | undefined): boolean {
+  const { def } = (schema ?? {}) as { readonly def?: z.core.$ZodTypeDef };
+  if (def?.type === "optional") return isList((def as z.core.$ZodOptionalDef).innerType);
+  return def?.type === "array";
 }
 
 /** A text as the number or boolean that its schema wants; as it is where it is none. */

@@ -6,6 +6,7 @@ import { IoError } from "@runnel/kit/errors.ts";
 import type { Context } from "hono";
 import type { AdminEnv } from "../guard.ts";
 import { Refusal } from "../problem.ts";
+import { refusedChange } from "./audited.ts";
 import { type Caller, callerAt } from "./caller.ts";
 import type { IdempotentAnswers, KeptAnswer } from "./idempotency.ts";
 import { readInput } from "./input.ts";
@@ -34,6 +35,14 @@ export type V1Handler<N extends RouteName> = (
 /** A handler whose route is known to it alone. */
 export type AnyHandler = (call: unknown, services: V1Services) => unknown;
 
+/** A call of any route. */
+export interface AnyCall {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+  readonly caller: Caller;
+}
+
 export interface Served {
   readonly name: RouteName;
   readonly route: Route;
@@ -55,21 +64,36 @@ export async function serve(served: Served, context: Context<AdminEnv>): Promise
 }
 
 async function answer(served: Served, context: Context<AdminEnv>): Promise<Response> {
-  const { name, route, handler, services, answers } = served;
+  const { name, route, answers } = served;
   const request = context.req.raw;
   const expectedVersion = readIfMatch(route, request);
   const input = await readInput(route, request);
-  const caller = callerAt(context.env.incoming.socket.remoteAddress);
+  const { remoteAddress, localPort } = context.env.incoming.socket;
+  const userAgent = request.headers.get("user-agent") ?? "";
+  const caller = callerAt({ remoteAddress, localPort, userAgent });
   const reachedAs = new URL(request.url).hostname.replace(/^\[|\]$/g, "");
   const call = { ...input, expectedVersion, caller, reachedAs, signal: request.signal };
   const key = request.headers.get("idempotency-key");
   if (key !== null && route.takesIdempotencyKey === true) {
-    const work = async (): Promise<KeptAnswer> => keep(route, await handler(call, services));
+    const work = async (): Promise<KeptAnswer> => keep(route, await handle(served, call));
     return send(await answers.run(key, [name, input, caller.principal], work), null);
   }
-  const result = await handler(call, services);
+  const result = await handle(served, call);
   if (result instanceof Response) return result;
   return send(keep(route, result), result);
+}
+
+/** Calls the handler; a change that it refuses before anybody was told is told here. */
+async function handle({ name, handler, services }: Served, call: AnyCall): Promise<unknown> {
+  try {
+    return await handler(call, services);
+  } catch (error) {
+    const isTold = call.caller.actor.told.count > 0;
+    const isDryRun = (call.query as { readonly dryRun?: boolean } | undefined)?.dryRun === true;
+    const refused = isTold || isDryRun ? null : refusedChange(name, call, error);
+    if (refused !== null) await services.changes.refuse(call.caller.actor, [refused]);
+    throw error;
+  }
 }
 
 function keep(route: Route, result: unknown): KeptAnswer {

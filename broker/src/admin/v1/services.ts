@@ -1,5 +1,8 @@
 /** What the routes under `/v1` work with: the services that the Kafka handlers use, and no others. */
 import type { Clock, Logger, Random } from "@runnel/kit/world.ts";
+import type { Changes } from "#audit/changes.ts";
+import type { GroupChanges } from "#audit/group-changes.ts";
+import type { AuditTopic } from "#audit/reader.ts";
 import type { Authorizer } from "#auth/authorizer.ts";
 import type { BrowseService } from "#browse/service.ts";
 import type { ListenerAddress } from "#config/address.ts";
@@ -12,6 +15,7 @@ import type { Disk } from "#io/ports.ts";
 import type { LogManager } from "#log/log-manager.ts";
 import type { MetadataView } from "#metadata/image.ts";
 import type { TopicConfigs } from "#metadata/topic-configs.ts";
+import type { MetricsHistory } from "#metrics/history/history.ts";
 import type { AppendContext } from "#replica/append.ts";
 import type { EventTimes } from "#replica/event-times.ts";
 import type { FetchContext } from "#replica/fetch.ts";
@@ -23,19 +27,17 @@ export interface V1Services {
   readonly random: Random;
   readonly logger: Logger;
   readonly view: MetadataView;
-  readonly controller: Pick<
-    Controller,
-    | "createTopics"
-    | "deleteTopics"
-    | "createPartitions"
-    | "alterConfigs"
-    | "describeConfigs"
-    | "describeConfigsAfter"
-  >;
+  readonly controller: Pick<Controller, "describeConfigs" | "describeConfigsAfter">;
+  /** The only way to change something: each change is in the audit log. */
+  readonly changes: Changes;
+  readonly groupChanges: GroupChanges;
   readonly topicConfigs: TopicConfigs;
   readonly replicas: ReplicaManager;
   readonly logs: LogManager;
-  readonly groups: GroupCoordinator;
+  readonly groups: Pick<
+    GroupCoordinator,
+    "start" | "visit" | "list" | "describe" | "fetchOffsets" | "findPartition"
+  >;
   readonly topics: TopicLookup;
   readonly lags: LagTable;
   readonly eventTimes: EventTimes;
@@ -52,6 +54,9 @@ export interface V1Services {
   /** Reading events: loaded, and its threads started, when it is asked for. */
   readonly browse: () => Promise<BrowseService>;
   readonly about: About;
+  readonly auditTopic: AuditTopic;
+  /** What metrics were; null where it is not kept. */
+  readonly history: MetricsHistory | null;
 }
 
 /** The process that answers. */

@@ -31,7 +31,9 @@ export async function createTopic(
     assignments: [],
     configs: Object.entries(configs).map(([setting, value]) => ({ name: setting, value })),
   };
-  const [created] = await services.controller.createTopics([wanted], { isValidateOnly: isDryRun });
+  const [created] = await services.changes.createTopics(caller.actor, [wanted], {
+    isValidateOnly: isDryRun,
+  });
   const errorCode = created?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
   if (created === undefined || errorCode !== ErrorCode.NONE) {
     const message = created?.message ?? null;
@@ -75,7 +77,8 @@ export async function growTopic(
   const { name, partitions } = topic;
   const isDryRun = query.dryRun === true;
   const { partitionCount } = body;
-  const [grown] = await services.controller.createPartitions(
+  const [grown] = await services.changes.createPartitions(
+    caller.actor,
     [{ name, count: partitionCount, assignments: null, expectedVersion }],
     { isValidateOnly: isDryRun },
   );
@@ -115,7 +118,8 @@ export async function deleteTopic(
   const isDryRun = query.dryRun === true;
   const { eventCount, sizeBytes } = contentOf(services, topic);
   const groups = await groupsOf(name, services);
-  const [deleted] = await services.controller.deleteTopics(
+  const [deleted] = await services.changes.deleteTopics(
+    caller.actor,
     [{ name, topicId: ZERO_UUID, expectedVersion }],
     { isValidateOnly: isDryRun },
   );

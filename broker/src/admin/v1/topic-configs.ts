@@ -29,6 +29,7 @@ export async function changeTopicConfigs(
     configs: body.configs,
     expectedVersion,
     isDryRun: query.dryRun === true,
+    actor: caller.actor,
     version: () => topicConfigsVersion(topicFor(services, caller, "alterConfigs", name)),
   });
 }

@@ -9,7 +9,7 @@ const RUNS = 150;
 
 let rig: AdminRig;
 beforeAll(async () => {
-  rig = await AdminRig.open();
+  rig = await AdminRig.open([], { withHistory: true });
   await rig.client.createTopic({ body: { name: "orders", partitionCount: 2 } });
 });
 

@@ -15,6 +15,7 @@ import { loadConfig } from "#config/load.ts";
 import { ManualTime } from "#io/memory/manual-time.ts";
 import { createMemoryWorld, type MemoryWorld } from "#io/memory/world.ts";
 import { createMemoryStore } from "#metadata/memory-store.ts";
+import { MetricsHistory } from "#metrics/history/history.ts";
 import { MetricRegistry } from "#metrics/metric.ts";
 import { createNode, type Node } from "#node.ts";
 
@@ -37,7 +38,10 @@ export class AdminRig {
   readonly #storeTime: ManualTime;
   readonly #app: ReturnType<typeof createAdminApp>;
 
-  static async open(settings: readonly (readonly [string, string])[] = []): Promise<AdminRig> {
+  static async open(
+    settings: readonly (readonly [string, string])[] = [],
+    { withHistory = false }: { readonly withHistory?: boolean } = {},
+  ): Promise<AdminRig> {
     // Loaded when they are asked for, in turns of the runtime that nobody can wait for by turns.
     await import("#browse/service.ts");
     await import("#browse/thread/browse-thread.ts");
@@ -48,6 +52,8 @@ export class AdminRig {
       ["listeners", "PLAINTEXT://127.0.0.1:9092"],
       ["offsets.topic.num.partitions", "3"],
       ["group.initial.rebalance.delay.ms", "0"],
+      // Its topic would be in every count; tests of it switch it on.
+      ["runnel.audit.enable", "false"],
       ...settings,
     ]);
     const loaded = loadConfig({ file: null, env: {}, flags, isInsecure: false });
@@ -57,15 +63,35 @@ export class AdminRig {
       storeTime,
       createNode({ loaded, clusterId: "memory", dataFolder: "data", store, metrics }, world),
     );
-    return new AdminRig(world, storeTime, node);
+    const { disk, clock, scheduler, logger } = world;
+    const history = withHistory
+      ? await MetricsHistory.open({
+          disk,
+          folder: "data",
+          clock,
+          scheduler,
+          logger,
+          registries: [metrics],
+          prepare: () => node.lags.current(),
+          shape: { columns: 300, slotMs: 10_000, slotsPerBlock: 30, blocks: 4 },
+        })
+      : null;
+    return new AdminRig({ world, storeTime, node, history });
   }
 
-  private constructor(world: MemoryWorld, storeTime: ManualTime, node: Node) {
+  private constructor(parts: {
+    readonly world: MemoryWorld;
+    readonly storeTime: ManualTime;
+    readonly node: Node;
+    readonly history: MetricsHistory | null;
+  }) {
+    const { world, storeTime, node, history } = parts;
     this.world = world;
     this.node = node;
     this.#storeTime = storeTime;
     const startedAt = world.clock.nowMs();
-    this.services = node.v1Services({ version: "1.2.3", runtime: "node 26", startedAt });
+    const about = { version: "1.2.3", runtime: "node 26", startedAt };
+    this.services = node.v1Services({ about, history });
     this.#app = createAdminApp({
       logger: world.logger,
       metrics: () => Promise.resolve({ text: "", contentType: "text/plain" }),

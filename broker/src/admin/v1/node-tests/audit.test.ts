@@ -1,0 +1,220 @@
+import type { AuditEntry, AuditOperation } from "@runnel/contracts/audit.ts";
+import { PATHS, type RouteName } from "@runnel/contracts/paths.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { AUDITED } from "#admin/v1/audited.ts";
+import { AdminRig, problemOf, text } from "./rig.ts";
+
+let rig: AdminRig;
+beforeEach(async () => {
+  rig = await AdminRig.open([["runnel.audit.enable", "true"]]);
+  await rig.client.createTopic({ body: { name: "orders" } });
+  const records = [{ value: text("a") }, { value: text("b") }];
+  await rig.client.produce({ params: { topic: "orders" }, body: { records } });
+  await rig.client.resetOffsets({
+    params: { group: "billing" },
+    body: { scope: [{ topic: "orders" }], to: { kind: "end" } },
+  });
+});
+
+/** Entries since the set-up, oldest first. */
+async function entries(): Promise<AuditEntry[]> {
+  const { items } = await rig.client.listAudit({ query: { limit: 200 } });
+  return items.toReversed().slice(2);
+}
+
+interface Example {
+  readonly operation: AuditOperation;
+  readonly resource: string;
+  readonly path: string;
+  readonly body?: object;
+  /** The same path for something that is not there, or may not be changed. */
+  readonly refusedPath: string;
+  readonly refusedBody?: object;
+  /** What the route changes, as its entry tells it. */
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+const at = (offset: number | null) => [{ topic: "orders", partition: 0, offset }];
+const setting = { configs: { "retention.ms": "1000" } };
+const toStart = { scope: [{ topic: "orders" }], to: { kind: "beginning" } };
+
+/** One request for each route that changes something; a route without one fails the test. */
+const EXAMPLES: Readonly<Record<keyof typeof AUDITED, Example>> = {
+  createTopic: {
+    operation: "topic.create",
+    resource: "new",
+    path: "/v1/topics",
+    body: { name: "new", partitionCount: 2 },
+    refusedPath: "/v1/topics",
+    refusedBody: { name: "orders" },
+    before: null,
+    after: { partitionCount: 2, replicationFactor: 1, configs: {} },
+  },
+  growTopic: {
+    operation: "topic.grow",
+    resource: "orders",
+    path: "/v1/topics/orders",
+    body: { partitionCount: 3 },
+    refusedPath: "/v1/topics/none",
+    before: { partitionCount: 1 },
+    after: { partitionCount: 3 },
+  },
+  deleteTopic: {
+    operation: "topic.delete",
+    resource: "orders",
+    path: "/v1/topics/orders",
+    refusedPath: "/v1/topics/none",
+    before: { partitionCount: 1 },
+    after: null,
+  },
+  changeTopicConfigs: {
+    operation: "config.change",
+    resource: "orders",
+    path: "/v1/topics/orders/configs",
+    body: setting,
+    refusedPath: "/v1/topics/none/configs",
+    before: { "retention.ms": null },
+    after: { "retention.ms": "1000" },
+  },
+  changeBrokerConfigs: {
+    operation: "config.change",
+    resource: "default",
+    path: "/v1/brokers/default/configs",
+    body: { configs: { "log.retention.ms": "5000" } },
+    refusedPath: "/v1/brokers/77/configs",
+    before: { "log.retention.ms": null },
+    after: { "log.retention.ms": "5000" },
+  },
+  deleteRecords: {
+    operation: "records.delete",
+    resource: "orders",
+    path: "/v1/topics/orders/records/delete",
+    body: { to: { kind: "offset", offset: 1 } },
+    refusedPath: "/v1/topics/__audit/records/delete",
+    before: [{ partition: 0, logStart: 0 }],
+    after: [{ partition: 0, logStart: 1 }],
+  },
+  resetOffsets: {
+    operation: "group.offsets.change",
+    resource: "billing",
+    path: "/v1/groups/billing/offsets/reset",
+    body: toStart,
+    refusedPath: "/v1/groups/billing/offsets/reset",
+    refusedBody: { scope: [{ topic: "none" }], to: { kind: "beginning" } },
+    before: at(2),
+    after: at(0),
+  },
+  deleteOffsets: {
+    operation: "group.offsets.delete",
+    resource: "billing",
+    path: "/v1/groups/billing/offsets/delete",
+    body: { scope: [{ topic: "orders" }] },
+    refusedPath: "/v1/groups/none/offsets/delete",
+    before: at(2),
+    after: [],
+  },
+  deleteGroup: {
+    operation: "group.delete",
+    resource: "billing",
+    path: "/v1/groups/billing",
+    refusedPath: "/v1/groups/none",
+    before: { offsets: at(2) },
+    after: null,
+  },
+};
+
+function send(name: RouteName, path: string, body: object | undefined, isDryRun = false) {
+  const { method } = PATHS[name];
+  const whole = isDryRun ? `${path}?dryRun=true` : path;
+  const headers: Record<string, string> = { "user-agent": "a console" };
+  if (body === undefined) return rig.ask(whole, { method, headers });
+  headers["content-type"] = "application/json";
+  return rig.ask(whole, { method, headers, body: JSON.stringify(body) });
+}
+
+describe("every route that changes something", () => {
+  test("is known to the audit log; only producing is left out", () => {
+    const changing = Object.entries(PATHS).flatMap(([name, { method }]) =>
+      method === "GET" || name === "produce" ? [] : [name],
+    );
+    expect(Object.keys(AUDITED).sort()).toEqual(changing.sort());
+  });
+
+  const examples = Object.entries(EXAMPLES) as [keyof typeof AUDITED, Example][];
+  test.each(examples)(
+    "%s makes one entry for a change, and none for a dry run",
+    async (name, one) => {
+      const dry = await send(name, one.path, one.body, true);
+      expect([dry.status, await entries()]).toEqual([200, []]);
+      const done = await send(name, one.path, one.body);
+      expect(done.status).toBeLessThan(300);
+      const told = await entries();
+      expect(told).toMatchObject([
+        {
+          operation: one.operation,
+          resource: { name: one.resource },
+          result: { outcome: "done", error: null },
+          actor: { via: "admin", listener: "admin", host: "127.0.0.1", client: "a console" },
+          before: one.before,
+          after: one.after,
+        },
+      ]);
+    },
+  );
+
+  test.each(examples)(
+    "%s makes one entry for a refusal, and none for one of a dry run",
+    async (name, one) => {
+      const body = one.refusedBody ?? one.body;
+      const dry = await send(name, one.refusedPath, body, true);
+      expect(dry.status).toBeGreaterThanOrEqual(400);
+      expect(await entries()).toEqual([]);
+      const refused = await send(name, one.refusedPath, body);
+      expect(refused.status).toBe(dry.status);
+      const told = await entries();
+      expect(told).toMatchObject([{ operation: one.operation, result: { outcome: "refused" } }]);
+    },
+  );
+});
+
+describe("listAudit", () => {
+  test("pages newest first, and by resource, actor, operation and time", async () => {
+    for (let count = 2; count <= 6; count += 1) {
+      const params = { topic: "orders" };
+      await rig.client.growTopic({ params, body: { partitionCount: count } });
+      rig.world.time.advance(1_000);
+    }
+    const first = await rig.client.listAudit({ query: { limit: 2 } });
+    expect(first.items.map(({ after }) => after)).toEqual([
+      { partitionCount: 6 },
+      { partitionCount: 5 },
+    ]);
+    const second = await rig.client.listAudit({
+      query: { limit: 3, cursor: first.nextCursor ?? "" },
+    });
+    expect(second.items.map(({ offset }) => offset)).toEqual([4, 3, 2]);
+    const count = async (query: object) => (await rig.client.listAudit({ query })).items.length;
+    expect(await count({ resource: "topic:orders" })).toBe(6);
+    expect(await count({ resource: "group:" })).toBe(1);
+    expect(await count({ operation: "topic.create" })).toBe(1);
+    expect(await count({ actor: "anonymous" })).toBe(7);
+    expect(await count({ actor: "somebody" })).toBe(0);
+    expect(await count({ from: first.items[0]?.at ?? 0 })).toBe(1);
+    expect(await count({ to: first.items[0]?.at ?? 0 })).toBe(6);
+    await expect(rig.client.listAudit({ query: { cursor: "7" } })).rejects.toMatchObject(
+      problemOf("invalid-request", { errors: [{ in: "query", field: "cursor" }] }),
+    );
+  });
+
+  test("is empty on a broker that nobody changed", async () => {
+    const fresh = await AdminRig.open([["runnel.audit.enable", "true"]]);
+    expect(await fresh.client.listAudit()).toEqual({
+      items: [],
+      nextCursor: null,
+      searchedCount: 0,
+      unreadableCount: 0,
+    });
+    expect(fresh.node.image.topicsByName.size).toBe(0);
+  });
+});

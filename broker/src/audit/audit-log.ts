@@ -1,0 +1,129 @@
+/**
+ * The audit log: one record for each change of each resource, in the internal topic `__audit`.
+ *
+ * A change is answered once its record is durable, or cannot be: then the change stands, a metric and a
+ * line in the broker's log say so, and the line has what the record would have said.
+ */
+import type { AuditRecord } from "@runnel/contracts/audit.ts";
+import { messageOf } from "@runnel/kit/errors.ts";
+import type { Clock, Logger, Scheduler } from "@runnel/kit/world.ts";
+import type { Counter, MetricRegistry } from "#metrics/metric.ts";
+import type { InternalRecord, InternalTopic } from "#replica/internal-topic.ts";
+import type { Actor } from "./actor.ts";
+import { type Entry, recordOf } from "./entries.ts";
+
+/** Its one partition, so that all records have one order. */
+export const AUDIT_PARTITION = 0;
+/** How long an answer waits for its record: the record may come about all the same. */
+const WAIT_MS_MAX = 5_000;
+/** Bytes after which a request's records go on in another batch. */
+const BATCH_BYTES = 256 * 1024;
+/** Records that wait for the disk; more are not written. */
+const WAITING_MAX = 10_000;
+
+export interface AuditLogOptions {
+  readonly topic: Pick<InternalTopic, "append">;
+  readonly brokerId: number;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly logger: Logger;
+  readonly metrics: MetricRegistry;
+}
+
+/** Where changes are told. */
+export interface Audit {
+  /** Resolves when the entries are durable, or cannot be. Never rejects. */
+  record(actor: Actor, entries: readonly Entry[]): Promise<void>;
+}
+
+/** Has `entries` in the log; the one way to it for the services of changes. */
+export async function tell(audit: Audit, actor: Actor, entries: readonly Entry[]): Promise<void> {
+  if (actor.told !== undefined) actor.told.count += entries.length;
+  await audit.record(actor, entries);
+}
+
+/** Tells nobody: where the log is switched off. */
+export const NO_AUDIT: Audit = { record: () => Promise.resolve() };
+
+const utf8 = new TextEncoder();
+
+export class AuditLog implements Audit {
+  readonly #options: AuditLogOptions;
+  readonly #written: Counter;
+  readonly #failed: Counter;
+  #waitingCount = 0;
+
+  constructor(options: AuditLogOptions) {
+    this.#options = options;
+    const { metrics } = options;
+    this.#written = metrics.counter(
+      "runnel_audit_records_total",
+      "Administrative changes that are in the audit log",
+    );
+    this.#failed = metrics.counter(
+      "runnel_audit_failures_total",
+      "Administrative changes that could not be written to the audit log",
+    );
+  }
+
+  async record(actor: Actor, entries: readonly Entry[]): Promise<void> {
+    if (entries.length === 0) return;
+    const { clock, brokerId, scheduler } = this.#options;
+    const at = clock.nowMs();
+    const records = entries.map((entry) => recordOf(entry, actor, { at, brokerId }));
+    if (this.#waitingCount + records.length > WAITING_MAX) {
+      this.#fail(records, "too many records wait already");
+      return;
+    }
+    const late = Promise.withResolvers<void>();
+    const timer = scheduler.after(WAIT_MS_MAX, late.resolve);
+    await Promise.race([this.#append(records, at), late.promise]);
+    timer.cancel();
+  }
+
+  async #append(records: readonly AuditRecord[], at: number): Promise<void> {
+    this.#waitingCount += records.length;
+    const { topic } = this.#options;
+    try {
+      const batches = batchesOf(records);
+      await Promise.all(batches.map((batch) => topic.append(AUDIT_PARTITION, batch, at)));
+      this.#written.add(records.length);
+    } catch (error) {
+      this.#fail(records, messageOf(error));
+    } finally {
+      this.#waitingCount -= records.length;
+    }
+  }
+
+  #fail(records: readonly AuditRecord[], reason: string): void {
+    this.#failed.add(records.length);
+    for (const record of records) {
+      this.#options.logger.error(
+        { record, reason },
+        "a change could not be written to the audit log",
+      );
+    }
+  }
+}
+
+/** The records in pieces that are sent as one batch each. */
+function batchesOf(records: readonly AuditRecord[]): readonly (readonly InternalRecord[])[] {
+  const batches: InternalRecord[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const record of records) {
+    const key = utf8.encode(resourceText(record.resource));
+    const value = utf8.encode(JSON.stringify(record));
+    if (bytes > BATCH_BYTES) {
+      batches.push([]);
+      bytes = 0;
+    }
+    batches.at(-1)?.push({ key, value });
+    bytes += key.length + value.length;
+  }
+  return batches;
+}
+
+/** The key of a resource's records. */
+export function resourceText({ kind, name }: AuditRecord["resource"]): string {
+  return `${kind}:${name}`;
+}
