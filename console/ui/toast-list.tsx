@@ -3,7 +3,7 @@ import { Toast as Base } from "@base-ui/react/toast";
 import { X } from "lucide-react";
 import { type ReactNode, useEffect, useRef } from "react";
 import { StatusDot } from "./badge.tsx";
-import type { ToastMessage } from "./toast.tsx";
+import type { ToastMessage } from "./toast-message.ts";
 
 type Tone = ToastMessage["tone"];
 

@@ -3,13 +3,7 @@
 import dynamic from "next/dynamic";
 import { type ReactNode, useSyncExternalStore } from "react";
 import { describe } from "./states.tsx";
-
-export interface ToastMessage {
-  readonly id: number;
-  readonly tone: "ok" | "bad";
-  readonly title: string;
-  readonly text?: string;
-}
+import type { ToastMessage } from "./toast-message.ts";
 
 const MESSAGES_MAX = 20;
 

@@ -16,11 +16,13 @@ import { formatCount, formatSpan } from "../../lib/format.ts";
 import { useRefreshMs } from "../../lib/preferences.ts";
 import { Button, buttonClass } from "../../ui/button.tsx";
 import { GroupStateBadge } from "../../ui/group-state.tsx";
+import { MetricChart } from "../../ui/metric-chart.tsx";
 import { PageHeader } from "../../ui/page.tsx";
 import { Panel, Stat } from "../../ui/panel.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { Empty, ProblemPanel } from "../../ui/states.tsx";
 import { Ago } from "../../ui/time.tsx";
+import { TimeRangeControl, useTimeRange } from "../../ui/time-range-control.tsx";
 import { MemberTable } from "./member-table.tsx";
 import { OffsetTable } from "./offset-table.tsx";
 
@@ -81,6 +83,7 @@ export function GroupDetail({ group }: { readonly group: string }): ReactNode {
         <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto px-4 pt-1 pb-8">
           {error !== null && <ProblemPanel error={error} isInline />}
           <Numbers group={data} offsets={offsets.data?.items ?? []} />
+          <LagCharts group={group} />
           <Offsets group={group} query={offsets} />
           <Panel title={`Members (${formatCount(data.memberCount)})`} isFlush>
             {data.members.length === 0 ? (
@@ -101,6 +104,34 @@ export function GroupDetail({ group }: { readonly group: string }): ReactNode {
           onDeleted={() => router.push(href("groups"))}
         />
       )}
+    </>
+  );
+}
+
+function LagCharts({ group }: { readonly group: string }): ReactNode {
+  const state = useTimeRange();
+  const shared = { range: state.range, onZoom: state.setRange };
+  return (
+    <>
+      <div className="flex justify-end">
+        <TimeRangeControl state={state} />
+      </div>
+      <div className="grid gap-4 lg:grid-cols-2">
+        <MetricChart
+          {...shared}
+          isPeak
+          title="Lag in events"
+          unit="count"
+          series={[[`runnel_group_lag_events:value{=${group}}`, "events"]]}
+        />
+        <MetricChart
+          {...shared}
+          isPeak
+          title="Lag in time"
+          unit="seconds"
+          series={[[`runnel_group_lag_seconds:value{=${group}}`, "time"]]}
+        />
+      </div>
     </>
   );
 }

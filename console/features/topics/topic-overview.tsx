@@ -13,9 +13,11 @@ import { describeAmount, SIZES } from "../../lib/quantity.ts";
 import { consumeCommand, kcatConsume, kcatProduce, produceCommand } from "../../lib/snippets.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { CodeBlock } from "../../ui/copy.tsx";
+import { MetricChart } from "../../ui/metric-chart.tsx";
 import { Panel, Stat } from "../../ui/panel.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { Ago, Time } from "../../ui/time.tsx";
+import { TimeRangeControl, useTimeRange } from "../../ui/time-range-control.tsx";
 import { EventCount } from "./columns.tsx";
 import { describeValue } from "./config-input.tsx";
 import { GroupTable } from "./group-table.tsx";
@@ -28,6 +30,7 @@ export function TopicOverview({ topic }: { readonly topic: string }): ReactNode 
       <div className="flex min-w-0 flex-col gap-4">
         <Numbers topic={data} />
         {data.eventCount === 0 && data.lastEventAt === null && <FirstEvent topic={data} />}
+        <Charts topic={topic} />
         <Readers topic={topic} />
       </div>
       <div className="flex min-w-0 flex-col gap-4">
@@ -35,6 +38,38 @@ export function TopicOverview({ topic }: { readonly topic: string }): ReactNode 
         <OwnSettings topic={topic} />
       </div>
     </div>
+  );
+}
+
+function Charts({ topic }: { readonly topic: string }): ReactNode {
+  const state = useTimeRange();
+  const shared = { range: state.range, onZoom: state.setRange };
+  return (
+    <>
+      <div className="flex justify-end">
+        <TimeRangeControl state={state} />
+      </div>
+      <div className="grid gap-4 lg:grid-cols-2">
+        <MetricChart
+          {...shared}
+          title="Events"
+          unit="1/s"
+          series={[
+            [`runnel_topic_received_events_total:rate{=${topic}}`, "in"],
+            [`runnel_topic_sent_events_total:rate{=${topic}}`, "out"],
+          ]}
+        />
+        <MetricChart
+          {...shared}
+          title="Bytes"
+          unit="bytes/s"
+          series={[
+            [`runnel_topic_received_bytes_total:rate{=${topic}}`, "in"],
+            [`runnel_topic_sent_bytes_total:rate{=${topic}}`, "out"],
+          ]}
+        />
+      </div>
+    </>
   );
 }
 
