@@ -12,6 +12,7 @@ import { deleteRecords } from "./delete-records.ts";
 import { readEvents } from "./events.ts";
 import { deleteGroup, deleteOffsets, resetOffsets } from "./group-changes.ts";
 import { getGroup, listGroupOffsets, listGroups } from "./groups.ts";
+import { getHistogram } from "./histogram.ts";
 import { listPartitions } from "./partitions.ts";
 import { produce } from "./produce.ts";
 import type { V1Handler } from "./serve.ts";
@@ -38,6 +39,7 @@ export const HANDLERS: { readonly [N in RouteName]: V1Handler<N> } = {
   changeTopicConfigs,
   listTopicGroups,
   readEvents,
+  getHistogram,
   produce,
   deleteRecords,
   listGroups,
