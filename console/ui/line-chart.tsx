@@ -99,7 +99,14 @@ export function TimeLineChart(props: ChartProps & { readonly height: number }): 
             boxShadow: "var(--shadow)",
           }}
         />
-        {series.length > 1 && <Legend iconType="plainline" wrapperStyle={{ fontSize: 11.5 }} />}
+        {series.length > 1 && (
+          <Legend
+            iconType="plainline"
+            verticalAlign="top"
+            height={22}
+            wrapperStyle={{ fontSize: 11.5 }}
+          />
+        )}
         {series.map(({ name }, index) => (
           <Line
             key={name}

@@ -22,7 +22,7 @@ export function Split({
   const box = useRef<HTMLDivElement>(null);
   const { share } = stored.use();
   const [dragged, setDragged] = useState<number | null>(null);
-  if (side === null) return <div className="flex min-h-0 flex-1 flex-col">{main}</div>;
+  if (side === null) return <div className="flex min-h-0 flex-1 flex-col bg-surface">{main}</div>;
   const current = dragged ?? share;
   const clamp = (next: number): number => Math.min(SHARE_MAX, Math.max(SHARE_MIN, next));
   const onPointerMove = (event: PointerEvent): void => {
@@ -38,7 +38,7 @@ export function Split({
   };
   return (
     <div ref={box} className="flex min-h-0 flex-1 max-lg:flex-col">
-      <div className="flex min-h-0 min-w-0 flex-1 flex-col">{main}</div>
+      <div className="flex min-h-0 min-w-0 flex-1 flex-col bg-surface">{main}</div>
       <div
         role="separator"
         aria-label="Width of the event"

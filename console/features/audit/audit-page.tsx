@@ -210,6 +210,12 @@ function auditColumns(): readonly Column<AuditEntry>[] {
   ];
 }
 
+/** Nothing is shown as an empty one of what stands on the other side, so that each field has a line. */
+function sideOf(state: AuditEntry["before"], other: AuditEntry["before"]): string {
+  const isMissing = state === null && typeof other === "object" && other !== null;
+  return JSON.stringify(isMissing ? (Array.isArray(other) ? [] : {}) : state, null, 2);
+}
+
 function Entry({
   entry,
   onClose,
@@ -221,7 +227,7 @@ function Entry({
   const { operation, resource, actor, at, asked, before, after, result } = entry;
   const [tone, text] = OUTCOMES[result.outcome];
   const hasPage = resource.kind !== "other" && resource.name !== "default";
-  const [from, to] = [JSON.stringify(before, null, 2), JSON.stringify(after, null, 2)];
+  const [from, to] = [sideOf(before, after), sideOf(after, before)];
   return (
     <section aria-label="The change" className="flex min-h-0 flex-1 flex-col bg-surface">
       <header className="flex h-9 items-center justify-between border-b border-line pr-2 pl-3">

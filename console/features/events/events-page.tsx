@@ -27,6 +27,7 @@ import {
 } from "./events-state.ts";
 import { fieldsOf, fieldText, operandOf } from "./fields.ts";
 import { FilterBar } from "./filter-bar.tsx";
+import { Histogram } from "./histogram.tsx";
 import { LiveBar } from "./live-bar.tsx";
 import { NoEvents } from "./no-events.tsx";
 import { RangeControls } from "./range-controls.tsx";
@@ -128,6 +129,13 @@ export function EventsPage({ topic }: { readonly topic: string }): ReactNode {
       <div className="flex items-start gap-2 px-4 py-2">
         <FilterBar text={state.f} onChange={(f) => void setState({ f })} fields={fields} />
       </div>
+      <Histogram
+        topic={topic}
+        from={isLive ? null : state.from}
+        to={isLive ? null : state.to}
+        partitions={query.partitions ?? null}
+        onRange={(from, to) => void setState({ from, to, ...(isLive ? { mode: "newest" } : {}) })}
+      />
       {isLive ? <LiveBar live={live} /> : <SearchBar control={search} />}
       <Split
         main={

@@ -9,6 +9,7 @@ import { formatBytes, formatCount, formatRetention } from "../../lib/format.ts";
 import { toggleStar, usePreferences } from "../../lib/preferences.ts";
 import { Badge } from "../../ui/badge.tsx";
 import type { Column } from "../../ui/grid.tsx";
+import { Sparkline } from "../../ui/sparkline.tsx";
 import { Ago } from "../../ui/time.tsx";
 
 /** Columns that a first look does without. */
@@ -57,6 +58,15 @@ export function topicColumns(href: Href): readonly Column<TopicRow>[] {
       sort: "sizeBytes",
       cell: ({ sizeBytes }) => formatBytes(sizeBytes),
       text: ({ sizeBytes }) => String(sizeBytes),
+    },
+    {
+      id: "rate",
+      header: "Events in",
+      width: "156px",
+      align: "right",
+      cell: ({ name }) => (
+        <Sparkline series={`runnel_topic_received_events_total:rate{=${name}}`} unit="1/s" />
+      ),
     },
     {
       id: "last",
