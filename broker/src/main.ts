@@ -11,7 +11,7 @@ import type { LoadedConfig } from "#config/load.ts";
 import { countOutsideMemory } from "#io/node/heap.ts";
 import { createNodeWorld } from "#io/node/world.ts";
 import type { World } from "#io/ports.ts";
-import { openDataFolder } from "#metadata/data-folder.ts";
+import { makeDataFolder, openDataFolder } from "#metadata/data-folder.ts";
 import { openSqliteStore } from "#metadata/embedded/sqlite-store.ts";
 import { lockFolder } from "#metadata/lock.ts";
 import { createLogger } from "#metrics/logger.ts";
@@ -34,6 +34,8 @@ export interface RunOptions {
   readonly adaptWorld?: (world: World) => World;
   /** Where the ready line goes. */
   readonly print: (line: string) => void;
+  /** Where the reason goes, besides the log, for which the broker could not be started. */
+  readonly printFailure?: (reason: string) => void;
 }
 
 /** A broker that runs in this process, until `stop`. */
@@ -56,7 +58,7 @@ export async function startBroker(options: RunOptions, logger: Logger): Promise<
   const world = adaptWorld?.(real) ?? real;
   await using opened = new AsyncDisposableStack();
   const dataFolder = broker.logDirs;
-  await world.disk.makeDirectory(dataFolder);
+  await makeDataFolder(world.disk, dataFolder);
   opened.use(lockFolder(dataFolder, process.pid));
   const { nodeId } = broker;
   const { random, clock, scheduler } = world;
@@ -125,6 +127,7 @@ export async function runBroker(options: RunOptions): Promise<number> {
   const first = signals.next();
   const starting = startBroker(options, logger).catch((error: unknown) => {
     logger.error({ error: messageOf(error) }, "the broker could not be started");
+    options.printFailure?.(messageOf(error));
     return null;
   });
   const running = await Promise.race([starting, first]);

@@ -1,5 +1,6 @@
 /** Plays a power cut on a data folder: what the ledger does not call durable is gone, or torn. */
 import {
+  appendFileSync,
   closeSync,
   existsSync,
   ftruncateSync,
@@ -9,7 +10,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { Random } from "@runnel/kit/world.ts";
 
 /** How much of a torn tail is garbage at most: the last block that the disk was writing. */
@@ -24,9 +25,15 @@ interface Known {
 /**
  * Cuts every file of the ledger to what was synced, plus a random part of what was written behind it
  * with garbage in its last block; removes files whose folder was never synced since they were made.
+ * The metadata gets a torn tail: SQLite syncs each of its commits and nothing else, so that is all that
+ * a power cut can leave behind the last one.
  */
-export function cutPower(ledgerPath: string, random: Random): { cut: number; removed: number } {
-  const files = replay(readFileSync(ledgerPath, "utf8").split("\n"));
+export function cutPower(
+  { ledger, dataDir }: { readonly ledger: string; readonly dataDir: string },
+  random: Random,
+): { cut: number; removed: number } {
+  tearMetadata(dataDir, random);
+  const files = replay(readFileSync(ledger, "utf8").split("\n"));
   let cut = 0;
   let removed = 0;
   for (const [path, known] of files) {
@@ -49,6 +56,11 @@ export function cutPower(ledgerPath: string, random: Random): { cut: number; rem
     cut += 1;
   }
   return { cut, removed };
+}
+
+function tearMetadata(dataDir: string, random: Random): void {
+  const log = join(dataDir, "metadata.db-wal");
+  if (existsSync(log)) appendFileSync(log, random.bytes(random.below(TORN_BYTES_MAX)));
 }
 
 function replay(lines: readonly string[]): Map<string, Known> {

@@ -47,7 +47,7 @@ export async function runPowerCuts(
       const running = producers.map(({ producer }) => producer.run());
       await sleep(ALIVE_MS_MIN + random.below(ALIVE_MS_SPAN));
       await broker.kill("SIGKILL");
-      const { cut, removed } = cutPower(ledger, random);
+      const { cut, removed } = cutPower({ ledger, dataDir: `${folder}/data` }, random);
       broker = await start();
       for (const { producer } of producers) producer.stop();
       await Promise.all(running);
@@ -66,4 +66,8 @@ export async function runPowerCuts(
   return { findings, acknowledged };
 }
 
-if (import.meta.main) await mainOf("chaos:power", runPowerCuts);
+if (import.meta.main) {
+  const about =
+    "Cuts the power of a broker under load, and looks for acknowledged records that are lost.";
+  await mainOf("chaos:power", about, runPowerCuts);
+}

@@ -133,7 +133,7 @@ describe("admin port", () => {
       loadV1: null,
     };
     await expect(openAdminServer(options)).rejects.toThrow(
-      `cannot serve the admin port on 127.0.0.1:${server.port}: EADDRINUSE`,
+      `cannot serve the admin port on 127.0.0.1:${server.port}: another program listens there`,
     );
   });
 });

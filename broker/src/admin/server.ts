@@ -3,8 +3,7 @@
  * the first produce need not wait for.
  */
 import { createAdaptorServer, type ServerType } from "@hono/node-server";
-import { messageOf, systemCode } from "@runnel/kit/errors.ts";
-import { ioError } from "#io/errors.ts";
+import { ioError, listenReason } from "#io/errors.ts";
 import { type AdminServices, createAdminApp } from "./app.ts";
 
 /** A client has this long for its headers, and for the whole request. */
@@ -46,8 +45,8 @@ export function openAdminServer(
   if ("maxConnections" in server) server.maxConnections = CONNECTIONS_MAX;
   return new Promise((resolve, reject) => {
     const onRefused = (cause: Error): void => {
-      const reason = systemCode(cause) || messageOf(cause);
-      const message = `cannot serve the admin port on ${host}:${port}: ${reason}`;
+      const where = `${host}:${port}`;
+      const message = `cannot serve the admin port on ${where}: ${listenReason(cause)}`;
       reject(ioError("RUNNEL_LISTEN_FAILED", message, cause));
     };
     server.once("error", onRefused);

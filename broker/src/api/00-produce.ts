@@ -10,9 +10,10 @@
 import type { RequestOf, ResponseOf } from "@runnel/protocol/api.ts";
 import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
 import { ProduceApi } from "@runnel/protocol/messages/00-produce.ts";
+import { ConnectionAbort } from "#net/connection-abort.ts";
 import { type AppendResult, appendBatch, failure } from "#replica/append.ts";
 import type { DataServices } from "./data-services.ts";
-import { ConnectionAbort, type Handler, type RequestContext } from "./handler.ts";
+import type { Handler, RequestContext } from "./handler.ts";
 import { all, type FoundTopic, topicById, topicByName, withPartition } from "./partition-lookup.ts";
 
 const TOPIC_ID_VERSION = 13;

@@ -11,6 +11,7 @@ import type { ResponseOf } from "@runnel/protocol/api.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { MetadataApi } from "@runnel/protocol/messages/03-metadata.ts";
 import { CLUSTER_RESOURCE } from "#auth/authorizer.ts";
+import { topicNameProblem } from "#controller/topic-name.ts";
 import { INTERNAL_TOPICS, type MetadataImage, type TopicImage } from "#metadata/image.ts";
 import type { AdminServices } from "./admin-services.ts";
 import { authorizedOperations, OPERATIONS_NOT_ASKED } from "./authorized-operations.ts";
@@ -114,7 +115,14 @@ function find(
   if (name === null) return { errorCode: ErrorCode.INVALID_REQUEST };
   if (!isDescribable(name)) return { errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED };
   const topic = image.topicsByName.get(name);
-  return topic === undefined ? { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION } : { topic };
+  if (topic !== undefined) return { topic };
+  // A client asks again for a topic that is unknown, and need not for one that there cannot be.
+  const isPossible = topicNameProblem(name) === null;
+  return {
+    errorCode: isPossible
+      ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+      : ErrorCode.INVALID_TOPIC_EXCEPTION,
+  };
 }
 
 /** Begins to create what is missing; the code that each name is answered meanwhile. */

@@ -222,6 +222,9 @@ describe("Metadata", () => {
       "INVALID_TOPIC_EXCEPTION",
     ]);
     await time.settle();
+    const never = { topics: named("bad name", ".."), allowAutoTopicCreation: false };
+    const refused = await call(metadata, 4, never);
+    expect(codes(refused.topics)).toEqual(["INVALID_TOPIC_EXCEPTION", "INVALID_TOPIC_EXCEPTION"]);
     const again = await call(metadata, 3, { topics: named("new") });
     expect(again.topics).toMatchObject([{ errorCode: 0, name: "new", partitions: [{}] }]);
   });
@@ -408,6 +411,16 @@ describe("InitProducerId", () => {
     ]);
   });
 
+  it.each([
+    [5n, -1],
+    [-1n, 5],
+  ])("refuses one of id %s and epoch %s without the other", async (producerId, producerEpoch) => {
+    const { call } = await broker();
+    const given = { transactionalId: null, transactionTimeoutMs: 0, producerId, producerEpoch };
+    const { errorCode } = await call(initProducerId, 4, given);
+    expect(errorName(errorCode)).toBe("INVALID_REQUEST");
+  });
+
   it.each<[string | null, Authorizer, string]>([
     ["tx", allowAll, "UNSUPPORTED_VERSION"],
     ["tx", deny("write"), "TRANSACTIONAL_ID_AUTHORIZATION_FAILED"],
@@ -432,6 +445,8 @@ describe("DescribeConfigs, AlterConfigs and IncrementalAlterConfigs", () => {
     const plain = await call(describeConfigs, 1, { resources });
     expect(plain.results[0]?.configs.length).toBeGreaterThan(30);
     expect(plain.results[0]?.configs[0]).toMatchObject({ synonyms: [], isSensitive: false });
+    const none = { resources: [{ ...resource(2, "a"), configurationKeys: [] }] };
+    expect(await call(describeConfigs, 1, none)).toEqual(plain);
     const full = await call(describeConfigs, 4, {
       resources: [{ ...resource(2, "a"), configurationKeys: ["retention.ms"] }],
       includeSynonyms: true,

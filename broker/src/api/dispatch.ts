@@ -15,8 +15,10 @@ import { ApiVersionsApi } from "@runnel/protocol/messages/18-api-versions.ts";
 import { ANONYMOUS } from "#auth/authorizer.ts";
 import { safeText } from "#metrics/log-text.ts";
 import type { Counter, Histogram } from "#metrics/metric.ts";
+import { ConnectionAbort } from "#net/connection-abort.ts";
 import type { Dispatch, Peer, Reply } from "#net/ports.ts";
 import { unsupportedApiVersions } from "./18-api-versions.ts";
+import { type ErrorVisitor, errorVisitor } from "./error-codes.ts";
 import type { Handler, RequestContext } from "./handler.ts";
 import type { ApiProbe } from "./probe.ts";
 import { readClientId, skipTaggedFields } from "./request-header.ts";
@@ -37,6 +39,7 @@ interface Entry<Services> {
   readonly versionMax: number;
   readonly requests: Counter;
   readonly seconds: Histogram;
+  readonly countErrors: ErrorVisitor;
 }
 
 /** The request that an answer belongs to. */
@@ -69,9 +72,11 @@ export function createDispatch<Services>(options: {
       versionMax: versions[1],
       requests: probe.requests.get(api.name),
       seconds: probe.seconds.get(api.name),
+      countErrors: errorVisitor(api.response.schema),
     };
   }
 
+  const countError = (errorCode: number): void => probe.errors.get(errorName(errorCode)).add();
   const answer = (call: Call<Services>, response: Response | null): void => {
     const { entry, apiVersion, correlationId, reply } = call;
     entry.seconds.observe((clock.monotonicMs() - call.receivedAt) / 1000);
@@ -79,10 +84,7 @@ export function createDispatch<Services>(options: {
       reply.send(null);
       return;
     }
-    const { errorCode } = response as { errorCode?: unknown };
-    if (typeof errorCode === "number" && errorCode !== 0) {
-      probe.errors.get(errorName(errorCode)).add();
-    }
+    entry.countErrors(response, countError);
     reply.send(encode(entry.api, apiVersion, correlationId, response));
   };
 
@@ -188,6 +190,6 @@ function encode(
 }
 
 function asFailure<Services>(cause: unknown, { entry, apiVersion }: Call<Services>): Error {
-  if (cause instanceof DecodeError) return cause;
+  if (cause instanceof DecodeError || cause instanceof ConnectionAbort) return cause;
   return new Error(`${entry.api.name} v${apiVersion} failed`, { cause });
 }

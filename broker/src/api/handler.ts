@@ -27,11 +27,6 @@ export interface RequestContext {
   readonly receivedAt: number;
 }
 
-/** Thrown by a handler that has no other way to say that something went wrong (acks 0). */
-export class ConnectionAbort extends Error {
-  override name = "ConnectionAbort";
-}
-
 export interface Handler<A extends Api, Services> {
   readonly api: A;
   /** The versions served, within those of `api`. */
@@ -41,7 +36,8 @@ export interface Handler<A extends Api, Services> {
   /**
    * Answers one request. Everything that must keep the order of requests of one connection happens
    * before the first `await`. `null` sends nothing (acks 0). A Kafka outcome is an error code in the
-   * response; a rejection is a bug or a failed disk, and closes the connection.
+   * response; `ConnectionAbort` refuses where there is none. Any other rejection is a bug or a failed
+   * disk, and closes the connection too.
    */
   handle(
     request: RequestOf<A>,

@@ -9,7 +9,7 @@ const LATENCY_BOUNDS = [
 export class ApiProbe {
   readonly requests: Family<Counter>;
   readonly seconds: Family<Histogram>;
-  /** By error name, as far as the code stands at the top of the response. */
+  /** By error name, wherever in a response the code stands. */
   readonly errors: Family<Counter>;
 
   constructor(registry: MetricRegistry) {
@@ -22,7 +22,7 @@ export class ApiProbe {
     );
     this.errors = registry.counters(
       "runnel_kafka_response_errors_total",
-      "Responses that say no as a whole, by error",
+      "Error codes in responses, as a whole and of their topics, partitions and groups",
       "error",
     );
   }

@@ -125,7 +125,7 @@ const NETWORK = {
     default: 57_671_680,
     min: 1_024,
     unit: "bytes",
-    doc: "The largest answer to a fetch, whatever the client asks for. A first batch that is larger goes out whole.",
+    doc: "The largest answer to a fetch, whatever the client asks for; never more than 64 MiB, and less while many answers wait to be sent. A first batch that is larger goes out whole.",
   }),
   maxIncrementalFetchSessionCacheSlots: int({
     name: "max.incremental.fetch.session.cache.slots",
@@ -167,6 +167,7 @@ const TOPICS = {
     name: "default.replication.factor",
     default: -1,
     min: -1,
+    except: 0,
     doc: "Replicas of a new topic whose creator did not say; −1 for three, or as many as there are live brokers.",
   }),
   deleteTopicEnable: bool({
@@ -288,6 +289,7 @@ const GROUPS = {
     name: "offsets.topic.replication.factor",
     default: -1,
     min: -1,
+    except: 0,
     doc: "Replicas of `__consumer_offsets`; −1 for three, or as many as there are live brokers.",
   }),
   offsetsTopicSegmentBytes: int({

@@ -22,6 +22,33 @@ describe("changeConfigs()", () => {
     expect(current.size).toBe(1);
   });
 
+  it("keeps what the broker gave its own topic, whatever is asked", () => {
+    const pinned = new Map([["cleanup.policy", "compact"]]);
+    const scope = { ...TOPIC, pinned };
+    const kept = {
+      overrides: new Map([
+        ["cleanup.policy", "compact"],
+        ["segment.ms", "5"],
+      ]),
+    };
+    const changes = [set("segment.ms", "5"), set("cleanup.policy", "compact")];
+    expect(changeConfigs(pinned, changes, scope)).toEqual(kept);
+    expect(replaceConfigs([{ name: "segment.ms", value: "5" }], scope)).toEqual(kept);
+    for (const change of [
+      set("cleanup.policy", "delete"),
+      { name: "cleanup.policy", operation: "delete", value: null } as const,
+      { name: "cleanup.policy", operation: "append", value: "delete" } as const,
+    ]) {
+      expect(changeConfigs(pinned, [change], scope)).toEqual({
+        code: "INVALID_CONFIG",
+        problem: 'cleanup.policy: cannot change: the broker keeps "compact" for a topic of its own',
+      });
+    }
+    expect(changeConfigs(pinned, [set("compression.type", "gzip")], scope)).toMatchObject({
+      code: "INVALID_CONFIG",
+    });
+  });
+
   it("deletes, whether it was set or not", () => {
     const changes: ConfigChange[] = [
       { name: "segment.ms", operation: "delete", value: null },

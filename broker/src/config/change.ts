@@ -26,6 +26,8 @@ export interface ConfigScope {
   readonly kind: "topic" | "broker" | "group";
   /** An internal topic, changed by the broker itself: values not served for others are allowed. */
   readonly isInternal?: boolean;
+  /** What the broker gave its own topic and a client could not: it stays whatever is asked. */
+  readonly pinned?: Overrides;
   /** What lies below the overrides: where append and subtract begin. */
   readonly layers: BrokerLayers;
 }
@@ -41,7 +43,7 @@ export function changeConfigs(
   changes: readonly ConfigChange[],
   scope: ConfigScope,
 ): ConfigOutcome {
-  const next = new Map(current);
+  const next = new Map([...current, ...(scope.pinned ?? [])]);
   const seen = new Set<string>();
   for (const change of changes) {
     if (seen.has(change.name)) {
@@ -61,6 +63,12 @@ export function changeConfigs(
         "INVALID_CONFIG",
         `${setting.name}: cannot change while the broker runs: ${how}`,
       );
+    }
+    const pinned = scope.pinned?.get(setting.name);
+    if (pinned !== undefined) {
+      if (change.operation === "set" && change.value === pinned) continue;
+      const why = `the broker keeps ${quote(pinned)} for a topic of its own`;
+      return refuse("INVALID_CONFIG", `${setting.name}: cannot change: ${why}`);
     }
     if (change.operation === "delete") {
       next.delete(setting.name);

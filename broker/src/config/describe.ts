@@ -37,7 +37,7 @@ export const CONFIG_TYPES: Readonly<Record<SettingType, number>> = {
   list: 7,
 };
 
-/** Names to describe; null for all of them. Unknown names are left out. */
+/** Names to describe; null or none for all of them, as with Kafka. Unknown names are left out. */
 export type Wanted = readonly string[] | null;
 
 export function describeTopicConfigs(
@@ -79,7 +79,7 @@ export function describeGroupConfigs(wanted: Wanted): readonly ConfigEntry[] {
 }
 
 function select(table: ReadonlyMap<string, Setting>, wanted: Wanted): readonly Setting[] {
-  if (wanted === null) return [...table.values()];
+  if (wanted === null || wanted.length === 0) return [...table.values()];
   return [...new Set(wanted)].flatMap((name) => table.get(name) ?? []);
 }
 

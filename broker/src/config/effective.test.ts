@@ -100,7 +100,7 @@ describe("describeTopicConfigs()", () => {
   it("leaves out unknown names and names given twice", () => {
     const wanted = ["__proto__", "flush.ms", "constructor", "flush.ms"];
     expect(describeTopicConfigs(NO_OVERRIDES, NO_LAYERS, wanted)).toHaveLength(1);
-    expect(describeTopicConfigs(NO_OVERRIDES, NO_LAYERS, [])).toEqual([]);
+    expect(describeTopicConfigs(NO_OVERRIDES, NO_LAYERS, ["__proto__"])).toEqual([]);
   });
 });
 

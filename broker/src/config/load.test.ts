@@ -101,7 +101,8 @@ describe("loadConfig()", () => {
     "listeners: PLAINTEXT://127.0.0.1.example.org:9092",
   ])("refuses to be reached from other machines: %s", (yaml) => {
     expect(() => load({ yaml })).toThrow("--insecure");
-    expect(() => load({ yaml, isInsecure: true })).not.toThrow();
+    const { warnings } = load({ yaml, isInsecure: true });
+    expect(warnings).toEqual([expect.stringMatching(/^INSECURE: .* may read, change and delete/)]);
   });
 
   it.each(["127.0.0.1", "127.8.9.1", "localhost", "[::1]"])(

@@ -56,7 +56,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     set(fixed, name, text, sources.flagsSource ?? `flag ${quote(name)}`);
   }
   const broker = resolveBrokerConfig(fixed);
-  checkListeners(broker, sources.isInsecure);
+  warnings.push(...checkListeners(broker, sources.isInsecure));
   return { fixed, broker, warnings };
 }
 
@@ -115,7 +115,8 @@ function flatten(value: unknown, name: string, found: [string, string][], path: 
   } else throw new ConfigError(`${path}: ${quote(name)} needs a plain value or a list of them`);
 }
 
-function checkListeners(broker: BrokerConfig, isInsecure: boolean): void {
+/** Refuses listeners that cannot be served; returns what there is to warn of. */
+function checkListeners(broker: BrokerConfig, isInsecure: boolean): readonly string[] {
   const names = new Set(broker.listeners.map((listener) => listener.name));
   for (const name of names) {
     if (name !== "PLAINTEXT") {
@@ -127,17 +128,23 @@ function checkListeners(broker: BrokerConfig, isInsecure: boolean): void {
       throw new ConfigError(`advertised.listeners: ${name} is not among the listeners`);
     }
   }
-  if (isInsecure) return;
   const admin = broker.runnelAdminListener;
   const bound = [
     ...broker.listeners.map((address) => ["listeners", address] as const),
     ...(admin === "off" ? [] : [["runnel.admin.listener", admin] as const]),
   ];
-  for (const [setting, address] of bound) {
-    if (isLoopback(address.host)) continue;
+  const open = bound.filter(([, { host }]) => !isLoopback(host));
+  const [first] = open;
+  if (first !== undefined && !isInsecure) {
+    const [setting, address] = first;
     throw new ConfigError(
       `${setting}: ${formatAddress(address)} can be reached from other machines, and nobody is ` +
         "asked who they are: use 127.0.0.1, or pass --insecure to accept it",
     );
   }
+  return open.map(
+    ([setting, address]) =>
+      `INSECURE: ${setting}: whoever reaches ${formatAddress(address)} may read, change and delete ` +
+      "everything, and is not asked who they are",
+  );
 }

@@ -60,6 +60,8 @@ interface NumberOptions<D> extends Common {
   readonly default: D;
   readonly min?: number | bigint;
   readonly max?: number | bigint;
+  /** A number within the range that is not allowed. */
+  readonly except?: number;
 }
 
 export const INT_MAX = 2_147_483_647;
@@ -199,10 +201,13 @@ function integer<D extends number | bigint | null>(
   const min = BigInt(options.min ?? typeMin);
   const max = BigInt(options.max ?? typeMax);
   const initial = options.default === null ? null : String(options.default);
-  return row(type, options, initial, `a whole number from ${min} to ${max}`, (raw) => {
+  const { except } = options;
+  const allowed = `a whole number from ${min} to ${max}${except === undefined ? "" : `, not ${except}`}`;
+  return row(type, options, initial, allowed, (raw) => {
     if (!/^[+-]?\d{1,19}$/.test(raw)) return null;
     const exact = BigInt(raw);
-    return exact < min || exact > max ? null : { text: String(exact), value: saturate(exact) };
+    if (exact < min || exact > max || Number(exact) === except) return null;
+    return { text: String(exact), value: saturate(exact) };
   });
 }
 

@@ -9,7 +9,9 @@ import {
   describeTopicConfigs,
 } from "#config/describe.ts";
 import { type BrokerLayers, NO_OVERRIDES, type Overrides } from "#config/effective.ts";
-import type { MetadataImage } from "#metadata/image.ts";
+import { problemOf } from "#config/setting.ts";
+import { TOPIC_SETTINGS_BY_NAME } from "#config/topic-settings.ts";
+import type { MetadataImage, TopicImage } from "#metadata/image.ts";
 import {
   brokerConfigsKey,
   DEFAULT_BROKER,
@@ -199,7 +201,7 @@ function topicTarget(
   }
   const key = topicConfigsKey(topic.id);
   return {
-    scope: { kind: "topic", layers, isInternal: topic.isInternal },
+    scope: { kind: "topic", layers, ...(topic.isInternal ? { pinned: pinnedOf(topic) } : {}) },
     current: topic.configs,
     key,
     version: topicConfigsVersion(topic),
@@ -208,6 +210,15 @@ function topicTarget(
       { kind: "modRevision", key: topicKey(name), equals: topic.modRevision },
     ],
   };
+}
+
+/** Of a topic of the broker's own: the overrides that only the broker could make. */
+function pinnedOf({ configs }: TopicImage): Overrides {
+  const isPinned = ([name, value]: readonly [string, string]): boolean => {
+    const setting = TOPIC_SETTINGS_BY_NAME.get(name);
+    return setting !== undefined && problemOf(setting, value) !== null;
+  };
+  return new Map([...configs].filter(isPinned));
 }
 
 function brokerTarget(

@@ -1,5 +1,5 @@
 /** The failures of the outside world, and how they are thrown. */
-import { IoError } from "@runnel/kit/errors.ts";
+import { IoError, messageOf, systemCode } from "@runnel/kit/errors.ts";
 
 const IO_ERRORS = {
   RUNNEL_DISK_FAILED: "the file system said no; the cause has its own code",
@@ -12,4 +12,15 @@ export type IoErrorCode = keyof typeof IO_ERRORS;
 
 export function ioError(code: IoErrorCode, message: string, cause?: unknown): IoError {
   return new IoError(code, message, cause);
+}
+
+const LISTEN_REASONS: ReadonlyMap<string, string> = new Map([
+  ["EADDRINUSE", "another program listens there"],
+  ["EACCES", "the system does not allow it"],
+  ["EADDRNOTAVAIL", "this machine has no such address"],
+]);
+
+/** Why an address could not be listened on, as the end of a sentence. */
+export function listenReason(cause: unknown): string {
+  return LISTEN_REASONS.get(systemCode(cause)) ?? messageOf(cause);
 }

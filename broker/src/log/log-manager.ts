@@ -229,7 +229,8 @@ export class LogManager {
   }
 
   #expired(log: PartitionLog, highWatermark: number): number {
-    const { retentionMs, retentionBytes } = log.config;
+    const { cleanupPolicy, retentionMs, retentionBytes } = log.config;
+    if (!cleanupPolicy.includes("delete")) return 0;
     const ages = log.segments.map((segment) => ({
       baseOffset: segment.baseOffset,
       size: segment.size,

@@ -234,6 +234,16 @@ test("retention between look-up and read says so, and makes no file", async () =
   expect(left).toEqual(["00000000000000000006.log", "00000000000000000008.log"]);
 });
 
+test("nothing goes by age or size where the cleanup policy does not say delete", async () => {
+  const { rig } = await newRig();
+  const config = { segmentBytes: 200, retentionMs: 1, retentionBytes: 1 };
+  const log = await rig.log({ ...config, cleanupPolicy: ["compact"] });
+  await fill(rig, log, names(0, 10));
+  expect(await rig.run(rig.manager.applyRetention(log, 10))).toBe(0);
+  log.configure({ ...log.config, cleanupPolicy: ["compact", "delete"] });
+  expect(await rig.run(rig.manager.applyRetention(log, 10))).toBeGreaterThan(0);
+});
+
 test("trimming everything leaves an empty log that goes on at its end", async () => {
   const { rig, time, disk } = await newRig();
   const config = { retentionMs: 100 };

@@ -2,6 +2,8 @@
 
 /** The settings of one topic that its logs obey; `TopicConfig` has them all. */
 export interface LogConfig {
+  /** Without "delete" nothing goes by age or size. */
+  readonly cleanupPolicy: readonly string[];
   readonly segmentBytes: number;
   readonly segmentMs: number;
   /** Room of an index file in bytes; a full index rolls the segment. */

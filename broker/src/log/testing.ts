@@ -19,6 +19,7 @@ export const DATA = "/data";
 const ROUNDS_MAX = 10_000;
 
 export const CONFIG: LogConfig = {
+  cleanupPolicy: ["delete"],
   segmentBytes: 1024 * 1024,
   segmentMs: 7 * 24 * 3600 * 1000,
   segmentIndexBytes: 10 * 1024 * 1024,

@@ -2,7 +2,7 @@ import { seededRandom } from "@runnel/kit/seeded-random.ts";
 import { describe, expect, it } from "vitest";
 import { ManualTime } from "#io/memory/manual-time.ts";
 import { MemoryDisk } from "#io/memory/memory-disk.ts";
-import { openDataFolder } from "./data-folder.ts";
+import { makeDataFolder, openDataFolder } from "./data-folder.ts";
 
 async function diskHolding(text: string | null): Promise<MemoryDisk> {
   const disk = new MemoryDisk({ clock: new ManualTime() });
@@ -56,5 +56,18 @@ describe("openDataFolder()", () => {
     await expect(open(await diskHolding(text))).rejects.toMatchObject({
       code: "RUNNEL_METADATA_FORMAT",
     });
+  });
+});
+
+describe("makeDataFolder()", () => {
+  it.each([
+    ["EEXIST", "there is a file of this name"],
+    ["EACCES", "this user may not make it"],
+  ])("says what to do on %s", async (code, reason) => {
+    const disk = new MemoryDisk({ clock: new ManualTime() });
+    disk.fault = () => ({ kind: "fail", code });
+    await expect(makeDataFolder(disk, "/data")).rejects.toThrow(
+      `data folder /data: ${reason}; choose another with --data-dir`,
+    );
   });
 });

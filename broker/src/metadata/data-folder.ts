@@ -1,5 +1,5 @@
 /** `meta.json` in the data folder: which format it has, which cluster and which broker it belongs to. */
-import { IoError } from "@runnel/kit/errors.ts";
+import { IoError, messageOf, systemCode } from "@runnel/kit/errors.ts";
 import { randomUuid, uuidToBase64 } from "@runnel/kit/uuid.ts";
 import type { Random } from "@runnel/kit/world.ts";
 import type { Disk } from "#io/ports.ts";
@@ -16,6 +16,27 @@ export interface DataFolderMeta {
 
 export const META_FILE = "meta.json";
 const FORMAT_VERSION = 1;
+
+/** Makes the data folder where it is missing. Rejects with `IoError` that says what to do instead. */
+export async function makeDataFolder(disk: Disk, folder: string): Promise<void> {
+  try {
+    await disk.makeDirectory(folder);
+  } catch (error) {
+    const reason = FOLDER_REASONS.get(systemCode(error)) ?? messageOf(error);
+    const message = `data folder ${folder}: ${reason}; choose another with --data-dir`;
+    throw new IoError(MetadataErrorCode.FOLDER, message, error);
+  }
+}
+
+const FOLDER_REASONS: ReadonlyMap<string, string> = new Map([
+  ["EEXIST", "there is a file of this name"],
+  ["ENOTDIR", "a part of this path is a file"],
+  ["EACCES", "this user may not make it"],
+  ["EPERM", "this user may not make it"],
+  ["EROFS", "the file system is read-only"],
+  ["ENOENT", "the system allows no folder there"],
+  ["ENOSPC", "the disk is full"],
+]);
 
 /**
  * Reads `meta.json`, or writes it in a folder that has none; `folder` must exist. Throws `IoError` when

@@ -12,4 +12,6 @@ export const MetadataErrorCode = {
   FORMAT: "RUNNEL_METADATA_FORMAT",
   /** Another process has the data folder, or it cannot be locked. */
   LOCKED: "RUNNEL_DATA_FOLDER_LOCKED",
+  /** The data folder cannot be made. */
+  FOLDER: "RUNNEL_DATA_FOLDER_UNUSABLE",
 } as const;

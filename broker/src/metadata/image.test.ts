@@ -226,6 +226,13 @@ describe("ImageFollower", () => {
     });
   });
 
+  it("passes over the state of a partition that the topic does not have", async () => {
+    const { follower, commit } = await follow();
+    await commit(topic("a", "id-a"));
+    await commit(put(partitionKey("id-a", 1), state(3)));
+    expect(follower.image.topicsByName.get("a")?.partitions).toHaveLength(1);
+  });
+
   it("turns away whoever waits when the store closes", async () => {
     const { store, follower } = await follow();
     const waiting = follower.waitFor(99);
@@ -282,6 +289,8 @@ describe("image, change by change", () => {
               { kind: "deletePrefix", prefix: partitionsPrefix(known.id) },
             );
           } else if (one.kind === "state") {
+            // Nobody writes the state of a partition before the topic has it.
+            if (known.partitions[one.index] === undefined) continue;
             await commit(put(partitionKey(known.id, one.index), state(one.epoch)));
           } else
             await commit(configs(topicConfigsKey(known.id), { "flush.ms": String(one.value) }));

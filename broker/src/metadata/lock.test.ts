@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { LOCK_FILE, lockFolder } from "./lock.ts";
+import { lockFolder } from "./lock.ts";
 
 let folder = "";
 
@@ -67,6 +67,8 @@ describe("lockFolder()", () => {
 
   it("says what to do about a folder it cannot use", () => {
     const missing = join(folder, "missing");
-    expect(() => lockFolder(missing, 1)).toThrow(`${missing}/${LOCK_FILE}: unable to open`);
+    expect(() => lockFolder(missing, 1)).toThrow(
+      `data folder ${missing}: no file can be made in it; let this user write there, or choose another`,
+    );
   });
 });

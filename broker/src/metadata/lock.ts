@@ -11,7 +11,7 @@ import { sqliteFailure } from "./embedded/sqlite-error.ts";
 import { MetadataErrorCode } from "./errors.ts";
 
 /** In the data folder. Never open it otherwise: closing any handle on it would end the lock. */
-export const LOCK_FILE = ".lock";
+const LOCK_FILE = ".lock";
 
 /** Tries to be the one whose pid stands in the file; another start in the same moment takes one. */
 const CLAIM_ATTEMPTS = 3;
@@ -57,7 +57,13 @@ function ownerOf(database: DatabaseSync): number | null {
 
 function refuse(folder: string, database: DatabaseSync | null, error: unknown): IoError {
   const path = `${folder}/${LOCK_FILE}`;
-  if (database === null || sqliteFailure(error) !== "busy") {
+  const kind = sqliteFailure(error);
+  if (kind === "unreachable") {
+    const advice = "let this user write there, or choose another folder with --data-dir";
+    const message = `data folder ${folder}: no file can be made in it; ${advice}`;
+    return new IoError(MetadataErrorCode.LOCKED, message, error);
+  }
+  if (database === null || kind !== "busy") {
     const reason = error instanceof Error ? error.message : String(error);
     const advice = "check its permissions, or remove the file if no broker uses the folder";
     return new IoError(MetadataErrorCode.LOCKED, `${path}: ${reason}; ${advice}`, error);

@@ -6,6 +6,7 @@ import { ManualTime } from "#io/memory/manual-time.ts";
 import { MemoryNetwork, type MemorySocket } from "#io/memory/memory-network.ts";
 import { MetricRegistry } from "#metrics/metric.ts";
 import { ByteBudget } from "./byte-budget.ts";
+import { ConnectionAbort } from "./connection-abort.ts";
 import { DEFAULT_LIMITS, type NetLimits } from "./limits.ts";
 import { type KafkaListener, openKafkaListener } from "./listener.ts";
 import type { Peer, Reply } from "./ports.ts";
@@ -63,7 +64,12 @@ class Bench {
   async open(asksWho = false): Promise<this> {
     const note = (level: string) => (fields: LogFields, message: string) =>
       void this.lines.push({ level, fields, message });
-    const logger: Logger = { ...silentLogger, warn: note("warn"), error: note("error") };
+    const logger: Logger = {
+      ...silentLogger,
+      info: note("info"),
+      warn: note("warn"),
+      error: note("error"),
+    };
     this.#listener = await openKafkaListener({
       name: "PLAINTEXT",
       host: "127.0.0.1",
@@ -366,6 +372,18 @@ describe("refusals", () => {
     expect([one.isClosed, two.isClosed, three.isClosed]).toEqual([true, true, false]);
     expect(bench.probe.requestFailures.value).toBe(2);
     expect(bench.lines.filter(({ level }) => level === "error")).toHaveLength(1);
+  });
+
+  test("a request that takes no answer and is refused ends its connection, and is no failure of ours", async () => {
+    const bench = await new Bench().open();
+    const client = bench.connect();
+    bench.send(client, "park");
+    bench.requests[0]?.reply.fail(new ConnectionAbort("no such topic"));
+    bench.time.runSoon();
+    expect(client.isClosed).toBe(true);
+    expect(bench.closed("refused")).toBe(1);
+    expect(bench.probe.requestFailures.value).toBe(0);
+    expect(bench.lines).toMatchObject([{ level: "info", fields: { reason: "no such topic" } }]);
   });
 
   test("bad clients write one line a second, with how many it stands for", async () => {

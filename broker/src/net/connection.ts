@@ -15,6 +15,7 @@ import type { Socket, SocketHandlers } from "#io/ports.ts";
 import type { LogLimiter } from "#metrics/log-limiter.ts";
 import { safeText } from "#metrics/log-text.ts";
 import type { BudgetWaiter, ByteBudget } from "./byte-budget.ts";
+import { ConnectionAbort } from "./connection-abort.ts";
 import { FrameAssembler } from "./frame-assembler.ts";
 import type { NetLimits } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
@@ -397,6 +398,9 @@ export class Connection implements Peer, SocketHandlers, BudgetWaiter {
       if (this.#closeReason === "client") this.#closeReason = "badRequest";
       const reason = safeText(messageOf(error));
       log.warn({ ...fields, reason }, "closed a connection: not Kafka's protocol");
+    } else if (error instanceof ConnectionAbort) {
+      if (this.#closeReason === "client") this.#closeReason = "refused";
+      log.info({ ...fields, reason: error.message }, "closed a connection: it asks for no answer");
     } else {
       probe.requestFailures.add();
       if (this.#closeReason === "client") this.#closeReason = "failure";

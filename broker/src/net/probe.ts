@@ -8,6 +8,7 @@ export type CloseReason =
   | "reset"
   | "badFrame"
   | "badRequest"
+  | "refused"
   | "failure"
   | "frameTimeout"
   | "authenticationTimeout"

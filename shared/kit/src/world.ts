@@ -15,7 +15,7 @@ export interface Timer {
 
 /** Runs work later. Work never runs inside the call that schedules it. */
 export interface Scheduler {
-  /** Runs `work` once, `delayMs` (0 … 2^31−1) from now or later. Does not keep a process alive. */
+  /** Runs `work` once, `delayMs` (0 or more) from now or later. Does not keep a process alive. */
   after(delayMs: number, work: () => void): Timer;
   /** Runs `work` when the events that are ready now were handled: the end of the current turn. */
   soon(work: () => void): void;

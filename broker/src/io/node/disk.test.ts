@@ -58,6 +58,20 @@ describe.each([
     expect(totalBytes).toBeGreaterThanOrEqual(freeBytes);
   });
 
+  test("a folder that the system does not allow is refused, and not tried for ever", async () => {
+    const error: unknown = await disk.makeDirectory("/proc/runnel/data").catch((e) => e);
+    expect(systemCode(error)).toBe("ENOENT");
+    const path = join(folder, "file");
+    await (await disk.open(path, { create: true })).close();
+    expect(systemCode(await disk.makeDirectory(path).catch((e: unknown) => e))).toBe("EEXIST");
+    const below: unknown = await disk.makeDirectory(`${path}/x`).catch((e: unknown) => e);
+    expect(systemCode(below)).toBe("ENOTDIR");
+    await Promise.all(
+      ["a/b/c", "a/b/d", "a/b/c"].map((one) => disk.makeDirectory(join(folder, one))),
+    );
+    expect((await disk.list(join(folder, "a/b"))).toSorted()).toEqual(["c", "d"]);
+  });
+
   test("a failure is an IoError that names operation, path and the system's code", async () => {
     const path = join(folder, "missing/file");
     const error: unknown = await disk.open(path, { create: true }).catch((e) => e);

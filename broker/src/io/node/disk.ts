@@ -6,6 +6,7 @@
  */
 import { Buffer } from "node:buffer";
 import * as fs from "node:fs";
+import { dirname } from "node:path";
 import { type IoError, messageOf, systemCode } from "@runnel/kit/errors.ts";
 import { ioError } from "../errors.ts";
 import type { Disk, DiskFile, FileStat } from "../ports.ts";
@@ -170,6 +171,28 @@ export function isMissing(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
+/**
+ * Makes the folder and those it lies in. Not by `mkdir` with `recursive`, which never ends where the
+ * system refuses to make a folder and says that its parent is missing, as under `/proc`.
+ */
+async function makeDirectory(path: string): Promise<void> {
+  const make = () =>
+    call<void>("mkdir", path, (done) => fs.mkdir(path, FOLDER_MODE, asCallback(done)));
+  try {
+    await make();
+  } catch (error) {
+    const parent = dirname(path);
+    const code = systemCode(error);
+    if (code === "EEXIST" && (await nodeDisk.stat(path))?.isDirectory === true) return;
+    if (code !== "ENOENT" || parent === path) throw error;
+    await makeDirectory(parent);
+    await make().catch(async (cause: unknown) => {
+      // Somebody else may have made it meanwhile.
+      if ((await nodeDisk.stat(path))?.isDirectory !== true) throw cause;
+    });
+  }
+}
+
 async function syncDirectory(path: string): Promise<void> {
   const descriptor = await call<number>("open", path, (done) =>
     fs.open(path, fs.constants.O_RDONLY, done),
@@ -202,10 +225,7 @@ export const nodeDisk: Disk = {
     return (await unlessMissing(names)) ?? [];
   },
 
-  async makeDirectory(path) {
-    const options = { recursive: true, mode: FOLDER_MODE };
-    await call<void>("mkdir", path, (done) => fs.mkdir(path, options, asCallback(done)));
-  },
+  makeDirectory,
 
   rename(source, target) {
     return call("rename", `${source} to ${target}`, (done) =>

@@ -1,9 +1,9 @@
 /** TCP through `node:net`. */
 import { Buffer } from "node:buffer";
 import * as net from "node:net";
-import { type IoError, messageOf, systemCode } from "@runnel/kit/errors.ts";
+import type { IoError } from "@runnel/kit/errors.ts";
 import type { Logger } from "@runnel/kit/world.ts";
-import { ioError } from "../errors.ts";
+import { ioError, listenReason } from "../errors.ts";
 import type { Listener, Network, Socket, SocketHandlers } from "../ports.ts";
 
 /** Connections the system may hold that were not accepted yet. */
@@ -128,16 +128,8 @@ function concat(
 
 function listenFailed(host: string, port: number, cause: unknown): IoError {
   const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-  const code = systemCode(cause);
-  const reason =
-    code === "EADDRINUSE"
-      ? "another program listens there"
-      : code === "EACCES"
-        ? "the system does not allow it"
-        : code === "EADDRNOTAVAIL"
-          ? "this machine has no such address"
-          : messageOf(cause);
-  return ioError("RUNNEL_LISTEN_FAILED", `cannot listen on ${address}: ${reason}`, cause);
+  const message = `cannot listen on ${address}: ${listenReason(cause)}`;
+  return ioError("RUNNEL_LISTEN_FAILED", message, cause);
 }
 
 /** The network of this machine. What fails while accepting goes to `logger`. */

@@ -5,7 +5,7 @@ import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import { assert } from "@runnel/kit/assert.ts";
 import type { Clock, Random, Scheduler, Timer } from "@runnel/kit/world.ts";
 
-/** The longest delay a timer of the runtime takes; a longer one would fire at once. */
+/** The longest delay a timer of the runtime takes (24.8 days); a longer one would fire at once. */
 const DELAY_MS_MAX = 2 ** 31 - 1;
 
 export const nodeClock: Clock = {
@@ -14,10 +14,16 @@ export const nodeClock: Clock = {
 };
 
 class NodeTimer implements Timer {
-  readonly #timeout: ReturnType<typeof setTimeout>;
+  #timeout: ReturnType<typeof setTimeout> | undefined;
 
   constructor(delayMs: number, work: () => void) {
-    this.#timeout = setTimeout(work, delayMs);
+    this.#wait(delayMs, work);
+  }
+
+  #wait(delayMs: number, work: () => void): void {
+    const partMs = Math.min(delayMs, DELAY_MS_MAX);
+    const next = partMs < delayMs ? () => this.#wait(delayMs - partMs, work) : work;
+    this.#timeout = setTimeout(next, partMs);
     this.#timeout.unref();
   }
 
@@ -28,7 +34,7 @@ class NodeTimer implements Timer {
 
 export const nodeScheduler: Scheduler = {
   after(delayMs, work) {
-    assert(delayMs >= 0 && delayMs <= DELAY_MS_MAX, `timer of ${delayMs} ms`);
+    assert(delayMs >= 0, `timer of ${delayMs} ms`);
     return new NodeTimer(delayMs, work);
   },
   soon(work) {

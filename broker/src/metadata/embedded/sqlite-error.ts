@@ -1,11 +1,12 @@
 /** What SQLite says went wrong, on every runtime: Node gives its result code, Deno only the text. */
 
-export type SqliteFailure = "busy" | "full" | "damaged" | "other";
+export type SqliteFailure = "busy" | "full" | "damaged" | "unreachable" | "other";
 
 const BY_CODE: ReadonlyMap<number, SqliteFailure> = new Map([
   [5, "busy"],
   [11, "damaged"],
   [13, "full"],
+  [14, "unreachable"],
   [26, "damaged"],
 ]);
 
@@ -14,6 +15,7 @@ const BY_TEXT: readonly (readonly [text: string, failure: SqliteFailure])[] = [
   ["database is locked", "busy"],
   ["database disk image is malformed", "damaged"],
   ["database or disk is full", "full"],
+  ["unable to open database file", "unreachable"],
   ["file is not a database", "damaged"],
 ];
 
