@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly adaptWorld?: (world: World) => World;
   /** Where the ready line goes. */
   readonly print: (line: string) => void;
+  /** Where the reason goes, besides the log, for which the broker could not be started. */
+  readonly printFailure?: (reason: string) => void;
 }
 
 /** A broker that runs in this process, until `stop`. */
@@ -153,6 +155,7 @@ export async function runBroker(options: RunOptions): Promise<number> {
   const first = signals.next();
   const starting = startBroker(options, logger).catch((error: unknown) => {
     logger.error({ error: messageOf(error) }, "the broker could not be started");
+    options.printFailure?.(messageOf(error));
     return null;
   });
   const running = await Promise.race([starting, first]);

@@ -108,7 +108,7 @@ function treeOf(leaf: fc.Arbitrary<Condition>): fc.Arbitrary<Condition> {
   })).tree;
 }
 
-/** @public Conditions without CEL, as the broker runs them. */
+/** Conditions without CEL, as the broker runs them. */
 export const plainCondition: fc.Arbitrary<Condition> = treeOf(simple);
 
 /** Conditions of all kinds; CEL expressions are any text. */

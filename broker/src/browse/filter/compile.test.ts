@@ -81,7 +81,7 @@ describe("a filter with an expression", () => {
       expect(matcher.matches(cursor)).toBe(false);
       expect(matcher.matches(cursor)).toBe(false);
       expect(matcher.errorCount).toBe(2);
-      const message = 'there is no "m"';
+      const message = "there is no value.m";
       expect(matcher.firstError).toEqual({ partition: 3, offset: 17, message });
     }
   });

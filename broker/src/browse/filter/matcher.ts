@@ -6,7 +6,7 @@
  */
 import type { RecordCursor } from "../record.ts";
 
-/** @public A filter that is ready to run. It belongs to one scan: it counts what goes wrong. */
+/** A filter that is ready to run. It belongs to one scan: it counts what goes wrong. */
 export interface RecordMatcher {
   /** Never throws: a record on which the filter fails does not match and counts as an error. */
   matches(record: RecordCursor): boolean;
@@ -16,7 +16,7 @@ export interface RecordMatcher {
   readonly firstError: FilterError | null;
 }
 
-/** @public Where and why a filter failed. */
+/** Where and why a filter failed. */
 export interface FilterError {
   readonly partition: number;
   readonly offset: number;
@@ -24,7 +24,7 @@ export interface FilterError {
 }
 
 /**
- * @public What every match has in common: a necessary condition, never a sufficient one. The
+ * What every match has in common: a necessary condition, never a sufficient one. The
  * matcher must still be asked.
  */
 export interface FilterBounds {

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Needle } from "./needle.ts";
 
@@ -24,5 +25,21 @@ describe("Needle.find()", () => {
     expect(needle.find(Buffer.from("......"), 1, 0, 6)).toBe(-1);
     expect(needle.find(bytes, 2, 5, 11)).toBe(8);
     expect(needle.find(Buffer.from("......"), 3, 5, 6)).toBe(-1);
+  });
+
+  it("finds what the runtime finds, whatever byte of it is the rarest", () => {
+    const some = fc.string({ unit: fc.constantFrom(...'"aqz'.split("")), maxLength: 30 });
+    const wanted = fc.string({
+      unit: fc.constantFrom(...'"aqz'.split("")),
+      minLength: 1,
+      maxLength: 5,
+    });
+    fc.assert(
+      fc.property(some, wanted, fc.nat({ max: 30 }), (text, part, start) => {
+        const found = new Needle(Buffer.from(part)).find(Buffer.from(text), 1, start, text.length);
+        expect(found).toBe(start > text.length ? -1 : text.indexOf(part, start));
+      }),
+      { numRuns: 1_000 },
+    );
   });
 });

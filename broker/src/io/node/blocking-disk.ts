@@ -4,6 +4,8 @@
  */
 import { Buffer } from "node:buffer";
 import * as fs from "node:fs";
+import { dirname } from "node:path";
+import { systemCode } from "@runnel/kit/errors.ts";
 import type { Disk, DiskFile, FileStat } from "../ports.ts";
 import { behind, FILE_MODE, FOLDER_MODE, failed, isMissing } from "./disk.ts";
 
@@ -87,6 +89,23 @@ class BlockingFile implements DiskFile {
   }
 }
 
+/** As `makeDirectory` of `disk.ts`, for the same reason without `recursive`. */
+function makeDirectory(path: string): void {
+  const isThere = (): boolean =>
+    callUnlessMissing("stat", path, () => fs.statSync(path))?.isDirectory() === true;
+  const make = (): void => call("mkdir", path, () => fs.mkdirSync(path, FOLDER_MODE));
+  try {
+    make();
+  } catch (error) {
+    const parent = dirname(path);
+    const code = systemCode(error);
+    if (code === "EEXIST" && isThere()) return;
+    if (code !== "ENOENT" || parent === path) throw error;
+    makeDirectory(parent);
+    if (!isThere()) make();
+  }
+}
+
 /** The disk of this machine, for threads that may wait. */
 export const blockingDisk: Disk = {
   async open(path, { create }) {
@@ -108,7 +127,7 @@ export const blockingDisk: Disk = {
   },
 
   async makeDirectory(path) {
-    call("mkdir", path, () => fs.mkdirSync(path, { recursive: true, mode: FOLDER_MODE }));
+    makeDirectory(path);
   },
 
   async rename(source, target) {

@@ -165,6 +165,12 @@ async function unlessMissing<T>(work: Promise<T>): Promise<T | null> {
   }
 }
 
+/** Whether a call failed because there is nothing at the path. */
+export function isMissing(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
 /**
  * Makes the folder and those it lies in. Not by `mkdir` with `recursive`, which never ends where the
  * system refuses to make a folder and says that its parent is missing, as under `/proc`.
@@ -185,12 +191,6 @@ async function makeDirectory(path: string): Promise<void> {
       if ((await nodeDisk.stat(path))?.isDirectory !== true) throw cause;
     });
   }
-}
-
-/** Whether a call failed because there is nothing at the path. */
-export function isMissing(error: unknown): boolean {
-  const code = systemCode(error);
-  return code === "ENOENT" || code === "ENOTDIR";
 }
 
 async function syncDirectory(path: string): Promise<void> {

@@ -9,6 +9,7 @@ import type { ASTNode } from "@marcbachmann/cel-js";
 import type { Budget } from "./budget.ts";
 import { FUNCTIONS, METHODS } from "./functions.ts";
 import { compileMacro } from "./macros.ts";
+import { memberOf } from "./members.ts";
 import { arithmetic, negate } from "./operators.ts";
 import { type CallNode, CelCompileError, type Evaluate, notBool, type Scope } from "./scope.ts";
 import {
@@ -27,6 +28,8 @@ import {
 
 /** The closure of a node and all below it. Throws `CelCompileError` for what is not served. */
 export function compileNode(node: ASTNode, scope: Scope): Evaluate {
+  const member = memberOf(node, scope.locals);
+  if (member !== null) return (frame) => frame.member(member);
   switch (node.op) {
     case "value":
       return compileLiteral(node, node.args);

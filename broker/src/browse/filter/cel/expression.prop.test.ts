@@ -2,7 +2,7 @@ import { Environment } from "@marcbachmann/cel-js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cursorOn } from "../../testing-records.ts";
-import { jsonText } from "../json-arbitrary.ts";
+import { jsonLikeBytes, jsonText } from "../json-arbitrary.ts";
 import { compileExpression, ExpressionError } from "./expression.ts";
 import { valueOfBytes } from "./from-bytes.ts";
 import type { Failure } from "./values.ts";
@@ -131,6 +131,28 @@ describe("expressions", () => {
       { numRuns: 2_000 },
     );
     expect(decided).toBeGreaterThan(100);
+  });
+
+  it("find members in the bytes as in the values made of them", () => {
+    const step = fc.constantFrom(".a", ".b", '["0"]', '["x-y"]', "[0]", "[1]");
+    const path = fc.array(step, { minLength: 1, maxLength: 3 }).map((steps) => steps.join(""));
+    const json = jsonLikeBytes.map((bytes) => Buffer.from(bytes).toString("latin1"));
+    fc.assert(
+      fc.property(path, path, fc.oneof(jsonText, json), (a, b, value) => {
+        for (const form of ["A == B", "A == null || B != 0", "has(A.a) && !has(B.b)"]) {
+          const inBytes = form.replace("A", `value${a}`).replace("B", `value${b}`);
+          const local = form.replace("A", `v${a}`).replace("B", `v${b}`);
+          const inValues = `[value].exists(v, ${local})`;
+          // Both are refused where has() is given more than a chain of names.
+          const decide = (text: string): boolean | null => {
+            const outcome = outcomeOf(text, value);
+            return typeof outcome === "boolean" ? outcome : null;
+          };
+          expect([inBytes, decide(inBytes)]).toEqual([inBytes, decide(inValues)]);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   it("take any text for an expression or an error with a place in it", () => {

@@ -96,10 +96,14 @@ describe("an expression is true", () => {
 
 describe("an expression fails", () => {
   it.each([
-    ["value.other > 1", 'there is no "other"'],
-    ["value.id.x == 1", 'string has no "x"'],
-    ["value.tags[2] == 'a'", "there is no such element"],
-    ["value['x'] == 1", "there is no such key"],
+    ["value.other > 1", "there is no value.other"],
+    ["value.id.x == 1", "there is no value.id.x"],
+    ["dyn(value.id).x == 1", 'string has no "x"'],
+    ["dyn(value).other == 1", 'there is no "other"'],
+    ["value.tags[2] == 'a'", "there is no value.tags[2]"],
+    ["dyn(value.tags)[2] == 'a'", "there is no such element"],
+    ["value['x y'] == 1", 'there is no value["x y"]'],
+    ["value[string(offset)] == 1", "there is no such key"],
     ["value.total + 1 > 2.0", "double + int: write double(…)"],
     ["value.id > 1", "string > int"],
     ["value.big * value.big > 0", "does not fit into 64 bits"],
@@ -112,7 +116,7 @@ describe("an expression fails", () => {
     ["int(value.id) > 1", "int() of what"],
     ["value.id.substring(9) == ''", "outside of the text"],
     ["timestamp(value.id) > timestamp", "a timestamp is written"],
-    ["has(value.other.x)", 'there is no "other"'],
+    ["has(value.other.x)", "there is no value.other"],
     ["value.id.matches(value.id + '(')", "not RE2"],
   ])("%s: %s", (expression, message) => {
     expect(test(expression)).toContain(message);
@@ -220,9 +224,12 @@ describe("limits", () => {
 
   it("hold for what is looked into", () => {
     const deep = `${'{"a":'.repeat(101)}1${"}".repeat(101)}`;
-    expect(test("value.a == 1", { value: deep })).toContain("nested deeper");
-    const large = JSON.stringify(["x".repeat(1024 * 1024)]);
-    expect(test("value.size() == 1", { value: large })).toContain("looked into are at most");
+    expect(test("value.size() == 1", { value: deep })).toContain("nested deeper");
+    expect(test("value.a.size() == 1", { value: deep })).toBe(true);
+    const large = JSON.stringify({ a: "x".repeat(1024 * 1024), b: 1 });
+    expect(test("value.size() == 2", { value: large })).toContain("looked into are at most");
+    expect(test("value.a == ''", { value: large })).toContain("looked into are at most");
+    expect(test("value.b == 1", { value: large })).toBe(true);
   });
 
   it("hold for patterns that a backtracking engine would not survive", () => {

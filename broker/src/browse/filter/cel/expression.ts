@@ -20,6 +20,7 @@ import { compileNode } from "./compile.ts";
 import { valueOfBytes } from "./from-bytes.ts";
 import { Patterns } from "./functions.ts";
 import { CEL_DEPTH_MAX, CEL_ELEMENTS_MAX, CEL_NODES_MAX, EXHAUSTIONS_MAX } from "./limits.ts";
+import type { Member } from "./members.ts";
 import { CelCompileError, type Evaluate, type Frame, notBool } from "./scope.ts";
 import { type CelKey, type CelValue, Failure, type Result, Timestamp } from "./values.ts";
 
@@ -145,12 +146,17 @@ function asExpressionError(error: unknown, whole: { start: number; end: number }
   return new ExpressionError(`the expression cannot be read: ${messageOf(error)}`, whole);
 }
 
+/** Bytes of JSON that are walked in a step. */
+const BYTES_PER_STEP = 256;
+const isNull = new Failure("null has no members");
+
 /** The variables of the record at hand, made when they are asked for and once. */
 class RecordFrame implements Frame {
   readonly budget: Budget;
   readonly locals: CelValue[] = [];
   readonly #headers = new HeaderWalk();
-  readonly #known = new Map<string, Result>();
+  /** Values by the variable or member that they are of. */
+  readonly #known = new Map<string | Member, Result>();
   #record: RecordCursor | null = null;
 
   constructor(budget: Budget) {
@@ -175,6 +181,37 @@ class RecordFrame implements Frame {
     const value = this.#record === null ? null : this.#make(name, this.#record);
     this.#known.set(name, value);
     return value;
+  }
+
+  member(member: Member): Result {
+    const known = this.#known.get(member);
+    if (known !== undefined) return known;
+    const value = this.#find(member, (bytes, batch, start, end) =>
+      member.read(bytes, batch, start, end),
+    );
+    this.#known.set(member, value);
+    return value;
+  }
+
+  hasMember(member: Member): boolean {
+    const isIn = this.#find(member, (bytes, batch, start, end) =>
+      member.isIn(bytes, batch, start, end),
+    );
+    return isIn === true;
+  }
+
+  /** Looks into the bytes of the member's root. */
+  #find(
+    { root }: Member,
+    look: (bytes: Buffer, batch: number, start: number, end: number) => Result,
+  ): Result {
+    if (this.#record === null) return null;
+    const { buffer, batchCount, layout } = this.#record;
+    const at = root === "key" ? layout.keyAt : layout.valueAt;
+    const length = root === "key" ? layout.keyLength : layout.valueLength;
+    if (length < 0) return isNull;
+    if (!this.budget.spend(1 + length / BYTES_PER_STEP)) return this.budget.exhausted;
+    return look(buffer, batchCount, at, at + length);
   }
 
   #make(name: string, record: RecordCursor): Result {

@@ -17,20 +17,21 @@ export function valueOfBytes(bytes: Buffer, start: number, end: number): Result 
   const first = skipSpace(bytes, start, end);
   const opening = first < end ? bytes[first] : 0;
   if ((opening === OBJECT_START || opening === ARRAY_START) && isJson(bytes, start, end)) {
-    if (end - start > OBJECT_BYTES_MAX) {
-      return new Failure(
-        `JSON of ${end - start} bytes, looked into are at most ${OBJECT_BYTES_MAX}`,
-      );
-    }
-    return new JsonReader(bytes, first, end).read();
+    return valueOfJson(bytes, first, end);
   }
   if (isUtf8(bytes.subarray(start, end))) return bytes.toString("utf8", start, end);
   return Uint8Array.from(bytes.subarray(start, end));
 }
 
+/** The value at `start` of JSON that is known to be valid. */
+export function valueOfJson(bytes: Buffer, start: number, end: number): Result {
+  const size = end - start;
+  if (size <= OBJECT_BYTES_MAX) return new JsonReader(bytes, start, end).read();
+  return new Failure(`JSON of ${size} bytes, looked into are at most ${OBJECT_BYTES_MAX}`);
+}
+
 const tooDeep = new Failure(`JSON nested deeper than ${OBJECT_DEPTH_MAX}`);
 
-/** Reads JSON that is known to be valid. */
 class JsonReader {
   readonly #bytes: Buffer;
   readonly #end: number;
@@ -43,7 +44,8 @@ class JsonReader {
   }
 
   read(): Result {
-    return this.#value(0) ?? tooDeep;
+    const value = this.#value(0);
+    return value === undefined ? tooDeep : value;
   }
 
   /** The value here; undefined where it nests too deep. */

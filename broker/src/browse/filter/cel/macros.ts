@@ -1,5 +1,6 @@
 /** `has()` and the loops over lists and maps: all, exists, exists_one, filter, map. */
 import type { ASTNode } from "@marcbachmann/cel-js";
+import { memberOf } from "./members.ts";
 import {
   type CallNode,
   CelCompileError,
@@ -35,7 +36,9 @@ function compileHas(node: ASTNode, member: ASTNode, scope: Scope): Evaluate {
   if (member.op !== ".") throw new CelCompileError("has() looks at a member: has(value.a)", node);
   const [objectNode, name] = member.args;
   const object = scope.compile(objectNode, scope);
+  const found = memberOf(member, scope.locals);
   return (frame) => {
+    if (found !== null && frame.hasMember(found)) return true;
     const value = object(frame);
     if (value instanceof Failure) return value;
     return isMap(value) ? value.has(name) : new Failure(`${typeOf(value)} has no members`);

@@ -2,6 +2,7 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 import type { Budget } from "./budget.ts";
 import type { Patterns } from "./functions.ts";
+import type { Member } from "./members.ts";
 import { type CelValue, Failure, type Result, typeOf } from "./values.ts";
 
 /** What an evaluation works with. */
@@ -11,6 +12,10 @@ export interface Frame {
   readonly locals: CelValue[];
   /** The value of a variable of the record. */
   variable(name: string): Result;
+  /** The value of a member of its key or value. */
+  member(member: Member): Result;
+  /** Whether there is such a member. */
+  hasMember(member: Member): boolean;
 }
 
 export type Evaluate = (frame: Frame) => Result;
