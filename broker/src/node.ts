@@ -95,7 +95,7 @@ const UNSENT_BYTES_FULL = 64 * 1024 * 1024;
 
 /** Starts a broker; it accepts connections when this resolves. Rejects with `IoError`. */
 export async function createNode(config: NodeConfig, world: World): Promise<Node> {
-  const { loaded, store } = config;
+  const { loaded, store, metrics } = config;
   const { broker } = loaded;
   const nodeId = broker.nodeId;
   const { clock, scheduler, logger, workers, disk } = world;
@@ -134,17 +134,16 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   const replicas = await openReplicas(config, world, { logs, view, deletions });
   const budget = new ByteBudget(() => Number(broker.queuedMaxRequestBytes), scheduler);
   const net = { budget, probe: new NetProbe(config.metrics, budget) };
-  const { probe } = net;
   const auditTopic = await openAuditTopic(config, world, { controller, replicas });
-  const { metrics } = config;
   const audit = broker.runnelAuditEnable
     ? new AuditLog({ topic: auditTopic, brokerId: nodeId, clock, scheduler, logger, metrics })
     : NO_AUDIT;
-  const parts = { logs, view, controller, replicas, probe, audit };
+  const parts = { logs, view, controller, replicas, probe: net.probe, audit };
   const services = servicesOf(config, world, parts);
   tellGroupsOfDeletedTopics(view, services);
   if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
   const browsing = new Browsing(world, { view, replicas });
+  const shown = { browsing, auditTopic };
   const running = { logs, membership, replicas, services, view, browsing };
   registerReplicaMetrics(config.metrics, { replicas, logs, fetchSessions: services.fetchSessions });
   const lags = lagTable(services);
@@ -157,10 +156,8 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
     listeners,
     services,
     lags,
-    v1Services: (around) => {
-      const more = { services, lags, listeners, browsing, auditTopic };
-      return v1Services(config, world, { ...parts, ...more }, around);
-    },
+    v1Services: (around) =>
+      v1Services(config, world, { ...parts, ...shown, services, lags, listeners }, around),
     get image() {
       return view.image;
     },
