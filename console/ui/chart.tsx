@@ -38,7 +38,7 @@ export function Chart(props: ChartProps): ReactNode {
           <Table2 />
         </Button>
       </header>
-      <div className="px-2 pb-2" style={{ minHeight: HEIGHT_PX + 22 }}>
+      <div className="px-2 pb-2" style={{ minHeight: HEIGHT_PX + 4 }}>
         {isEmpty ? (
           <p className="px-1 py-14 text-center text-muted">Nothing yet in this time.</p>
         ) : isTable ? (

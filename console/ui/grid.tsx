@@ -81,46 +81,44 @@ export function Grid<T>(props: GridProps<T>): ReactNode {
     ...columns.map(({ width }) => width),
   ].join(" ");
   return (
-    <div
-      ref={scroller}
-      role="grid"
-      aria-label={label}
-      aria-rowcount={rows.length + 1}
-      aria-colcount={columns.length}
-      aria-activedescendant={rows.length > 0 ? `${id}-${active}` : undefined}
-      tabIndex={0}
-      onKeyDown={onKeyDown}
-      className={cn(
-        "group/grid relative min-h-0 flex-1 overflow-auto focus-visible:outline-none",
-        className,
-      )}
-    >
-      <HeaderRow {...props} template={template} />
+    <div ref={scroller} className={cn("min-h-0 flex-1 overflow-auto", className)}>
       <div
-        role="rowgroup"
-        className="relative min-w-max"
-        style={{ height: virtual.getTotalSize() }}
+        role="grid"
+        aria-label={label}
+        aria-rowcount={rows.length + 1}
+        aria-colcount={columns.length}
+        aria-activedescendant={rows.length > 0 ? `${id}-${active}` : undefined}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        className="group/grid relative min-w-max focus-visible:outline-none"
       >
-        {items.map(({ index, start, key }) => {
-          const row = rows[index];
-          if (row === undefined) return null;
-          const rowKey = keyOf(row);
-          return (
-            <Row
-              key={key}
-              id={`${id}-${index}`}
-              index={index}
-              start={start}
-              row={row}
-              template={template}
-              isActive={index === active}
-              isOpen={openKey === rowKey}
-              isSelected={selected?.has(rowKey) ?? null}
-              onActivate={() => setActive(index)}
-              grid={props}
-            />
-          );
-        })}
+        <HeaderRow {...props} template={template} />
+        <div
+          role="rowgroup"
+          className="relative min-w-max"
+          style={{ height: virtual.getTotalSize() }}
+        >
+          {items.map(({ index, start, key }) => {
+            const row = rows[index];
+            if (row === undefined) return null;
+            const rowKey = keyOf(row);
+            return (
+              <Row
+                key={key}
+                id={`${id}-${index}`}
+                index={index}
+                start={start}
+                row={row}
+                template={template}
+                isActive={index === active}
+                isOpen={openKey === rowKey}
+                isSelected={selected?.has(rowKey) ?? null}
+                onActivate={() => setActive(index)}
+                grid={props}
+              />
+            );
+          })}
+        </div>
       </div>
       {tail}
     </div>

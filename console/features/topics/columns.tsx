@@ -20,7 +20,7 @@ export function topicColumns(href: Href): readonly Column<TopicRow>[] {
     {
       id: "name",
       header: "Topic",
-      width: "minmax(260px, 2fr)",
+      width: "minmax(220px, 2fr)",
       sort: "name",
       cell: (topic) => <NameCell topic={topic} href={href} />,
       text: ({ name }) => name,
@@ -28,7 +28,7 @@ export function topicColumns(href: Href): readonly Column<TopicRow>[] {
     {
       id: "partitions",
       header: "Partitions",
-      width: "104px",
+      width: "92px",
       align: "right",
       sort: "partitionCount",
       cell: ({ partitionCount }) => formatCount(partitionCount),
@@ -37,14 +37,14 @@ export function topicColumns(href: Href): readonly Column<TopicRow>[] {
     {
       id: "replicas",
       header: "Replicas",
-      width: "128px",
+      width: "104px",
       cell: (topic) => <ReplicaCell topic={topic} />,
       text: ({ replicationFactor }) => String(replicationFactor),
     },
     {
       id: "events",
       header: "Events",
-      width: "116px",
+      width: "108px",
       align: "right",
       sort: "eventCount",
       cell: (topic) => <EventCount topic={topic} />,
@@ -53,7 +53,7 @@ export function topicColumns(href: Href): readonly Column<TopicRow>[] {
     {
       id: "size",
       header: "Size",
-      width: "104px",
+      width: "96px",
       align: "right",
       sort: "sizeBytes",
       cell: ({ sizeBytes }) => formatBytes(sizeBytes),
@@ -62,7 +62,7 @@ export function topicColumns(href: Href): readonly Column<TopicRow>[] {
     {
       id: "rate",
       header: "Events in",
-      width: "156px",
+      width: "150px",
       align: "right",
       cell: ({ name }) => (
         <Sparkline series={`runnel_topic_received_events_total:rate{=${name}}`} unit="1/s" />
@@ -71,7 +71,7 @@ export function topicColumns(href: Href): readonly Column<TopicRow>[] {
     {
       id: "last",
       header: "Last event",
-      width: "112px",
+      width: "104px",
       align: "right",
       sort: "lastEventAt",
       cell: ({ lastEventAt }) => <Ago at={lastEventAt} />,
@@ -80,7 +80,7 @@ export function topicColumns(href: Href): readonly Column<TopicRow>[] {
     {
       id: "groups",
       header: "Groups",
-      width: "84px",
+      width: "76px",
       align: "right",
       cell: ({ groups }) => (groups === null ? <Loading /> : formatCount(groups.count)),
       text: ({ groups }) => String(groups?.count ?? ""),
@@ -88,7 +88,7 @@ export function topicColumns(href: Href): readonly Column<TopicRow>[] {
     {
       id: "lag",
       header: "Max lag",
-      width: "100px",
+      width: "88px",
       align: "right",
       sort: "maxLag",
       cell: ({ groups }) => <LagCell groups={groups} />,
@@ -97,7 +97,7 @@ export function topicColumns(href: Href): readonly Column<TopicRow>[] {
     {
       id: "cleanup",
       header: "Cleanup",
-      width: "112px",
+      width: "92px",
       cell: ({ cleanupPolicy }) => <Badge>{cleanupPolicy}</Badge>,
       text: ({ cleanupPolicy }) => cleanupPolicy,
     },
