@@ -206,6 +206,27 @@ describe("one event", () => {
   });
 });
 
+describe("export", () => {
+  it("writes the whole result, beyond the rows in sight, to be read back", async () => {
+    await onPage("orders/events?mode=oldest&f=value.total%3E20", async (page) => {
+      await page.getByText("Looked at").first().waitFor();
+      await page.getByRole("button", { name: "Export" }).click();
+      const saved = page.waitForEvent("download");
+      await page.getByRole("dialog").getByRole("button", { name: "Export" }).click();
+      const stream = await (await saved).createReadStream();
+      const chunks: Buffer[] = [];
+      for await (const chunk of stream) chunks.push(chunk as Buffer);
+      await page.getByText("That is the whole result.").waitFor();
+      const lines = Buffer.concat(chunks).toString().trimEnd().split("\n");
+      expect(lines).toHaveLength(ORDER_COUNT - 81);
+      expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+        topic: "orders",
+        headers: [{ name: "trace" }],
+      });
+    });
+  });
+});
+
 describe("live mode", () => {
   it("shows what comes, stands still while it is paused, and says how many wait", async () => {
     await world.api.createTopic({ body: { name: "flow" } });

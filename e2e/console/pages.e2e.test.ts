@@ -9,6 +9,9 @@ import { fill, ODD_GROUP, ORDER_COUNT, startWorld, type World } from "./world.ts
 /** Each route, with a text that shows that its data has come. */
 const ROUTES: readonly (readonly [string, string])[] = [
   ["", "All is well"],
+  ["/metrics", "Delay of the event loop"],
+  ["/audit", "Topic created"],
+  ["/audit?r=0", "Before and after"],
   ["/brokers", "Broker 1"],
   ["/brokers/1", "__consumer_offsets"],
   ["/brokers/1?show=settings", "log.retention"],

@@ -4,7 +4,7 @@ import type { DecodedRecord } from "@runnel/contracts/decoded.ts";
 import { parseFilter } from "@runnel/contracts/filter-parser.ts";
 import { printCondition } from "@runnel/contracts/filter-printer.ts";
 import type { Comparison } from "@runnel/contracts/filters.ts";
-import { GitCompare, SendHorizontal, X } from "lucide-react";
+import { Download, GitCompare, SendHorizontal, X } from "lucide-react";
 import dynamic from "next/dynamic";
 import { type ReactNode, useMemo, useState } from "react";
 import { useCommands } from "../../lib/commands.ts";
@@ -41,6 +41,10 @@ const RepublishDialog = dynamic(
   () => import("./republish-dialog.tsx").then((module) => module.RepublishDialog),
   { ssr: false },
 );
+const ExportDialog = dynamic(
+  () => import("./export-dialog.tsx").then((module) => module.ExportDialog),
+  { ssr: false },
+);
 const CompareDialog = dynamic(
   () => import("./compare-dialog.tsx").then((module) => module.CompareDialog),
   { ssr: false },
@@ -59,7 +63,7 @@ export function EventsPage({ topic }: { readonly topic: string }): ReactNode {
   const live = useLive(topic, isLive && !isFilterWrong ? query : null);
   const rows = isLive ? live.view.rows : search.search.rows;
   const [selected, setSelected] = useState<ReadonlySet<string>>(NONE);
-  const [open, setOpen] = useState<"compare" | "republish" | null>(null);
+  const [open, setOpen] = useState<"compare" | "republish" | "export" | null>(null);
   const columns = useMemo(() => eventColumns(state.cols), [state.cols]);
   const fields = useMemo(
     () => fieldsOf(rows.slice(0, SAMPLES).map(({ value }) => value.text)),
@@ -93,6 +97,12 @@ export function EventsPage({ topic }: { readonly topic: string }): ReactNode {
       keys: "Escape",
       run: () => void setState({ r: null }),
     },
+    {
+      id: "events-export",
+      title: "Export the result",
+      group: "This page",
+      run: () => setOpen("export"),
+    },
     ...GRID_COMMANDS,
   ]);
   const chosen = rows.filter((row) => selected.has(printRecord(row)));
@@ -124,6 +134,13 @@ export function EventsPage({ topic }: { readonly topic: string }): ReactNode {
             </>
           )}
           <ViewsMenu page={`events/${topic}`} />
+          <Button
+            disabled={isLive || isFilterWrong}
+            title={isLive ? "A live stream has no end: choose Newest or Oldest" : undefined}
+            onClick={() => setOpen("export")}
+          >
+            <Download /> Export …
+          </Button>
         </span>
       </div>
       <div className="flex items-start gap-2 px-4 py-2">
@@ -179,6 +196,9 @@ export function EventsPage({ topic }: { readonly topic: string }): ReactNode {
           )
         }
       />
+      {open === "export" && (
+        <ExportDialog topic={topic} query={query} onClose={() => setOpen(null)} />
+      )}
       {open === "republish" && chosen.length > 0 && (
         <RepublishDialog topic={topic} records={chosen} onClose={() => setOpen(null)} />
       )}
