@@ -29,9 +29,9 @@ afterAll(async () => {
   await app[Symbol.asyncDispose]();
 });
 
-describe.each(["light", "dark"] as const)("with the broker down, in the %s theme", (theme) => {
+describe("with the broker down", () => {
   it.each(PATHS)("page %j says so and what to do, and everybody can read it", async (path) => {
-    const { page, context, complaints } = await visit(browser, app.url, { theme });
+    const { page, context, complaints } = await visit(browser, app.url);
     await page.goto(`/c/local${path}`);
     await page.getByText("The broker does not answer.").waitFor();
     expect(await seriousIssues(page)).toEqual([]);

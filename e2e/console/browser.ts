@@ -5,8 +5,6 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 const EXECUTABLE = "/usr/bin/chromium";
 const ARGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"];
 
-export type Theme = "light" | "dark";
-
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: EXECUTABLE, args: ARGS });
 }
@@ -19,7 +17,6 @@ export interface Visit {
 }
 
 export interface VisitOptions {
-  readonly theme?: Theme;
   readonly size?: { readonly width: number; readonly height: number };
 }
 
@@ -27,11 +24,11 @@ export interface VisitOptions {
 export async function visit(
   browser: Browser,
   baseURL: string,
-  { theme = "light", size = { width: 1440, height: 900 } }: VisitOptions = {},
+  { size = { width: 1440, height: 900 } }: VisitOptions = {},
 ): Promise<Visit> {
   const context = await browser.newContext({
     baseURL,
-    colorScheme: theme,
+    colorScheme: "light",
     viewport: { ...size },
     reducedMotion: "reduce",
     permissions: ["clipboard-read", "clipboard-write"],
@@ -55,8 +52,18 @@ interface Violation {
   readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
 }
 
-/** Problems for people with disabilities that axe calls serious or critical, as text. */
+/** Problems for people with disabilities that axe calls serious or critical, in the light theme and the dark. */
 export async function seriousIssues(page: Page): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const theme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme: theme });
+    await page.locator(`html.${theme}`).waitFor();
+    found.push(...(await issuesNow(page)).map((issue) => `${theme}: ${issue}`));
+  }
+  return found;
+}
+
+async function issuesNow(page: Page): Promise<readonly string[]> {
   // Evaluated by the debugger, which the policy of the page does not bind.
   await page.evaluate(axe.source);
   const violations = await page.evaluate(async () => {

@@ -36,6 +36,9 @@ export async function up(flags: UpFlags): Promise<void> {
   const parts: Part[] = [];
   const demo = flags.demo === true ? demoStarter(parts, voice) : null;
   const console = isConsoleOn ? consoleStarter(flags, parts, voice) : null;
+  if (flags.console === undefined && !hasConsole()) {
+    voice.remark(`There is no console here: ${NO_CONSOLE}.`);
+  }
   let isFirst = true;
   const broker = new Part({
     name: "broker",
