@@ -11,6 +11,8 @@ export interface Bundle {
   readonly files: ReadonlyMap<string, string>;
   /** Names of packages that the code imports, sorted. */
   readonly dependencies: readonly string[];
+  /** What the entry exports, sorted. */
+  readonly exports: readonly string[];
 }
 
 /** Bundles `entry` with everything of this repository that it imports. Paths count from `root`. */
@@ -43,6 +45,7 @@ export async function bundle(options: {
   return {
     files: new Map(chunks.map(({ fileName, code }) => [fileName, code])),
     dependencies: packagesOf(chunks),
+    exports: chunks.find((chunk) => chunk.isEntry)?.exports.toSorted() ?? [],
   };
 }
 

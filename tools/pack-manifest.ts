@@ -46,7 +46,7 @@ export function manifest(
     engines: { node: enginesOf(spec.nodes) },
     ...(spec.role === "command"
       ? { bin: { [spec.name]: `./lib/${LAUNCHER}` } }
-      : { exports: { ".": { types: `${code}.d.ts`, default: `${code}.js` } } }),
+      : { exports: { ".": conditionsOf(code) } }),
     files: ["lib"],
     dependencies: Object.fromEntries(
       dependencies.map((name) => {
@@ -65,19 +65,41 @@ function enginesOf(nodes: readonly NodeVersion[]): string {
 }
 
 /**
- * What a command starts with: an older Node would stop at the first new word with a puzzle, and gets a
- * sentence instead. `main` is loaded after that.
+ * By `import` a library begins with its launcher; by `require` it cannot, as the launcher waits for what
+ * it loads, and an old Node has a sentence of its own for that.
  */
-export function launcher({ name, nodes, entry }: PackageSpec): string {
+function conditionsOf(code: string): Readonly<Record<string, string>> {
+  return {
+    types: `${code}.d.ts`,
+    require: `${code}.js`,
+    default: `./lib/${LAUNCHER}`,
+  };
+}
+
+/**
+ * What a package starts with: an older Node would stop at the first new word with a puzzle, and gets a
+ * sentence instead. The entry is loaded after that; of a library it gives the `exports`.
+ */
+export function launcher(spec: PackageSpec, exports: readonly string[]): string {
+  const { name, nodes, entry, role } = spec;
   const asked = nodes.map((version) => version.join(".")).join(", ");
-  return `#!/usr/bin/env node
-const [major, minor] = process.versions.node.split(".").map(Number);
+  const main = `await import("./${basename(entry, extname(entry))}.js")`;
+  const check = `const [major, minor] = process.versions.node.split(".").map(Number);
 const nodes = ${JSON.stringify(nodes)};
 const last = nodes[nodes.length - 1][0];
-if (major > last || nodes.some(([one, from]) => major === one && minor >= from)) {
-  await import("./${basename(entry, extname(entry))}.js");
+const isNewEnough = major > last || nodes.some(([one, from]) => major === one && minor >= from);
+const sentence = \`${name}: needs Node ${asked} or newer, and this is \${process.versions.node}\`;
+`;
+  if (role === "library") {
+    return `${check}if (!isNewEnough) throw new Error(sentence);
+export const { ${exports.join(", ")} } = ${main};
+`;
+  }
+  return `#!/usr/bin/env node
+${check}if (isNewEnough) {
+  ${main};
 } else {
-  console.error(\`${name}: needs Node ${asked} or newer, and this is \${process.versions.node}\`);
+  console.error(sentence);
   process.exitCode = 1;
 }
 `;

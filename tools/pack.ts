@@ -44,14 +44,15 @@ const PACKAGES: readonly PackageSpec[] = [
 async function pack(spec: PackageSpec, out: string): Promise<string> {
   const stage = join(out, "packages", spec.name);
   rmSync(stage, { recursive: true, force: true });
-  const { files, dependencies } = await bundle({
+  const { files, dependencies, exports } = await bundle({
     root: ROOT,
     entry: `${spec.folder}/${spec.entry}`,
   });
-  const more =
-    spec.role === "library"
-      ? declarations(ROOT, `${spec.folder}/${spec.entry}`)
-      : new Map([[LAUNCHER, launcher(spec)]]);
+  const more = new Map([[LAUNCHER, launcher(spec, exports)]]);
+  if (spec.role === "library") {
+    const types = declarations(ROOT, `${spec.folder}/${spec.entry}`);
+    for (const [name, text] of types) more.set(name, text);
+  }
   const description = manifest(ROOT, spec, dependencies);
   for (const [name, text] of [...files, ...more]) write(join(stage, "lib", name), text);
   write(join(stage, "package.json"), `${JSON.stringify(description, null, 2)}\n`);

@@ -26,6 +26,8 @@ const SAME_SIGNAL_MS = 500;
 const STOP_MS_MAX = 10_000;
 /** How long an answer on the admin port may take once the broker stops. */
 const ADMIN_CLOSE_MS = 1_000;
+/** How long the text of all metrics waits for how far groups are behind. */
+const LAGS_MS_MAX = 1_000;
 const METADATA_FILE = "metadata.db";
 
 export interface RunOptions {
@@ -36,6 +38,8 @@ export interface RunOptions {
   readonly adaptWorld?: (world: World) => World;
   /** Where the ready line goes. */
   readonly print: (line: string) => void;
+  /** Where the reason goes, besides the log, for which the broker could not be started. */
+  readonly printFailure?: (reason: string) => void;
 }
 
 /** A broker that runs in this process, until `stop`. */
@@ -121,8 +125,8 @@ async function serveAdmin(
   return await openAdminServer({
     ...address,
     metrics: async () => {
-      // The gauges of groups show the table of the moment.
-      await node.lags.current();
+      // The gauges of groups show the table of the moment, or of a moment ago while groups are loaded.
+      await Promise.race([node.lags.current(), soon(LAGS_MS_MAX)]);
       return await expose();
     },
     allowedHosts: [],
@@ -132,6 +136,12 @@ async function serveAdmin(
       return createV1App(node.v1Services(parts));
     },
     logger,
+  });
+}
+
+function soon(delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, delayMs).unref();
   });
 }
 
@@ -153,6 +163,7 @@ export async function runBroker(options: RunOptions): Promise<number> {
   const first = signals.next();
   const starting = startBroker(options, logger).catch((error: unknown) => {
     logger.error({ error: messageOf(error) }, "the broker could not be started");
+    options.printFailure?.(messageOf(error));
     return null;
   });
   const running = await Promise.race([starting, first]);

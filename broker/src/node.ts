@@ -184,7 +184,7 @@ function v1Services(
     ...services,
     controller,
     lags,
-    eventTimes: new EventTimes(services.reads),
+    eventTimes: new EventTimes(logger),
     logger,
     random,
     topicConfigs: new TopicConfigs(view, broker.nodeId, fixed),

@@ -7,11 +7,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { seededRandom } from "@runnel/kit/seeded-random.ts";
+import { runTool, wholeNumber } from "@runnel/kit/tool-flags.ts";
 import { type BrokerProcess, freePort, startBroker } from "./broker-process.ts";
 import { check, createTopic, numberedProducers } from "./workload.ts";
 
+/** Of the command line, where it does not say otherwise. */
+const RUNS = 10;
 const PRODUCERS = 6;
 const PARTITIONS = 3;
 /** Kills between two checks of everything. */
@@ -75,19 +77,28 @@ export async function runKills({ runs, seed, tell }: KillOptions): Promise<Chaos
   return { findings, acknowledged };
 }
 
-/** Runs a chaos test from the command line and exits with 1 on a finding. */
+/** Runs a chaos test from the command line; the exit code is 1 on a finding, 2 on bad usage. */
 export async function mainOf(
   name: string,
+  about: string,
   run: (options: KillOptions) => Promise<ChaosResult>,
 ): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: "string", default: "10" },
-      seed: { type: "string", default: String(Date.now() % 1_000_000) },
-    },
+  const flags = {
+    runs: { value: "N", text: `how often (default: ${RUNS})` },
+    seed: { value: "S", text: "repeats the choices of an earlier run (default: a new seed)" },
+  };
+  await runTool({ command: `npm run ${name} --`, about, flags }, async (given) => {
+    const runs = wholeNumber(given.runs, "runs", { min: 1, missing: RUNS });
+    const seed = wholeNumber(given.seed, "seed", { min: 0, missing: Date.now() % 1_000_000 });
+    await report(name, run, { runs, seed });
   });
-  const seed = Number(values.seed);
-  const runs = Number(values.runs);
+}
+
+async function report(
+  name: string,
+  run: (options: KillOptions) => Promise<ChaosResult>,
+  { runs, seed }: { readonly runs: number; readonly seed: number },
+): Promise<void> {
   process.stdout.write(`SEED=${seed}\n`);
   const result = await run({
     runs,
@@ -104,4 +115,8 @@ export async function mainOf(
   }
 }
 
-if (import.meta.main) await mainOf("chaos:kill", runKills);
+if (import.meta.main) {
+  const about =
+    "Kills a broker under load again and again, and looks for records that are lost or doubled.";
+  await mainOf("chaos:kill", about, runKills);
+}

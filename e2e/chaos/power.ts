@@ -66,4 +66,8 @@ export async function runPowerCuts(
   return { findings, acknowledged };
 }
 
-if (import.meta.main) await mainOf("chaos:power", runPowerCuts);
+if (import.meta.main) {
+  const about =
+    "Cuts the power of a broker under load, and looks for acknowledged records that are lost.";
+  await mainOf("chaos:power", about, runPowerCuts);
+}

@@ -127,6 +127,25 @@ describe("runnel produce and consume", () => {
     );
   });
 
+  it("keeps times that lie far apart, and the order of a partition", async () => {
+    const name = await newTopic(2);
+    const DAY_MS = 86_400_000;
+    const times = [0, 200, -200, 1, 90, 0].map((days) => 1_777_636_800_000 + days * DAY_MS);
+    const records = times.flatMap((timestamp, value) =>
+      [0, 1].map((partition) => JSON.stringify({ value: `${value}`, partition, timestamp })),
+    );
+    const counts = await cli.json(["produce", name, "--compression", "gzip"], records.join("\n"));
+    expect(counts).toMatchObject({ acknowledged: 2 * times.length, failed: 0 });
+    for (const partition of ["0", "1"]) {
+      const read = ["consume", name, "--to", "end", "--partition", partition];
+      const lines = await cli.lines(read);
+      expect(lines.map(({ timestamp }) => timestamp)).toEqual(times);
+      expect(lines.map(({ value }) => value)).toEqual(
+        times.map((_, index) => ({ encoding: "utf8", data: `${index}` })),
+      );
+    }
+  });
+
   it("compresses with every codec", async () => {
     const name = await newTopic(1);
     const text = "line\n".repeat(2_000);
@@ -162,6 +181,35 @@ describe("runnel produce and consume", () => {
     expect(bad.code).toBe(1);
     expect(JSON.parse(bad.stdout.toString())).toMatchObject({ acknowledged: 1, failed: 0 });
     expect(bad.stderr).toMatch(/line 2: the line is not JSON\n$/);
+  });
+
+  it("says by name what is wrong with a record", async () => {
+    const name = await newTopic(1);
+    const refused = await cli.run(
+      ["produce", name, "--json"],
+      '{"value":"one"}\n{"value":"two","timestamp":99999999999999}\n',
+    );
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/\(INVALID_TIMESTAMP\)\n$/);
+    expect(refused.stderr).not.toMatch(/UNKNOWN_SERVER_ERROR/);
+  });
+
+  it("says in one sentence what cannot be read or written", async () => {
+    const name = await newTopic(1);
+    const missing = await cli.run(["produce", name, "-f", "/no/such/file"]);
+    expect(missing.code).toBe(1);
+    expect(missing.stderr).toMatch(/^runnel: cannot read \/no\/such\/file: ENOENT.*\n$/);
+    const folder = await cli.run(["produce", name, "-f", "/"]);
+    expect(folder.code).toBe(1);
+    expect(folder.stderr).toMatch(/cannot read \/: EISDIR.*\n$/);
+    // A commit makes the topic, where it is not there yet.
+    await cli.text(["produce", name], "a\n");
+    await cli.text(["consume", name, "--group", name, "--from", "beginning", "--max", "1"]);
+    const internal = await cli.run(["produce", "__consumer_offsets"], "a\n");
+    expect(internal.code).toBe(1);
+    expect(internal.stderr).toMatch(
+      /^runnel: topic "__consumer_offsets" is internal: only the brokers .*\n$/,
+    );
   });
 
   it("reads from one place to another", async () => {
@@ -257,6 +305,23 @@ describe("runnel group", () => {
     const gone = await cli.run(["group", "describe", group]);
     expect(gone).toMatchObject({ code: 1 });
     expect(gone.stderr).toMatch(/there is no group/);
+  });
+
+  it("says so where an offset is taken that was not asked for", async () => {
+    const name = await newTopic(1);
+    await cli.text(["produce", name], "a\nb\nc\n");
+    await cli.text(["topic", "records", "delete", name, "--before", "1"]);
+    const remark = (asked: number, place: string, taken: number): string =>
+      `Offset ${asked} is ${place} of partition 0 of topic "${name}": ${taken} is taken instead.\n`;
+    const group = `group-of-${name}`;
+    const beyond = await cli.run(["group", "reset", group, "--topic", name, "--to", "5000"]);
+    expect(beyond).toMatchObject({ code: 0, stderr: remark(5_000, "beyond the end (3)", 3) });
+    const before = await cli.run(["group", "reset", group, "--to", "0", "--json"]);
+    expect(before).toMatchObject({ code: 0, stderr: remark(0, "before the beginning (1)", 1) });
+    const inside = await cli.run(["group", "reset", group, "--to", "3"]);
+    expect(inside).toMatchObject({ code: 0, stderr: "" });
+    const read = await cli.run(["consume", name, "--from", "5000", "--to", "end"]);
+    expect(read).toMatchObject({ code: 0, stderr: remark(5_000, "beyond the end (3)", 3) });
   });
 
   it("reads records without key or value as a group", async () => {

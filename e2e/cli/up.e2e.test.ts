@@ -168,7 +168,9 @@ describe("runnel up", () => {
     const text = lines.join("\n");
     expect(text).toMatch(/kafka 127\.0\.0\.1:\d+/);
     expect(text).toMatch(/admin 127\.0\.0\.1:\d+/);
-    expect(text).toMatch(/runnel topic create orders/);
+    expect(text).toMatch(
+      /try, in this folder, in another terminal:\n\n {2}npx runnel topic create/,
+    );
     expect(text).toMatch(/kcat -C -b 127\.0\.0\.1:\d+ -t orders/);
     expect(await child.stop("SIGTERM")).toMatchObject({ code: 0 });
   });

@@ -53,6 +53,11 @@ for (const { bootstrap } of [inMemory, inFolder]) {
 console.log("done");
 `;
 
+/** A module to load first, after which Node says that it is an old one. */
+const OLD_NODE = `data:text/javascript,Object.defineProperty(process, "versions", {
+  value: { ...process.versions, node: "20.19.0" },
+});`.replaceAll(/\s+/g, " ");
+
 let tarballs: Tarballs;
 let tarballsAgain: Tarballs;
 let user: Installation;
@@ -91,6 +96,24 @@ describe("npm run pack", () => {
     }
     expect(await readFile(join(folder, "LICENSE"), "utf8")).toContain("Apache License");
     expect(await readFile(join(folder, "README.md"), "utf8")).toContain(`# ${name}`);
+  });
+});
+
+describe("an older Node", () => {
+  test.each([
+    ["runnel", ["node_modules/runnel/lib/launch.js", "--version"]],
+    ["@runnel/testing", ["--input-type=module", "--eval", 'import "@runnel/testing";']],
+  ])("gets a sentence from %s", async (name, args) => {
+    const { code, output } = await user.run("node", ["--import", OLD_NODE, ...args], {
+      mayFail: true,
+    });
+    expect(code).toBe(1);
+    expect(output).toMatch(
+      new RegExp(
+        `${name}: needs Node 22\\.\\d+, 24\\.\\d+ or newer, and this is 20\\.19\\.0$`,
+        "m",
+      ),
+    );
   });
 });
 
@@ -141,6 +164,12 @@ describe("the package runnel", () => {
 });
 
 describe("the package @runnel/testing", () => {
+  test("can be required, too", async () => {
+    const script = 'console.log(Object.keys(require("@runnel/testing")).sort().join())';
+    const { stdout } = await user.run("node", ["--input-type=commonjs", "--eval", script]);
+    expect(stdout).toBe("ConfigError,IoError,startBroker");
+  });
+
   test("has types that a strict compiler takes", async () => {
     expect((await user.run("npx", ["tsc", "-p", "."])).code).toBe(0);
   });

@@ -5,8 +5,8 @@ export interface DriveOptions {
   readonly port: number;
   readonly connections: number;
   readonly inFlight: number;
-  /** The frame of request number `n`, over all connections; sent as it is. */
-  frame(n: number): Uint8Array;
+  /** The frame of request number `n` over all connections, the `nth` of its own; sent as it is. */
+  frame(n: number, nth: number): Uint8Array;
   /** Requests in all. */
   readonly requests: number;
   /** Requests per second over all connections, sent whether answers come or not; null: as fast as it goes. */
@@ -74,6 +74,7 @@ class Lane {
   readonly #dueAt: number[] = [];
   #rest: Buffer[] = [];
   #restBytes = 0;
+  #sent = 0;
   #isChecked = false;
 
   constructor(
@@ -110,8 +111,9 @@ class Lane {
   }
 
   send(dueAt: number): void {
-    const frame = this.#options.frame(this.#state.next);
+    const frame = this.#options.frame(this.#state.next, this.#sent);
     this.#state.next += 1;
+    this.#sent += 1;
     this.#state.sent += frame.length;
     this.#dueAt.push(dueAt);
     this.#socket.write(frame);

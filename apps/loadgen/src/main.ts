@@ -1,214 +1,64 @@
-/**
- * `npm run bench`: the loads, each beside the floor, as a table; `--json FILE` writes the figures too,
- * `--only TEXT` runs the rows whose name holds the text, `--rounds N` fewer or more pairs, `--full` the
- * sizes that need more disk than 2 GB.
- */
-import { mkdtempSync, writeFileSync } from "node:fs";
+/** `npm run bench`: the loads, each beside the floor, as a table. */
+import { closeSync, mkdtempSync, openSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
-import { parseArgs } from "node:util";
-import {
-  embeddedStart,
-  type Fact,
-  idleMemory,
-  partitionsMemory,
-  startOnEmptyFolder,
-  startOnFullFolder,
-} from "./facts.ts";
-import { type Bench, fetchContest, fill, latencyContest, produceContest } from "./loads.ts";
-import { type Contest, type ContestResult, contend } from "./rounds.ts";
-import { kafkaProgram, removeFolder, runnelProgram, type Server, start } from "./servers.ts";
+import { runTool, type Tool, ToolUsageError, wholeNumber } from "@runnel/kit/tool-flags.ts";
+import { runMatrix } from "./matrix.ts";
+import { Report } from "./report.ts";
+import { removeFolder } from "./servers.ts";
+import { runStandard } from "./standard.ts";
 
-const { values: flags } = parseArgs({
-  options: {
-    json: { type: "string" },
-    only: { type: "string" },
-    rounds: { type: "string", default: "9" },
-    dir: { type: "string" },
-    full: { type: "boolean", default: false },
+/** Pairs of runs by default: a table of a few rows, and a matrix of many. */
+const ROUNDS = 9;
+const ROUNDS_FULL = 3;
+
+const TOOL: Tool<"only" | "rounds" | "json" | "dir" | "full"> = {
+  command: "npm run bench --",
+  about:
+    "Drives loads at a broker and, in turn, at the floor: what this runtime can do at most here.\n" +
+    "Where KAFKA_HOME names an Apache Kafka, it carries the same loads.",
+  flags: {
+    only: { value: "TEXT", text: "the rows whose names contain this" },
+    rounds: {
+      value: "N",
+      text: `pairs of runs for each row (default: ${ROUNDS}, with --full ${ROUNDS_FULL})`,
+    },
+    json: { value: "FILE", text: "write the figures here, too" },
+    dir: { value: "DIR", text: "where the data is kept meanwhile (default: the system's)" },
+    full: { value: null, text: "the whole matrix of loads, which takes hours and 10 GB of disk" },
   },
-});
-const rounds = Number(flags.rounds);
-const MIB = 1024 * 1024;
-
-const folder = mkdtempSync(`${flags.dir ?? tmpdir()}/runnel-bench-`);
-const results: ContestResult[] = [];
-const facts: Fact[] = [];
-
-function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-function note(fact: Fact): void {
-  facts.push(fact);
-  tell(factLine(fact));
-}
-
-function factLine({ name, unit, value, reach }: Fact): string {
-  const mark = value <= reach ? "reached" : "MISSED";
-  return `${name}: ${value.toFixed(0)} ${unit}, to reach ≤ ${reach} ${mark}`;
-}
-
-async function row(contest: Contest): Promise<void> {
-  if (flags.only !== undefined && !contest.name.includes(flags.only)) return;
-  tell(contest.name);
-  const result = await contend(contest, tell);
-  results.push(result);
-  tell(line(result));
-}
-
-function line(one: ContestResult): string {
-  const number = (value: number) => value.toFixed(value < 10 ? 2 : 0);
-  const mark = one.isReached ? "reached" : "MISSED";
-  const sign = one.better === "higher" ? "≥" : "≤";
-  return (
-    `${one.name}: ratio ${one.ratio.median.toFixed(2)} (${one.ratio.min.toFixed(2)}–` +
-    `${one.ratio.max.toFixed(2)}), to reach ${sign} ${one.reach} ${mark}; Runnel ` +
-    `${number(one.runnel.median)} ${one.unit} (${one.runnelCpuMicros.toFixed(0)} µs CPU a request), ` +
-    `floor ${number(one.floor.median)} ${one.unit} (${one.floorCpuMicros.toFixed(0)} µs)` +
-    (one.kafka === null || one.ratioToKafka === null
-      ? ""
-      : `; Kafka ${number(one.kafka.median)}, ratio to it ${one.ratioToKafka.median.toFixed(2)}`)
-  );
-}
-
-/** An Apache Kafka beside us, where `KAFKA_HOME` names one. */
-async function startKafka(): Promise<Server | null> {
-  if (process.env["KAFKA_HOME"] === undefined) return null;
-  return await start(kafkaProgram(`${folder}/kafka`));
-}
-
-async function produceRows(): Promise<void> {
-  await using broker = await start(runnelProgram(`${folder}/produce`));
-  await using kafka = await startKafka();
-  const bench: Bench = { folder, broker, kafka };
-  const common = { batchBytes: 64 * 1024, recordBytes: 1024, rounds };
-  await row(
-    produceContest(bench, {
-      ...common,
-      name: "produce 64 KiB, flush.messages max",
-      requests: 4000,
-      isSynced: false,
-      reach: 0.7,
-    }),
-  );
-  await row(
-    produceContest(bench, {
-      ...common,
-      name: "produce 64 KiB, flush.messages 1",
-      requests: 4000,
-      isSynced: true,
-      reach: 0.7,
-    }),
-  );
-  note({
-    name: "RSS, peak under the heaviest load",
-    unit: "MiB",
-    value: broker.memory().peak / MIB,
-    reach: 450,
-  });
-  await row(
-    produceContest(bench, {
-      batchBytes: 1024,
-      recordBytes: 900,
-      rounds,
-      name: "produce 1 KiB",
-      requests: 60_000,
-      isSynced: false,
-      reach: 0.5,
-    }),
-  );
-  const peak = results.find((one) => one.name.includes("flush.messages 1"));
-  const bytesPerSecond = (peak?.runnel.median ?? 200) * 1e6;
-  await row(
-    latencyContest(bench, {
-      ...common,
-      name: "latency, open loop at half the peak, flush 1",
-      seconds: 3,
-      ratePerSecond: Math.floor(bytesPerSecond / 2 / (64 * 1024)),
-      reach: 3,
-    }),
-  );
-}
-
-const TAIL_BATCHES = 1024;
-const COLD_BATCHES = 8192;
-
-async function fetchRows(): Promise<void> {
-  const dataDir = `${folder}/fetch`;
-  writeFileSync(`${folder}/floor-read.data`, new Uint8Array(64 * MIB));
-  {
-    await using broker = await start(runnelProgram(dataDir));
-    await using kafka = await startKafka();
-    const { recordsPerBatch } = await fill(broker, "tail", TAIL_BATCHES);
-    if (kafka !== null) await fill(kafka, "tail", TAIL_BATCHES);
-    await row(
-      fetchContest(
-        { folder, broker, kafka },
-        {
-          name: "fetch 1 MiB, tail cache",
-          topic: "tail",
-          batches: TAIL_BATCHES,
-          recordsPerBatch,
-          requests: 2000,
-          reach: 0.8,
-          rounds,
-          mode: "fetch-memory",
-        },
-      ),
-    );
-    await fill(broker, "cold", COLD_BATCHES);
-  }
-  await using broker = await start(runnelProgram(dataDir));
-  await row(
-    fetchContest(
-      { folder, broker, kafka: null },
-      {
-        name: "fetch 1 MiB, cold",
-        topic: "cold",
-        batches: COLD_BATCHES,
-        recordsPerBatch: Math.floor((64 * 1024 - 61) / 1024),
-        requests: 2000,
-        reach: 0.6,
-        rounds,
-        mode: "fetch-file",
-      },
-    ),
-  );
-}
-
-/** Gigabytes that lie in the folder of the second start: 10 in the full run. */
-const START_GIGABYTES = flags.full ? 10 : 1.5;
-
-async function factRows(): Promise<void> {
-  const wanted: readonly (readonly [string, () => Promise<Fact>])[] = [
-    ["start empty", () => startOnEmptyFolder(folder)],
-    ["start full", () => startOnFullFolder(folder, START_GIGABYTES)],
-    ["start embedded", embeddedStart],
-    ["memory idle", () => idleMemory(folder)],
-    ["memory partitions", () => partitionsMemory(folder)],
-  ];
-  for (const [name, measure] of wanted) {
-    if (flags.only === undefined || name.includes(flags.only)) note(await measure());
-  }
-}
-
-try {
-  if (flags.only === undefined || /produce|latency/.test(flags.only)) await produceRows();
-  if (flags.only === undefined || flags.only.includes("fetch")) await fetchRows();
-  await factRows();
-} finally {
-  removeFolder(folder);
-}
-const conditions = {
-  node: process.version,
-  cpu: cpus()[0]?.model ?? "unknown",
-  cores: cpus().length,
-  memoryGiB: Math.round(totalmem() / 1024 ** 3),
-  rounds,
 };
-for (const result of results) process.stdout.write(`${line(result)}\n`);
-for (const fact of facts) process.stdout.write(`${factLine(fact)}\n`);
-process.stdout.write(`conditions: ${JSON.stringify(conditions)}\n`);
-if (flags.json !== undefined) {
-  writeFileSync(flags.json, `${JSON.stringify({ conditions, results, facts }, null, 2)}\n`);
+
+await runTool(TOOL, async (flags) => {
+  const isFull = flags.full !== undefined;
+  const missing = isFull ? ROUNDS_FULL : ROUNDS;
+  const rounds = wholeNumber(flags.rounds, "rounds", { min: 1, missing });
+  const report = new Report(flags.only ?? null);
+  // Better now than after hours.
+  const json = flags.json ?? null;
+  if (json !== null) usable("json", () => closeSync(openSync(json, "a")));
+  const folder = usable("dir", () => mkdtempSync(`${flags.dir ?? tmpdir()}/runnel-bench-`));
+  try {
+    await (isFull ? runMatrix : runStandard)(report, { folder, rounds });
+  } finally {
+    removeFolder(folder);
+  }
+  if (report.isEmpty) throw new ToolUsageError(`--only: no row's name contains "${flags.only}"`);
+  const conditions = {
+    node: process.version,
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 1024 ** 3),
+    rounds,
+  };
+  report.finish(conditions, json);
+});
+
+function usable<Result>(flag: string, use: () => Result): Result {
+  try {
+    return use();
+  } catch (error) {
+    throw new ToolUsageError(
+      `--${flag}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
 }

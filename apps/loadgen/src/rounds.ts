@@ -5,13 +5,21 @@ export interface Figures {
   readonly value: number;
   /** CPU time of the server per request, µs. */
   readonly cpuMicros: number;
+  /** Of the latencies, ms, where the load is about them. */
+  readonly percentiles?: Percentiles;
+}
+
+export interface Percentiles {
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
 }
 
 export interface Contest {
   readonly name: string;
   readonly unit: string;
-  /** What the median of the ratios should reach: at least, or for "lower" at most. */
-  readonly reach: number;
+  /** What the median of the ratios should reach: at least, or for "lower" at most; null for nothing. */
+  readonly reach: number | null;
   readonly better: "higher" | "lower";
   readonly rounds: number;
   floor(round: number): Promise<Figures>;
@@ -29,9 +37,10 @@ export interface Spread {
 export interface ContestResult {
   readonly name: string;
   readonly unit: string;
-  readonly reach: number;
+  readonly reach: number | null;
   readonly better: "higher" | "lower";
-  readonly isReached: boolean;
+  /** Null where nothing is asked. */
+  readonly isReached: boolean | null;
   readonly ratio: Spread;
   readonly floor: Spread;
   readonly runnel: Spread;
@@ -40,6 +49,8 @@ export interface ContestResult {
   readonly ratioToKafka: Spread | null;
   readonly floorCpuMicros: number;
   readonly runnelCpuMicros: number;
+  /** Medians of the percentiles; null where the load is about something else. */
+  readonly latency: { readonly floor: Percentiles; readonly runnel: Percentiles } | null;
 }
 
 export function spreadOf(values: readonly number[]): Spread {
@@ -77,7 +88,7 @@ export async function contend(
     unit,
     reach,
     better,
-    isReached: better === "higher" ? ratio.median >= reach : ratio.median <= reach,
+    isReached: isReached(ratio.median, contest),
     ratio,
     floor: spreadOf(floor.map((one) => one.value)),
     runnel: spreadOf(runnel.map((one) => one.value)),
@@ -88,5 +99,27 @@ export async function contend(
         : spreadOf(runnel.map((one, at) => one.value / (kafka[at] as Figures).value)),
     floorCpuMicros: spreadOf(floor.map((one) => one.cpuMicros)).median,
     runnelCpuMicros: spreadOf(runnel.map((one) => one.cpuMicros)).median,
+    latency: latencyOf(floor, runnel),
   };
+}
+
+function isReached(ratio: number, { reach, better }: Contest): boolean | null {
+  if (reach === null) return null;
+  return better === "higher" ? ratio >= reach : ratio <= reach;
+}
+
+function latencyOf(
+  floor: readonly Figures[],
+  runnel: readonly Figures[],
+): ContestResult["latency"] {
+  const [floorMedians, runnelMedians] = [medians(floor), medians(runnel)];
+  if (floorMedians === null || runnelMedians === null) return null;
+  return { floor: floorMedians, runnel: runnelMedians };
+}
+
+function medians(figures: readonly Figures[]): Percentiles | null {
+  const all = figures.flatMap(({ percentiles }) => (percentiles === undefined ? [] : percentiles));
+  if (all.length === 0) return null;
+  const median = (name: keyof Percentiles) => spreadOf(all.map((each) => each[name])).median;
+  return { p50: median("p50"), p99: median("p99"), p999: median("p999") };
 }

@@ -16,14 +16,14 @@ export interface ProblemText {
 /** The answer that refuses a request. */
 export function problem(kind: ProblemKind, text: ProblemText): Response {
   const { status, title } = PROBLEMS[kind];
-  const { detail, remedy, errors, kafkaError, headers } = text;
+  const { detail, remedy, errors = [], kafkaError, headers } = text;
   const body: Problem = {
     type: problemType(kind),
     title,
     status,
     detail,
     remedy,
-    ...(errors === undefined ? {} : { errors: [...errors] }),
+    ...(errors.length === 0 ? {} : { errors: [...errors] }),
     ...(kafkaError === undefined ? {} : { kafkaError }),
   };
   return new Response(JSON.stringify(body), {

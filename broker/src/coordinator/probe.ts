@@ -21,9 +21,10 @@ export function registerGroupMetrics(
   registry.readings(
     "runnel_group_lag_seconds",
     "About the age of the oldest event that a group has not committed",
-    perGroup(lags, ({ oldestAt }, takenAt) =>
-      oldestAt === null ? 0 : Math.max(0, takenAt - oldestAt) / 1000,
-    ),
+    perGroup(lags, ({ lag, oldestAt }, takenAt) => {
+      if (lag === 0) return 0;
+      return oldestAt === null ? null : Math.max(0, takenAt - oldestAt) / 1000;
+    }),
   );
   registry.readings(
     "runnel_group_members",
@@ -34,7 +35,8 @@ export function registerGroupMetrics(
 
 function perGroup(
   lags: GroupMetricsOptions["lags"],
-  value: (group: GroupLag, takenAt: number) => number,
+  /** Null where it is not known. */
+  value: (group: GroupLag, takenAt: number) => number | null,
 ): Readings {
   return {
     type: "gauge",
@@ -42,7 +44,10 @@ function perGroup(
     each(visit) {
       const { groups = [], takenAt = 0 } = lags() ?? {};
       const least = leastNamed(groups);
-      for (const group of groups) visit(group.groupId, value(group, takenAt), group.lag >= least);
+      for (const group of groups) {
+        const known = value(group, takenAt);
+        if (known !== null) visit(group.groupId, known, group.lag >= least);
+      }
     },
   };
 }

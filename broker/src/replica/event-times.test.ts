@@ -3,7 +3,6 @@ import { buildBatch, type NewBatch } from "@runnel/protocol/records/build.ts";
 import { describe, expect, test } from "vitest";
 import { inlineWorkers } from "#io/memory/world.ts";
 import { timeOfEvent } from "#log/event-time.ts";
-import { Semaphore } from "#log/semaphore.ts";
 import { CONFIG, Rig, TOPIC } from "#log/testing.ts";
 import { appendBatch } from "./append.ts";
 import { EventTimes } from "./event-times.ts";
@@ -62,7 +61,7 @@ describe("EventTimes", () => {
       { records: records(10) },
       { records: records(20) },
     );
-    const times = new EventTimes({ reads: new Semaphore(1), logger: silentLogger });
+    const times = new EventTimes(silentLogger);
     const first = times.reader(1);
     expect(await rig.run(first(partition, 0))).toBe(10);
     expect(await rig.run(first(partition, 1))).toBe(undefined);
@@ -78,7 +77,7 @@ describe("EventTimes", () => {
       { records: records(10) },
       { records: records(20) },
     );
-    const times = new EventTimes({ reads: new Semaphore(1), logger: silentLogger });
+    const times = new EventTimes(silentLogger);
     expect(await rig.run(times.reader()(partition, 0))).toBe(10);
     await rig.run(rig.manager.deleteRecords(partition.log, 1));
     expect(await rig.run(times.reader()(partition, 0))).toBe(20);

@@ -3,12 +3,15 @@
  * a topic. Events do not change, so what was read once stays true until the log begins behind it.
  */
 import { messageOf } from "@runnel/kit/errors.ts";
+import type { Logger } from "@runnel/kit/world.ts";
 import { timeOfEvent } from "#log/event-time.ts";
-import type { FetchContext } from "./fetch.ts";
+import { Semaphore } from "#log/semaphore.ts";
 import type { Partition } from "./partition.ts";
 
 /** Answers that are remembered, of about 100 bytes each; what was asked for longest ago leaves first. */
 const REMEMBERED_MAX = 20_000;
+/** Reads of the disk at the same time: consumers have turns of their own, and do not wait behind these. */
+const READS_AT_ONCE = 1;
 /** Reads of the disk for one caller; what is beyond is not measured this time, and is the next time. */
 export const READS_PER_CALLER_MAX = 200;
 
@@ -22,11 +25,12 @@ export type EventTimeReader = (
 ) => Promise<number | null | undefined>;
 
 export class EventTimes {
-  readonly #context: Pick<FetchContext, "reads" | "logger">;
+  readonly #logger: Logger;
+  readonly #reads = new Semaphore(READS_AT_ONCE);
   readonly #known = new Map<string, number | null>();
 
-  constructor(context: Pick<FetchContext, "reads" | "logger">) {
-    this.#context = context;
+  constructor(logger: Logger) {
+    this.#logger = logger;
   }
 
   /** For one request: reads at most `readsMax` batches that are not remembered. */
@@ -53,15 +57,14 @@ export class EventTimes {
     partition: Partition,
     offset: number,
   ): Promise<number | null | undefined> {
-    const { reads, logger } = this.#context;
     const { log, highWatermark, identity } = partition;
     try {
-      const timestamp = await reads.run(() => timeOfEvent(log, offset, highWatermark));
+      const timestamp = await this.#reads.run(() => timeOfEvent(log, offset, highWatermark));
       this.#remember(key, timestamp);
       return timestamp;
     } catch (error) {
       const { topicName: topic, index } = identity;
-      logger.warn(
+      this.#logger.warn(
         { topic, partition: index, offset, error: messageOf(error) },
         "the time of an event cannot be read",
       );

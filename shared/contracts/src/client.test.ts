@@ -56,6 +56,14 @@ describe("createClient()", () => {
     ]);
   });
 
+  test("sends an etag as the header wants it", async () => {
+    const { fetch, sent } = answering({ isDryRun: false, before: {}, after: null });
+    const client = createClient({ baseUrl: "", fetch });
+    await client.deleteTopic({ params: { topic: "a" } }, { ifMatch: "t7" });
+    expect(sent[0]?.init).toMatchObject({ method: "DELETE", headers: { "if-match": '"t7"' } });
+    expect(sent[0]?.init.body).toBeUndefined();
+  });
+
   test("rejects with the problem that the broker states", async () => {
     const client = createClient({ baseUrl: "", fetch: answering(problem, 404).fetch });
     const refusal = await client.getTopic({ params: { topic: "orders" } }).catch((e: unknown) => e);

@@ -105,7 +105,7 @@ async function send(
   const url = `${options.baseUrl.replace(/\/$/, "")}${urlOf(name, input)}`;
   const headers: Record<string, string> = { accept: "application/json", ...options.headers };
   if (input.body !== undefined) headers["content-type"] = "application/json";
-  if (call.ifMatch !== undefined) headers["if-match"] = call.ifMatch;
+  if (call.ifMatch !== undefined) headers["if-match"] = `"${call.ifMatch}"`;
   if (call.idempotencyKey !== undefined) headers["idempotency-key"] = call.idempotencyKey;
   const init: RequestInit = { method: PATHS[name].method, headers };
   if (input.body !== undefined) init.body = JSON.stringify(input.body);

@@ -158,8 +158,11 @@ export const Partition = z
     eventCount: Count.nullable(),
     sizeBytes: Count.nullable(),
     segmentCount: Count.nullable(),
-    oldestEventAt: Timestamp.nullable(),
-    newestEventAt: Timestamp.nullable(),
+    oldestEventAt: Timestamp.nullable().meta({
+      description:
+        "Of the first event that is still there; null where there is none, or it was not measured this time.",
+    }),
+    newestEventAt: Timestamp.nullable().meta({ description: "Largest timestamp of an event." }),
   })
   .meta({ id: "Partition" });
 export type Partition = z.infer<typeof Partition>;

@@ -10,6 +10,7 @@ import { ChoiceOption } from "../cli/choice-option.ts";
 import { CommandError, UsageError } from "../cli/failure.ts";
 import { collect, parseAddress, parseInteger, parsePair } from "../cli/values.ts";
 import { readVersion } from "../version.ts";
+import { addressesOf } from "./addresses.ts";
 import { BOOTSTRAP_VARIABLE } from "./client.ts";
 
 export interface BrokerFlags {
@@ -26,8 +27,9 @@ export interface BrokerFlags {
 export function brokerCommand(): Command {
   const command = new Command("broker")
     .description("Run one broker in this process, until SIGTERM or Ctrl-C.")
-    .action(async (flags: BrokerFlags) => {
-      process.exitCode = await run(flags);
+    .option("--json", "print that it is ready, or why it failed, as a line of JSON")
+    .action(async (flags: BrokerFlags & { readonly json?: boolean }) => {
+      process.exitCode = await run(flags, flags.json === true ? JSON_VOICE : TEXT_VOICE);
     })
     .addHelpText(
       "after",
@@ -95,7 +97,36 @@ export function settingsOf(flags: BrokerFlags): Map<string, string> {
   return settings;
 }
 
-async function run(flags: BrokerFlags): Promise<number> {
+/** What a broker says on stdout. Errors go to stderr in any case. */
+interface Voice {
+  readonly ready: (line: string) => void;
+  readonly failed: (reason: string) => void;
+}
+
+const TEXT_VOICE: Voice = {
+  ready: (line) => void process.stdout.write(`${line}\n`),
+  failed: () => {},
+};
+
+const JSON_VOICE: Voice = {
+  ready: (line) => sayJson({ event: "ready", ...addressesOf(line) }),
+  failed: (error) => sayJson({ event: "failed", error }),
+};
+
+function sayJson(event: Readonly<Record<string, unknown>>): void {
+  process.stdout.write(`${JSON.stringify(event)}\n`);
+}
+
+async function run(flags: BrokerFlags, voice: Voice): Promise<number> {
+  try {
+    return await runWith(flags, voice);
+  } catch (error) {
+    if (error instanceof Error) voice.failed(error.message);
+    throw error;
+  }
+}
+
+async function runWith(flags: BrokerFlags, voice: Voice): Promise<number> {
   const settings = settingsOf(flags);
   const { loadConfig } = await import("@runnel/broker/config/load.ts");
   const { [BOOTSTRAP_VARIABLE]: _, ...env } = process.env;
@@ -115,7 +146,8 @@ async function run(flags: BrokerFlags): Promise<number> {
     return await runBroker({
       loaded,
       version: readVersion(),
-      print: (line) => void process.stdout.write(`${line}\n`),
+      print: voice.ready,
+      printFailure: voice.failed,
     });
   } catch (error) {
     // By name: the class itself would have to be loaded for every command.

@@ -3,11 +3,11 @@ import { UsageError } from "../cli/failure.ts";
 import type { ClusterView, Partition } from "../kafka/cluster.ts";
 import type { Member } from "../kafka/groups.ts";
 import { backOffMs } from "../supervisor.ts";
+import { addressesOf } from "./addresses.ts";
 import { settingsOf } from "./broker.ts";
 import { brokersOf } from "./cluster-read.ts";
 import { partitionsOfGroup } from "./group-read.ts";
 import { parseTopicChoice } from "./group-write.ts";
-import { addressesOf } from "./up-run.ts";
 
 describe("settingsOf()", () => {
   it("turns flags into settings, the named ones last", () => {

@@ -6,9 +6,17 @@ import type { Output } from "../cli/output.ts";
 import { type Position, parsePosition } from "../cli/position.ts";
 import { parseInteger, parsePartitions } from "../cli/values.ts";
 import type { Topic } from "../kafka/cluster.ts";
+import type { Cursor } from "../kafka/collect.ts";
 import { readAsGroup } from "../kafka/group-reader.ts";
-import { endsOf, partitionsOf, rangesOf, resolvePosition, topicOf } from "../kafka/offsets.ts";
-import { type Cursor, readPartitions } from "../kafka/reader.ts";
+import {
+  endsOf,
+  partitionsOf,
+  rangesOf,
+  remarksOnPlaces,
+  resolvePosition,
+  topicOf,
+} from "../kafka/offsets.ts";
+import { readPartitions } from "../kafka/reader.ts";
 import { type ClientFlags, type Session, withCluster } from "./client.ts";
 import {
   type ReadRecord,
@@ -143,24 +151,30 @@ async function readDirectly(
   const partitions = partitionsOf(topic, request.partitions);
   const ranges = await rangesOf(cluster, view, topic, partitions);
   const starts = await resolvePosition(cluster, view, topic, request.from, ranges);
+  const remarks = remarksOnPlaces(topic.name, request.from, ranges);
+  for (const remark of remarks) output.remark(remark);
   const { to } = request;
   const isFuture = to?.kind === "time" && to.atMs > Date.now();
   const stops =
     to === null || isFuture ? null : await resolvePosition(cluster, view, topic, to, ranges);
-  const cursors = partitions.map((partition): Cursor => {
+  const cursorOf = (partition: number): Cursor => {
+    // A partition that is added while we read is new from its first record on.
     const next = starts.get(partition) ?? 0n;
     // An offset that is not there yet is waited for.
     const stop = to?.kind === "offset" ? BigInt(to.offset) : (stops?.get(partition) ?? null);
     const stopAtMs = isFuture ? to.atMs : null;
     return { partition, next, stop, stopAtMs, isDone: stop !== null && next >= stop };
-  });
+  };
+  // What ends at a place of now ends there in the partitions of now.
+  const isFollowing = to === null || isFuture || to.kind === "offset";
   if (output.isTerminal && to === null && request.from.kind === "end") {
     output.remark(`Waiting for new records; --from beginning shows what is there. Ctrl-C ends.`);
   }
   await readPartitions({
     cluster,
     topic,
-    cursors,
+    cursors: partitions.map(cursorOf),
+    onAdded: isFollowing && request.partitions === null ? cursorOf : null,
     onRecords: (records) => (signal.aborted ? Promise.resolve() : printer.print(records)),
     onRemark: (text) => output.remark(text),
     signal,
@@ -171,7 +185,7 @@ async function readInGroup(
   topic: Topic,
   group: string,
   request: Request,
-  { cluster, bootstrap }: Session,
+  { cluster, bootstrap, output }: Session,
   printer: Printer,
   signal: AbortSignal,
 ): Promise<void> {
@@ -188,6 +202,7 @@ async function readInGroup(
       await printer.print([record]);
       return !printer.isFull;
     },
+    onRemark: (text) => output.remark(text),
     signal,
   });
 }

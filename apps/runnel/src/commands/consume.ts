@@ -39,7 +39,8 @@ On a terminal a line shows time, partition:offset, key and value, made harmless.
 pipe go the values alone, byte for byte, each with a line feed; --json shows everything there too.
 
 A time is ISO 8601 (UTC where it names no zone) or milliseconds since 1970. With --group, --from
-counts only where the group has committed nothing, and is beginning or end.
+counts only where the group has committed nothing, and is beginning or end. An offset that is not
+there is replaced by the nearest one, with a remark.
 
 Examples:
   $ runnel consume orders --from beginning

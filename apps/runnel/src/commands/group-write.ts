@@ -7,7 +7,13 @@ import { parsePartitions } from "../cli/values.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { explain } from "../kafka/explain.ts";
 import { committedOffsets, describeGroup } from "../kafka/groups.ts";
-import { partitionsOf, rangesOf, resolvePosition, topicOf } from "../kafka/offsets.ts";
+import {
+  partitionsOf,
+  rangesOf,
+  remarksOnPlaces,
+  resolvePosition,
+  topicOf,
+} from "../kafka/offsets.ts";
 import { type ClientFlags, withCluster } from "./client.ts";
 
 export interface ResetFlags extends ClientFlags {
@@ -35,7 +41,8 @@ export async function resetGroup(group: string, flags: ResetFlags): Promise<void
   const isDryRun = flags.dryRun === true;
   await withCluster(flags, async ({ cluster, output, isJson }) => {
     await checkEmpty(cluster, group, { isNewAllowed: chosen.length > 0 });
-    const moves = await planMoves(cluster, group, position, chosen);
+    const { moves, remarks } = await planMoves(cluster, group, position, chosen);
+    for (const remark of remarks) output.remark(remark);
     if (!isDryRun) await commit(cluster, group, moves);
     if (isJson) {
       const partitions = moves.map(({ topic, partition, before, after }) => {
@@ -107,7 +114,7 @@ async function planMoves(
   group: string,
   position: Position,
   chosen: readonly TopicChoice[],
-): Promise<readonly Move[]> {
+): Promise<{ readonly moves: readonly Move[]; readonly remarks: readonly string[] }> {
   const committed = await committedOffsets(cluster, group);
   const choices =
     chosen.length > 0
@@ -122,16 +129,18 @@ async function planMoves(
   }
   const view = await cluster.describe([...new Set(choices.map(({ topic }) => topic))]);
   const moves: Move[] = [];
+  const remarks: string[] = [];
   for (const { topic: name, partitions } of choices) {
     const topic = topicOf(view, name);
     const ranges = await rangesOf(cluster, view, topic, partitionsOf(topic, partitions));
     const targets = await resolvePosition(cluster, view, topic, position, ranges);
+    remarks.push(...remarksOnPlaces(name, position, ranges));
     for (const [partition, after] of targets) {
       const before = committed.get(name)?.get(partition) ?? null;
       moves.push({ topic: name, partition, before, after });
     }
   }
-  return moves;
+  return { moves, remarks };
 }
 
 async function commit(cluster: Cluster, group: string, moves: readonly Move[]): Promise<void> {

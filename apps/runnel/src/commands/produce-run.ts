@@ -1,11 +1,13 @@
 /** `runnel produce`: input to records to batches, and an exact count of what became of them. */
 import { Buffer } from "node:buffer";
-import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
+import type { Readable } from "node:stream";
 import { CommandError, UsageError } from "../cli/failure.ts";
 import { formatBytes, formatCount, formatCounted, formatSpan } from "../cli/format.ts";
 import { Progress } from "../cli/progress.ts";
 import { parseChoice, parseInteger, parsePair } from "../cli/values.ts";
 import { BatchSender } from "../kafka/batch-sender.ts";
+import type { Topic } from "../kafka/cluster.ts";
 import { explain } from "../kafka/explain.ts";
 import { partitionsOf } from "../kafka/offsets.ts";
 import { type ProduceOptions, TopicProducer } from "../kafka/topic-producer.ts";
@@ -31,9 +33,10 @@ export async function produce(topic: string, flags: ProduceFlags): Promise<void>
   const format = formatOf(flags);
   const acks = ACKS_SENT[parseChoice(flags.acks, "--acks", ACKS)];
   const compression = parseChoice(flags.compression, "--compression", COMPRESSIONS);
-  using input = openInput(flags.file);
+  using input = await openInput(flags.file);
   await withCluster(flags, async (session) => {
     const found = await awaitTopic(session.cluster, topic);
+    checkWritable(found);
     if (format.partition !== null) partitionsOf(found, [format.partition]);
     await using producer = new TopicProducer({
       bootstrap: session.bootstrap,
@@ -47,6 +50,12 @@ export async function produce(topic: string, flags: ProduceFlags): Promise<void>
     }
     await run(input, format, producer, session, { acks, topic, bootstrap: flags.bootstrap });
   });
+}
+
+/** The client library knows no internal topic, and fails on it; a broker may well refuse it, too. */
+function checkWritable({ name, isInternal }: Topic): void {
+  if (!isInternal) return;
+  throw new CommandError(`topic "${name}" is internal: only the brokers themselves write to it`);
 }
 
 function formatOf(flags: ProduceFlags): LineFormat {
@@ -79,11 +88,11 @@ interface Input extends Disposable {
   stop(): void;
 }
 
-function openInput(file: string | undefined): Input {
+/** A file that cannot be opened is an error before anything is asked of a broker. */
+async function openInput(file: string | undefined): Promise<Input> {
   const isStdin = file === undefined || file === "-";
-  const stream = isStdin
-    ? process.stdin
-    : createReadStream(file, { highWaterMark: FILE_CHUNK_BYTES });
+  const name = isStdin ? "standard input" : file;
+  const stream = isStdin ? process.stdin : await openFile(file);
   let isStopped = false;
   const stop = (): void => {
     isStopped = true;
@@ -94,8 +103,7 @@ function openInput(file: string | undefined): Input {
       for await (const chunk of stream) yield chunk as Uint8Array;
     } catch (error) {
       if (isStopped) return;
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new CommandError(`cannot read ${isStdin ? "standard input" : file}: ${reason}`);
+      throw cannotRead(name, error);
     }
   }
   return {
@@ -104,6 +112,20 @@ function openInput(file: string | undefined): Input {
     stop,
     [Symbol.dispose]: stop,
   };
+}
+
+async function openFile(path: string): Promise<Readable> {
+  try {
+    const handle = await open(path);
+    return handle.createReadStream({ highWaterMark: FILE_CHUNK_BYTES });
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
+}
+
+function cannotRead(name: string, error: unknown): CommandError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CommandError(`cannot read ${name}: ${reason}`);
 }
 
 interface Counts {

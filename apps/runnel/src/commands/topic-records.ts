@@ -15,6 +15,7 @@ import {
   groupByLeader,
   partitionsOf,
   rangesOf,
+  remarksOnPlaces,
   resolvePosition,
   topicOf,
 } from "../kafka/offsets.ts";
@@ -35,6 +36,7 @@ export async function deleteRecords(name: string, flags: DeleteRecordsFlags): Pr
     const topic = topicOf(view, name);
     const ranges = await rangesOf(cluster, view, topic, partitionsOf(topic, wanted));
     const targets = await resolvePosition(cluster, view, topic, position, ranges);
+    for (const remark of remarksOnPlaces(name, position, ranges)) output.remark(remark);
     const moved = [...ranges].map(([partition, { start }]) => {
       return { partition, before: start, after: targets.get(partition) ?? start };
     });

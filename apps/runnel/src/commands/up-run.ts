@@ -2,6 +2,7 @@
 import { UsageError } from "../cli/failure.ts";
 import { Output } from "../cli/output.ts";
 import { Part } from "../supervisor.ts";
+import { type Addresses, addressesOf } from "./addresses.ts";
 import { type BrokerFlags, settingsOf } from "./broker.ts";
 
 export interface UpFlags extends BrokerFlags {
@@ -107,18 +108,6 @@ function onSignals(parts: readonly Part[], voice: Voice): () => void {
   };
 }
 
-export interface Addresses {
-  readonly kafka: string;
-  readonly admin: string | null;
-}
-
-/** What the broker's ready line says: `… kafka HOST:PORT … admin HOST:PORT`; null for other lines. */
-export function addressesOf(line: string): Addresses | null {
-  const kafka = /\bkafka (\S+:\d+)/.exec(line)?.[1];
-  if (kafka === undefined) return null;
-  return { kafka, admin: /\badmin (\S+:\d+)/.exec(line)?.[1] ?? null };
-}
-
 /** What the supervisor says: text for people on stdout, or one JSON object per line. */
 class Voice {
   readonly #output: Output;
@@ -150,7 +139,8 @@ class Voice {
     }
     const lines = [
       "",
-      "Metrics of this machine go into host.metrics, processes into host.processes. Watch them:",
+      "Metrics of this machine go into host.metrics, processes into host.processes.",
+      `Watch them, ${inHere()}in another terminal:`,
       "",
       `  ${runnel()} consume host.metrics${bootstrapFlag(kafka)}`,
       `  kcat -C -b ${kafka} -t host.processes -o end -f '%k %s\\n'`,
@@ -182,7 +172,7 @@ class Voice {
 function firstSteps(kafka: string): string[] {
   const flag = bootstrapFlag(kafka);
   return [
-    "A first thing to try, in another terminal:",
+    `A first thing to try, ${inHere()}in another terminal:`,
     "",
     `  ${runnel()} topic create orders --partitions 3${flag}`,
     `  echo "hello" | ${runnel()} produce orders${flag}`,
@@ -201,7 +191,15 @@ function bootstrapFlag(kafka: string): string {
   return kafka === "127.0.0.1:9092" ? "" : ` --bootstrap ${kafka}`;
 }
 
-/** How a person calls this command from here: npm finds it in a workspace. */
+/** Whether this is the source, which npm runs, instead of an installed package. */
+const IS_SOURCE = import.meta.url.endsWith(".ts");
+
+/** How a person calls this command: in its workspace, npm finds it. */
 function runnel(): string {
-  return import.meta.url.endsWith(".ts") ? "npx runnel" : "runnel";
+  return IS_SOURCE ? "npx runnel" : "runnel";
+}
+
+/** What npm finds in a workspace it finds nowhere else. */
+function inHere(): string {
+  return IS_SOURCE ? "in this folder, " : "";
 }

@@ -124,8 +124,11 @@ class RawClient extends Admin {
 export class Cluster implements AsyncDisposable {
   /** For what the library's own methods do well: the calls on consumer groups. */
   readonly admin: RawClient;
+  /** The addresses that are asked first, as people write them. */
+  readonly bootstrap: string;
 
   constructor(bootstrap: readonly HostPort[]) {
+    this.bootstrap = formatBootstrap(bootstrap);
     this.admin = new RawClient({ ...clientOptions(bootstrap) });
   }
 
@@ -172,6 +175,11 @@ export class Cluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.admin.close().catch(() => {});
   }
+}
+
+/** Addresses as people write them. */
+export function formatBootstrap(bootstrap: readonly HostPort[]): string {
+  return bootstrap.map(({ host, port }) => `${host}:${port}`).join(",");
 }
 
 /** What every client of the library needs to know. */

@@ -46,11 +46,8 @@ export function checkCode(code: number, subject: string, detail?: string | null)
 /** The sentence for anything the client library throws. */
 export function explain(error: unknown, bootstrap: string): string {
   const all = flatten(error);
-  for (const each of all) {
-    if (typeof each["apiCode"] === "number") {
-      return explainCode(each["apiCode"], textOf(each["serverErrorMessage"]));
-    }
-  }
+  const outcome = outcomeIn(all);
+  if (outcome !== null) return explainCode(outcome.code, outcome.detail);
   for (const each of all) {
     const reason = CONNECTION_CODES[textOf(each["code"]) ?? ""];
     if (reason !== undefined) return cannotReach(bootstrap, reason);
@@ -61,6 +58,27 @@ export function explain(error: unknown, bootstrap: string): string {
     return cannotReach(bootstrap, /timed out/i.test(message) ? "no answer" : oneLine(message));
   }
   return oneLine(textOf(all.at(-1)?.["message"]) ?? String(error));
+}
+
+/** Where in an answer the client library found what one record of a batch did wrong. */
+const RECORD_PATH = /^(.*)\/record_errors\//;
+
+/**
+ * The first outcome among `all`. Of a record that was refused the client library makes an error with
+ * the code −1, which stands for no outcome: that is the one of its partition, but it says most.
+ */
+function outcomeIn(
+  all: readonly Readonly<Record<string, unknown>>[],
+): { readonly code: number; readonly detail: string | null } | null {
+  const outcomes = all.flatMap(({ apiCode: code, path, serverErrorMessage }) => {
+    return typeof code === "number"
+      ? [{ code, path: textOf(path) ?? "", detail: textOf(serverErrorMessage) }]
+      : [];
+  });
+  const first = outcomes.find(({ path }) => !RECORD_PATH.test(path)) ?? outcomes[0];
+  if (first === undefined) return null;
+  const ofRecord = outcomes.find(({ path }) => RECORD_PATH.exec(path)?.[1] === first.path);
+  return { code: first.code, detail: ofRecord?.detail ?? first.detail };
 }
 
 function cannotReach(bootstrap: string, reason: string): string {

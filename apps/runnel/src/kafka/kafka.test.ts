@@ -5,10 +5,10 @@ import { describe, expect, it } from "vitest";
 import type { Position } from "../cli/position.ts";
 import { decodeAssignment } from "./assignment.ts";
 import { BATCH_RECORDS_MAX, BatchSender, type NumberedRecord } from "./batch-sender.ts";
+import { type Cursor, collectRecords } from "./collect.ts";
 import { explain } from "./explain.ts";
-import { placeWithin } from "./offsets.ts";
+import { placeWithin, remarksOnPlaces } from "./offsets.ts";
 import { partitionOfKey } from "./partitioner.ts";
-import { type Cursor, collectRecords } from "./reader.ts";
 import { retry } from "./retry.ts";
 import { acknowledgedPartitions } from "./topic-producer.ts";
 
@@ -87,6 +87,24 @@ describe("placeWithin()", () => {
   ];
   it.each(cases)("puts %j, found at %d, at %d", (position, found, expected) => {
     expect(placeWithin(range, position, found)).toBe(expected);
+  });
+});
+
+describe("remarksOnPlaces()", () => {
+  it("names the first partitions that lack the offset, and counts the others", () => {
+    const ranges = new Map(
+      Array.from({ length: 13 }, (_, partition) => {
+        return [partition, { start: 10n, end: partition === 0 ? 30n : 20n }] as const;
+      }),
+    );
+    const remarks = remarksOnPlaces("t", { kind: "offset", offset: 25 }, ranges);
+    expect(remarks).toHaveLength(11);
+    expect(remarks[0]).toBe(
+      'Offset 25 is beyond the end (20) of partition 1 of topic "t": 20 is taken instead.',
+    );
+    expect(remarks.at(-1)).toBe("The same holds for 2 other partitions.");
+    expect(remarksOnPlaces("t", { kind: "offset", offset: 10 }, ranges)).toEqual([]);
+    expect(remarksOnPlaces("t", { kind: "before-end", count: 99 }, ranges)).toEqual([]);
   });
 });
 
@@ -221,6 +239,20 @@ describe("explain()", () => {
     expect(explain(new AggregateError([inner], "failed"), "h:1")).toBe(
       "Replication factor: 3 larger than available brokers: 1 (INVALID_REPLICATION_FACTOR): " +
         "ask for no more replicas than there are brokers",
+    );
+  });
+
+  it("takes the outcome from the partition where a record was refused, the text from the record", () => {
+    const place = "/responses/0/partition_responses/0";
+    const ofRecord = {
+      apiCode: -1,
+      path: `${place}/record_errors/0`,
+      serverErrorMessage: "too new",
+    };
+    const ofPartition = { apiCode: 32, path: place, serverErrorMessage: null };
+    const errors = [ofRecord, ofPartition].map((each) => Object.assign(new Error("m"), each));
+    expect(explain(new AggregateError(errors, "failed"), "h:1")).toBe(
+      "too new (INVALID_TIMESTAMP)",
     );
   });
 

@@ -1,6 +1,7 @@
 /** Offsets of partitions: where they begin and end, and where a position falls. */
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { CommandError } from "../cli/failure.ts";
+import { formatCounted } from "../cli/format.ts";
 import type { Position } from "../cli/position.ts";
 import type { Cluster, ClusterView, Topic } from "./cluster.ts";
 import { explainCode } from "./explain.ts";
@@ -109,6 +110,33 @@ export function placeWithin(range: Range, position: Position, foundAt: bigint): 
     case "time":
       return foundAt < 0n ? range.end : clamp(foundAt, range);
   }
+}
+
+/** Partitions that are named when a place is not what was asked for; the others are counted. */
+const REMARKS_MAX = 10;
+
+/**
+ * A sentence for every partition that does not hold the offset which `position` names, and of which the
+ * nearest one is taken.
+ */
+export function remarksOnPlaces(
+  topic: string,
+  position: Position,
+  ranges: ReadonlyMap<number, Range>,
+): readonly string[] {
+  if (position.kind !== "offset") return [];
+  const asked = BigInt(position.offset);
+  const outside = [...ranges].filter(([, { start, end }]) => asked < start || asked > end);
+  const remarks = outside.slice(0, REMARKS_MAX).map(([partition, range]) => {
+    const { start, end } = range;
+    const side = asked < start ? `before the beginning (${start})` : `beyond the end (${end})`;
+    const place = `partition ${partition} of topic "${topic}"`;
+    return `Offset ${asked} is ${side} of ${place}: ${clamp(asked, range)} is taken instead.`;
+  });
+  const more = outside.length - remarks.length;
+  return more > 0
+    ? [...remarks, `The same holds for ${formatCounted(more, "other partition")}.`]
+    : remarks;
 }
 
 function clamp(offset: bigint, { start, end }: Range): bigint {

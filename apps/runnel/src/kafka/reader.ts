@@ -1,32 +1,25 @@
 /**
  * Reads partitions of a topic from given offsets, without a group: one fetch at a time per leader.
- * Follows leaders as they move, skips what is no record (transaction markers), and never holds more
- * than one answer per leader.
+ * Follows leaders as they move, waits for brokers that are away, skips what is no record (transaction
+ * markers), and never holds more than one answer per leader.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { fetchV17, RecordsBatch } from "@platformatic/kafka";
+import type { fetchV17 } from "@platformatic/kafka";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { CommandError } from "../cli/failure.ts";
 import type { ReadRecord } from "../commands/record-format.ts";
 import type { Broker, Cluster, Topic } from "./cluster.ts";
+import { type Cursor, collectRecords } from "./collect.ts";
 import { explain, explainCode } from "./explain.ts";
 import { rangesOf, topicOf } from "./offsets.ts";
-
-/** One partition on its way. `next` moves as records are handed over. */
-export interface Cursor {
-  readonly partition: number;
-  next: bigint;
-  /** Reading ends before this offset; null to follow. */
-  readonly stop: bigint | null;
-  /** Reading ends at the first record that is not older, or once the clock is there; null for never. */
-  readonly stopAtMs: number | null;
-  isDone: boolean;
-}
+import { isOutage, OUTAGE_DELAY_MS, OUTAGE_TRIES_MAX } from "./outage.ts";
 
 export interface ReadOptions {
   readonly cluster: Cluster;
   readonly topic: Topic;
   readonly cursors: readonly Cursor[];
+  /** Makes the cursor of a partition that was added meanwhile; null to read none of those. */
+  readonly onAdded: ((partition: number) => Cursor) | null;
   /** Takes the records of one partition, in order; the next fetch waits for it. */
   readonly onRecords: (records: readonly ReadRecord[]) => Promise<void>;
   readonly onRemark: (text: string) => void;
@@ -39,9 +32,8 @@ const PARTITION_BYTES_MAX = 1024 * 1024;
 const NO_SESSION = -1;
 const FIRST_NAMELESS_VERSION = 13;
 
-/** Rounds that fail one after the other before reading gives up, and the pause between them. */
-const FAILED_ROUNDS_MAX = 60;
-const ROUND_DELAY_MS = 500;
+/** How often leaders are looked up again, and partitions that were added are noticed. */
+const METADATA_INTERVAL_MS = 5_000;
 
 const LEADER_MOVED: readonly number[] = [
   ErrorCode.NOT_LEADER_OR_FOLLOWER,
@@ -49,6 +41,8 @@ const LEADER_MOVED: readonly number[] = [
   ErrorCode.FENCED_LEADER_EPOCH,
   ErrorCode.UNKNOWN_LEADER_EPOCH,
   ErrorCode.UNKNOWN_TOPIC_ID,
+  // Where the topic is really gone, the next look at the metadata says so.
+  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
   ErrorCode.REPLICA_NOT_AVAILABLE,
   ErrorCode.OFFSET_NOT_AVAILABLE,
   ErrorCode.KAFKA_STORAGE_ERROR,
@@ -56,45 +50,87 @@ const LEADER_MOVED: readonly number[] = [
 
 /** Returns when every cursor is done or `signal` aborts. */
 export async function readPartitions(options: ReadOptions): Promise<void> {
-  const { cluster, topic, cursors, signal } = options;
+  const { cluster, signal } = options;
   const api = { version: await cluster.versionOf("Fetch") };
+  const cursors = [...options.cursors];
   let failures = 0;
   while (!signal.aborted && cursors.some((cursor) => !cursor.isDone)) {
-    const round: Round = { ...options, ...api, hasProgress: false, trouble: null };
-    const view = await cluster.describe([topic.name]);
-    const current = topicOf(view, topic.name);
-    const leaderless: Cursor[] = [];
-    const loops: Promise<void>[] = [];
-    const open = cursors.filter((cursor) => !cursor.isDone);
-    const byLeader = Map.groupBy(open, ({ partition }) => {
-      return current.partitions.find((each) => each.partition === partition)?.leader ?? -1;
-    });
-    for (const [leader, led] of byLeader) {
-      const broker = view.brokers.get(leader);
-      if (broker === undefined) leaderless.push(...led);
-      else loops.push(readFrom(broker, led, round));
-    }
-    if (leaderless.length > 0) round.trouble = explainCode(ErrorCode.LEADER_NOT_AVAILABLE);
-    await Promise.all(loops);
+    const endsAtMs = performance.now() + METADATA_INTERVAL_MS;
+    const round: Round = {
+      ...options,
+      ...api,
+      cursors,
+      endsAtMs,
+      hasProgress: false,
+      trouble: null,
+    };
+    await runRound(round);
     if (signal.aborted || round.trouble === null) continue;
     failures = round.hasProgress ? 1 : failures + 1;
     if (failures === 1) options.onRemark(`Waiting: ${round.trouble}.`);
-    if (failures > FAILED_ROUNDS_MAX) throw new CommandError(round.trouble);
-    await delay(ROUND_DELAY_MS, undefined, { signal }).catch(() => {});
+    if (failures > OUTAGE_TRIES_MAX) throw new CommandError(round.trouble);
+    await delay(OUTAGE_DELAY_MS, undefined, { signal }).catch(() => {});
   }
 }
 
-/** Reading until the leaders change or something fails. */
+/** Reading until it is time to look at the metadata again, or something fails. */
 interface Round extends ReadOptions {
   readonly version: number;
+  readonly cursors: Cursor[];
+  readonly endsAtMs: number;
   hasProgress: boolean;
   /** Why the round ends, for every leader; null while all is well. */
   trouble: string | null;
 }
 
+async function runRound(round: Round): Promise<void> {
+  const { cluster, topic, cursors } = round;
+  const view = await unlessOutage(round, () => cluster.describe([topic.name]));
+  if (view === null) return;
+  const current = topicOf(view, topic.name);
+  addCursors(round, current);
+  const leaderless: Cursor[] = [];
+  const loops: Promise<void>[] = [];
+  const open = cursors.filter((cursor) => !cursor.isDone);
+  const byLeader = Map.groupBy(open, ({ partition }) => {
+    return current.partitions.find((each) => each.partition === partition)?.leader ?? -1;
+  });
+  for (const [leader, led] of byLeader) {
+    const broker = view.brokers.get(leader);
+    if (broker === undefined) leaderless.push(...led);
+    else loops.push(readFrom(broker, led, round));
+  }
+  if (leaderless.length > 0) round.trouble = explainCode(ErrorCode.LEADER_NOT_AVAILABLE);
+  await Promise.all(loops);
+}
+
+/** Null where a broker could not be reached, which is then the round's trouble, or on abort. */
+async function unlessOutage<Result>(
+  round: Round,
+  work: () => Promise<Result>,
+): Promise<Result | null> {
+  try {
+    return await orAborted(work(), round.signal);
+  } catch (error) {
+    if (!isOutage(error)) throw error;
+    round.trouble ??= explain(error, round.cluster.bootstrap);
+    return null;
+  }
+}
+
+/** Partitions that the topic has and we do not know. */
+function addCursors({ cursors, onAdded, onRemark }: Round, topic: Topic): void {
+  if (onAdded === null) return;
+  const known = new Set(cursors.map(({ partition }) => partition));
+  const added = topic.partitions.filter(({ partition }) => !known.has(partition));
+  if (added.length === 0) return;
+  cursors.push(...added.map(({ partition }) => onAdded(partition)));
+  onRemark(`Partitions were added: reading ${added.map((each) => each.partition).join(", ")} too.`);
+}
+
 async function readFrom(broker: Broker, cursors: readonly Cursor[], round: Round): Promise<void> {
-  const { signal } = round;
-  while (!signal.aborted && round.trouble === null) {
+  const { signal, endsAtMs } = round;
+  while (!signal.aborted && round.trouble === null && performance.now() < endsAtMs) {
     const open = cursors.filter((cursor) => !cursor.isDone);
     if (open.length === 0) return;
     let answer: fetchV17.FetchResponse | null;
@@ -173,9 +209,13 @@ async function take(
 }
 
 /** Retention, or a topic that was made anew, may have taken away what we wanted to read. */
-async function moveIntoRange(cursor: Cursor, { cluster, topic, onRemark }: Round): Promise<void> {
-  const view = await cluster.describe([topic.name]);
-  const ranges = await rangesOf(cluster, view, topicOf(view, topic.name), [cursor.partition]);
+async function moveIntoRange(cursor: Cursor, round: Round): Promise<void> {
+  const { cluster, topic, onRemark } = round;
+  const ranges = await unlessOutage(round, async () => {
+    const view = await cluster.describe([topic.name]);
+    return rangesOf(cluster, view, topicOf(view, topic.name), [cursor.partition]);
+  });
+  if (ranges === null) return;
   const range = ranges.get(cursor.partition) ?? { start: 0n, end: 0n };
   const target = cursor.next < range.start ? range.start : range.end;
   onRemark(
@@ -184,43 +224,6 @@ async function moveIntoRange(cursor: Cursor, { cluster, topic, onRemark }: Round
   );
   cursor.next = target;
   if (cursor.stop !== null && cursor.next >= cursor.stop) cursor.isDone = true;
-}
-
-const IS_CONTROL = 0x20;
-const IS_LOG_APPEND_TIME = 0x08;
-
-/** What lies between `cursor.next` and the stop; moves the cursor behind what was looked at. */
-export function collectRecords(
-  batches: readonly RecordsBatch[],
-  cursor: Cursor,
-  topic: string,
-): readonly ReadRecord[] {
-  const records: ReadRecord[] = [];
-  for (const batch of batches) {
-    const behind = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n;
-    if ((batch.attributes & IS_CONTROL) === 0) {
-      for (const record of batch.records) {
-        const offset = batch.firstOffset + BigInt(record.offsetDelta);
-        // A batch is served whole although it may begin before what was asked for.
-        if (offset < cursor.next) continue;
-        if (cursor.stop !== null && offset >= cursor.stop) return records;
-        const isStamped = (batch.attributes & IS_LOG_APPEND_TIME) !== 0;
-        const timestamp = isStamped
-          ? batch.maxTimestamp
-          : batch.firstTimestamp + record.timestampDelta;
-        if (cursor.stopAtMs !== null && timestamp >= BigInt(cursor.stopAtMs)) {
-          cursor.isDone = true;
-          return records;
-        }
-        const { key, value, headers } = record;
-        const { partition } = cursor;
-        records.push({ topic, partition, offset, timestamp, key, value, headers });
-        cursor.next = offset + 1n;
-      }
-    }
-    if (behind > cursor.next) cursor.next = behind;
-  }
-  return records;
 }
 
 /** Null once `signal` aborts, whatever the work is still waiting for. */

@@ -5,6 +5,7 @@ import type { HostPort } from "../cli/values.ts";
 import type { NumberedRecord } from "./batch-sender.ts";
 import { clientOptions, responseOf } from "./cluster.ts";
 import { partitionOfKey } from "./partitioner.ts";
+import { splitByTime } from "./time-waves.ts";
 
 export interface ProduceOptions {
   readonly bootstrap: readonly HostPort[];
@@ -59,7 +60,7 @@ export class TopicProducer implements AsyncDisposable {
 
   /** Never rejects: what went wrong is in the outcome. */
   async send(batch: readonly NumberedRecord[]): Promise<SendOutcome> {
-    const { topic, partitionCount, acks, compression } = this.#options;
+    const { partitionCount } = this.#options;
     this.#turn = (this.#turn + 1) % partitionCount;
     const placed = batch.map((record) => ({ record, partition: this.#partitionOf(record) }));
     const misplaced = placed.find(({ partition }) => partition >= partitionCount);
@@ -67,6 +68,23 @@ export class TopicProducer implements AsyncDisposable {
       const reason = `partition ${misplaced.partition} does not exist: there are ${partitionCount}`;
       return outcomeOf(placed, new Set(), new Error(reason));
     }
+    const waves = splitByTime(placed, Date.now(), ({ record, partition }) => {
+      return { partition, timestamp: record.timestamp };
+    });
+    let all = outcomeOf([], null, null);
+    for (const wave of waves) {
+      // As from batch to batch: what is wrong with some records does not stop those behind them.
+      const hasStopped = all.error !== null && !all.isOnlyTheirs;
+      all = joined(
+        all,
+        hasStopped ? outcomeOf(wave, new Set(), all.error) : await this.#sendWave(wave),
+      );
+    }
+    return all;
+  }
+
+  async #sendWave(placed: readonly Placed[]): Promise<SendOutcome> {
+    const { topic, acks, compression } = this.#options;
     try {
       await this.#producer.send({
         messages: placed.map(({ record, partition }) => toMessage(topic, record, partition)),
@@ -112,6 +130,20 @@ function outcomeOf(
     isOnlyTheirs: FAULTS_OF_RECORDS.some(
       (name) => error instanceof Error && findErrorBy(error, "apiId", name) !== null,
     ),
+  };
+}
+
+/** What became of both; the error is the one that came first in the input. */
+function joined(one: SendOutcome, other: SendOutcome): SendOutcome {
+  const failed = [one, other].filter(({ error }) => error !== null);
+  const [first = one] = failed.sort((a, b) => a.errorLine - b.errorLine);
+  return {
+    acknowledged: one.acknowledged + other.acknowledged,
+    failed: one.failed + other.failed,
+    bytes: one.bytes + other.bytes,
+    error: first.error,
+    errorLine: first.errorLine,
+    isOnlyTheirs: failed.length > 0 && failed.every(({ isOnlyTheirs }) => isOnlyTheirs),
   };
 }
 

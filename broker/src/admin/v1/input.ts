@@ -57,11 +57,17 @@ function check(
     const keys = issue.code === "unrecognized_keys" ? issue.keys : [null];
     for (const key of keys) {
       const path = [...issue.path, ...(key === null ? [] : [key])].map(String);
-      const message = key === null ? issue.message : "is not known here";
+      const message = key === null ? sentenceOf(issue) : "is not known here";
       errors.push({ in: where, field: path.join("."), message });
     }
   }
   return undefined;
+}
+
+/** zod says of what is missing that it is of the type undefined. */
+function sentenceOf(issue: z.core.$ZodIssue): string {
+  const isMissing = issue.code === "invalid_type" && issue.message.endsWith("received undefined");
+  return isMissing ? `is missing: ${issue.expected} is expected` : issue.message;
 }
 
 /** The segments of `pathname` at the names of the route's path, decoded. */

@@ -59,8 +59,17 @@ export async function serve(served: Served, context: Context<AdminEnv>): Promise
     if (error instanceof Refusal) return error.respond();
     // The disk or the metadata store: named by what it was doing.
     if (error instanceof IoError) return unavailable(error).respond();
+    // Whatever it was, nobody waits for the answer: reading the body fails so, and work that gave up.
+    if (isGone(context)) return new Response(null, { status: CLIENT_GONE });
     throw error;
   }
+}
+
+/** What a client that has gone would be answered; never seen by anybody. */
+const CLIENT_GONE = 499;
+
+function isGone({ req, env }: Context<AdminEnv>): boolean {
+  return req.raw.signal.aborted || env.incoming.destroyed;
 }
 
 async function answer(served: Served, context: Context<AdminEnv>): Promise<Response> {

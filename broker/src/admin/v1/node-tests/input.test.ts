@@ -33,6 +33,17 @@ describe("H1: a body", () => {
     ]);
   });
 
+  test("says which key is missing, and which was meant for it", async () => {
+    const reply = await rig.post("/v1/topics", { nme: "a" });
+    expect(reply.body).toMatchObject({
+      detail: "name: is missing: string is expected, and 1 more",
+      errors: [
+        { in: "body", field: "name", message: "is missing: string is expected" },
+        { in: "body", field: "nme", message: "is not known here" },
+      ],
+    });
+  });
+
   test("is not too deep, not too large, and JSON in UTF-8", async () => {
     expect(await refused("/v1/topics", `${"[".repeat(10_000)}`)).toEqual([400, [""]]);
     expect(await refused("/v1/topics", `"${"x".repeat(1024 * 1024)}"`)).toEqual([413, undefined]);
@@ -152,6 +163,13 @@ describe("H6: If-Match", () => {
       body: '{"name":"b"}',
     });
     expect(unguarded.status).toBe(400);
+  });
+});
+
+test("HEAD answers what GET would, without its body", async () => {
+  expect(await rig.ask("/v1/topics", { method: "HEAD" })).toMatchObject({
+    status: 200,
+    body: null,
   });
 });
 

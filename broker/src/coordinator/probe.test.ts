@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { MetricRegistry } from "#metrics/metric.ts";
+import type { GroupLag, Lags } from "./lag-table.ts";
+import { registerGroupMetrics } from "./probe.ts";
+
+const group = (groupId: string, lag: number, oldestAt: number | null): GroupLag => ({
+  groupId,
+  state: "Empty",
+  protocolType: "consumer",
+  memberCount: 2,
+  topicCount: 1,
+  offsetCount: 1,
+  lag,
+  oldestAt,
+});
+
+function read(
+  lags: Lags | null,
+  name: string,
+): [member: string | null, value: number, named: boolean][] {
+  const registry = new MetricRegistry();
+  registerGroupMetrics(registry, { lags: () => lags });
+  const metric = registry.all().find((one) => one.name === name);
+  const seen: [string | null, number, boolean][] = [];
+  if (metric?.kind === "readings") metric.readings.each((...reading) => void seen.push(reading));
+  return seen;
+}
+
+test("lag in seconds is that of the oldest event; of what nobody knows nothing is said", () => {
+  const groups = [
+    group("a", 5, 4_000),
+    group("b", 0, null),
+    group("c", 5, null),
+    group("d", 1, 99_000),
+  ];
+  const lags = { takenAt: 10_000, groups, topics: new Map() };
+  expect(read(lags, "runnel_group_lag_seconds")).toEqual([
+    ["a", 6, true],
+    ["b", 0, true],
+    ["d", 0, true],
+  ]);
+  expect(read(lags, "runnel_group_lag_events")).toHaveLength(4);
+  expect(read(null, "runnel_group_lag_events")).toEqual([]);
+});
+
+test("the thousand groups that are most behind are named, whatever the others are called", () => {
+  const groups = Array.from({ length: 1_500 }, (_, at) => group(`g${at}`, at, 0));
+  const seen = read({ takenAt: 0, groups, topics: new Map() }, "runnel_group_members");
+  const named = seen.filter(([, , isNamed]) => isNamed);
+  expect(seen).toHaveLength(1_500);
+  expect(named).toHaveLength(1_000);
+  expect(named[0]?.[0]).toBe("g500");
+});
