@@ -53,6 +53,34 @@ describe("tidy() import rules", () => {
     expect(check({ "broker/src/main.ts": 'import "#io/node/disk.ts";' })).toEqual([]);
   });
 
+  test("the console knows the contracts of the admin API and nothing else of the broker", () => {
+    const contracts = 'import { topic } from "@runnel/contracts/topics.ts";';
+    const protocol = 'import { crc } from "@runnel/protocol/errors.ts";';
+    expect(check({ "console/features/topics/a.tsx": contracts })).toEqual([]);
+    expect(check({ "console/features/topics/a.tsx": protocol })).toHaveLength(1);
+    expect(check({ "console/server/a.ts": protocol })).toHaveLength(1);
+  });
+
+  test("in the console app imports features, features ui, ui lib, and none the other way", () => {
+    expect(
+      check({
+        "console/app/page.tsx": 'import { A } from "../features/topics/a.tsx";',
+        "console/features/topics/a.tsx": 'import { B } from "../../ui/b.tsx";',
+        "console/ui/b.tsx": 'import { c } from "../lib/c.ts";',
+      }),
+    ).toEqual([]);
+    expect(check({ "console/lib/c.ts": 'import { B } from "../ui/b.tsx";' })).toHaveLength(1);
+    expect(check({ "console/ui/b.tsx": 'import "../features/topics/a.tsx";' })).toHaveLength(1);
+  });
+
+  test("a feature of the console never imports another", () => {
+    const text = 'import { a } from "../groups/a.ts";';
+    expect(check({ "console/features/topics/a.tsx": text })).toEqual([
+      "console/features/topics/a.tsx: imports console/features/groups/a.ts; a feature never imports another feature",
+    ]);
+    expect(check({ "console/features/topics/a.tsx": 'import "./b.ts";' })).toEqual([]);
+  });
+
   test("a cycle between files is reported once, with its way", () => {
     const problems = check({
       "broker/src/log/a.ts": 'import { b } from "./b.ts";',
@@ -82,6 +110,11 @@ describe("tidy() file rules", () => {
     expect(check({ "shared/kit/src/a.test.ts": lines(801) })).toHaveLength(1);
   });
 
+  test("a route of the console ends at 60 lines", () => {
+    expect(check({ "console/app/page.tsx": lines(60) })).toEqual([]);
+    expect(check({ "console/app/page.tsx": lines(61) })).toHaveLength(1);
+  });
+
   test("each broker folder has a README of at most 40 lines", () => {
     expect(check({ "broker/src/net/a.ts": "" })).toEqual(["broker/src/net: has no README.md"]);
     expect(check({ [README]: lines(41) })).toHaveLength(1);
@@ -96,6 +129,12 @@ describe("tidy() file rules", () => {
     ).toEqual([
       "broker/src/log/errors.ts: error code RUNNEL_A is already in shared/kit/src/errors.ts",
     ]);
+  });
+
+  test("a Server Action in the console is reported", () => {
+    const text = 'export async function save() {\n  "use server";\n}';
+    expect(check({ "console/features/topics/a.tsx": text })).toHaveLength(1);
+    expect(check({ "console/features/topics/a.tsx": '"use client";' })).toEqual([]);
   });
 
   test("a focused test is reported", () => {

@@ -45,6 +45,14 @@ const UNITS: readonly { path: string; layer: number; only?: readonly string[] }[
   { path: "broker/sim/", layer: 11, only: ["shared/", "broker/src/"] },
   { path: "broker/bench/", layer: 11, only: ["shared/", "broker/src/"] },
   { path: "console/", layer: 11, only: ["shared/contracts/"] },
+  { path: "console/lib/", layer: 11, only: ["shared/contracts/"] },
+  { path: "console/ui/", layer: 12, only: ["shared/contracts/", "console/lib/"] },
+  {
+    path: "console/features/",
+    layer: 13,
+    only: ["shared/contracts/", "console/lib/", "console/ui/"],
+  },
+  { path: "console/app/", layer: 14, only: ["console/"] },
   { path: "apps/runnel/", layer: 11, only: ["shared/", "broker/src/"] },
   { path: "apps/testing/", layer: 11, only: ["shared/", "broker/src/"] },
   { path: "apps/", layer: 11, only: ["shared/"] },
@@ -62,9 +70,12 @@ const SYSTEM_USERS = [SYSTEM_FOLDER, "broker/src/main.ts", "broker/bench/", "app
 const LINES_MAX = 500;
 const TEST_LINES_MAX = 800;
 const README_LINES_MAX = 40;
+/** A route only says which feature is shown there. */
+const ROUTE_LINES_MAX = 60;
 
 const isSource = (path: string): boolean => /\.(ts|tsx|mjs)$/.test(path);
 const isTest = (path: string): boolean => /\.(test|bench|contract)\.tsx?$/.test(path);
+const isRoute = (path: string): boolean => path.startsWith("console/app/");
 const isExempt = (path: string): boolean => /(^|\/)(fixtures|testdata|generated)\//.test(path);
 
 /** Every violation, as `path: what is wrong`, in the order of the rules. */
@@ -87,6 +98,7 @@ export function tidy(files: Files): string[] {
   }
   problems.push(...findCycles(graph), ...checkLengths(files, sources), ...checkReadmes(files));
   problems.push(...checkErrorCodes(files), ...checkFocus(files, sources));
+  problems.push(...checkServerActions(files, sources));
   return problems;
 }
 
@@ -120,7 +132,7 @@ function checkImport(path: string, specifier: string, target: string): string[] 
   if (target.startsWith(SYSTEM_FOLDER) && isSystemBarred(path)) {
     return [`${path}: imports ${target}; only main.ts plugs in the real system`];
   }
-  if (source.path === destination.path) return [];
+  if (source.path === destination.path) return checkFeatures(path, target);
   if (specifier.startsWith(".") && path.startsWith("broker/src/")) {
     return [`${path}: imports ${specifier}; write #folder/file.ts across folders`];
   }
@@ -135,6 +147,17 @@ function checkImport(path: string, specifier: string, target: string): string[] 
   const isAllowed = source.only?.some((prefix) => target.startsWith(prefix)) ?? true;
   if (isLower && isAllowed) return [];
   return [`${path}: imports ${target} (layer ${destination.layer}) from layer ${source.layer}`];
+}
+
+/** What two features of the console share is in `console/lib` or `console/ui`. */
+function checkFeatures(path: string, target: string): string[] {
+  const feature = featureOf(path);
+  if (feature === featureOf(target)) return [];
+  return [`${path}: imports ${target}; a feature never imports another feature`];
+}
+
+function featureOf(path: string): string | undefined {
+  return /^console\/features\/([^/]+)\//.exec(path)?.[1];
 }
 
 function unitOf(path: string): (typeof UNITS)[number] | undefined {
@@ -179,7 +202,7 @@ function findCycles(graph: ReadonlyMap<string, readonly string[]>): string[] {
 
 function checkLengths(files: Files, sources: readonly string[]): string[] {
   return sources.flatMap((path) => {
-    const max = isTest(path) ? TEST_LINES_MAX : LINES_MAX;
+    const max = isTest(path) ? TEST_LINES_MAX : isRoute(path) ? ROUTE_LINES_MAX : LINES_MAX;
     const count = countLines(files.get(path) ?? "");
     return count > max ? [`${path}: ${count} lines, at most ${max}`] : [];
   });
@@ -223,6 +246,14 @@ function checkFocus(files: Files, sources: readonly string[]): string[] {
     .filter((path) => isTest(path) && path !== "tools/tidy.test.ts")
     .filter((path) => focus.test(files.get(path) ?? ""))
     .map((path) => `${path}: .only leaves the other tests out`);
+}
+
+/** The console's server changes nothing by itself: every change goes through the admin API. */
+function checkServerActions(files: Files, sources: readonly string[]): string[] {
+  return sources
+    .filter((path) => path.startsWith("console/"))
+    .filter((path) => /^\s*["']use server["']/m.test(files.get(path) ?? ""))
+    .map((path) => `${path}: "use server" makes a Server Action, and the console has none`);
 }
 
 const countLines = (text: string): number =>

@@ -26,6 +26,8 @@ const SAME_SIGNAL_MS = 500;
 const STOP_MS_MAX = 10_000;
 /** How long an answer on the admin port may take once the broker stops. */
 const ADMIN_CLOSE_MS = 1_000;
+/** How long the text of all metrics waits for how far groups are behind. */
+const LAGS_MS_MAX = 1_000;
 const METADATA_FILE = "metadata.db";
 
 export interface RunOptions {
@@ -123,8 +125,8 @@ async function serveAdmin(
   return await openAdminServer({
     ...address,
     metrics: async () => {
-      // The gauges of groups show the table of the moment.
-      await node.lags.current();
+      // The gauges of groups show the table of the moment, or of a moment ago while groups are loaded.
+      await Promise.race([node.lags.current(), soon(LAGS_MS_MAX)]);
       return await expose();
     },
     allowedHosts: [],
@@ -134,6 +136,12 @@ async function serveAdmin(
       return createV1App(node.v1Services(parts));
     },
     logger,
+  });
+}
+
+function soon(delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, delayMs).unref();
   });
 }
 

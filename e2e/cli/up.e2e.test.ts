@@ -155,7 +155,8 @@ describe("runnel up", () => {
   it("says on a plain start where everything is and what to try", async () => {
     const lines: string[] = [];
     const done = Promise.withResolvers<void>();
-    const args = ["up", "--data-dir", folder, "--kafka", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+    const addresses = ["--kafka", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--console", "off"];
+    const args = ["up", "--data-dir", folder, ...addresses];
     const child = new Child({
       name: "runnel up",
       command: [process.execPath, MAIN, ...args],

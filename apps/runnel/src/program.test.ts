@@ -51,7 +51,10 @@ describe("bad usage", () => {
     ["broker --kafka 0.0.0.0:0", "--insecure"],
     ["broker --set no.such=1", "no setting is called"],
     ["broker --config /no/such/file", "cannot read"],
-    ["up --console 127.0.0.1:3000", "not built yet"],
+    ["up --console 0.0.0.0:3000", "reachable from other machines"],
+    ["up --console nowhere", "is not HOST:PORT"],
+    ["up --console 127.0.0.1:0 --admin off", "needs the admin API"],
+    ["console --console 0.0.0.0:3000", "reachable from other machines"],
     ["up --connect 127.0.0.1:8083", "not built yet"],
     ["up --brokers 2", "not built yet"],
   ])("%s ends with 2 and one sentence that says why", async (line, words) => {

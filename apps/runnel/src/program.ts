@@ -7,6 +7,7 @@ import { BrokenPipeError, CommandError, ExitCode, UsageError } from "./cli/failu
 import { brokerCommand } from "./commands/broker.ts";
 import { clusterCommand } from "./commands/cluster.ts";
 import { completionCommand } from "./commands/completion.ts";
+import { consoleCommand } from "./commands/console.ts";
 import { consumeCommand } from "./commands/consume.ts";
 import { groupCommand } from "./commands/group.ts";
 import { produceCommand } from "./commands/produce.ts";
@@ -18,7 +19,7 @@ const HELP_WIDTH_MAX = 100;
 
 const EXAMPLES = `
 Examples:
-  $ runnel up                                       a broker on this machine
+  $ runnel up                                       a broker and its console on this machine
   $ runnel topic create orders --partitions 3
   $ echo "hello" | runnel produce orders
   $ runnel consume orders --from beginning
@@ -45,6 +46,7 @@ export function createProgram(): Command {
     .addHelpText("after", EXAMPLES)
     .addCommand(upCommand())
     .addCommand(brokerCommand())
+    .addCommand(consoleCommand())
     .addCommand(topicCommand())
     .addCommand(produceCommand())
     .addCommand(consumeCommand())

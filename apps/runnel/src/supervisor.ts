@@ -13,8 +13,8 @@ import { ExitCode } from "./cli/failure.ts";
 
 export interface PartOptions {
   readonly name: string;
-  /** Arguments of `runnel`. */
-  readonly args: readonly string[];
+  /** Arguments of `runnel`, or the whole command line of another program. */
+  readonly args: readonly string[] | { readonly command: readonly [string, ...string[]] };
   /** Whether a line of its output says that it is ready. */
   readonly isReady: (line: string) => boolean;
   /** Called each time it becomes ready, with that line. */
@@ -57,8 +57,8 @@ export class Part {
   start(): void {
     const { args, isReady, onReady, onLine, onRemark, name } = this.#options;
     const startedAtMs = performance.now();
-    const [program, ...launch] = launcher();
-    const child = spawn(program, [...launch, ...args], {
+    const [program, ...rest] = "command" in args ? args.command : [...launcher(), ...args];
+    const child = spawn(program, rest, {
       stdio: ["ignore", "pipe", "inherit", "ipc"],
       detached: true,
     });
@@ -96,6 +96,12 @@ export class Part {
       this.#options.onRemark(`${this.#options.name} does not stop and is killed.`);
       this.kill();
     }, KILLED_AFTER_MS);
+  }
+
+  /** Tells the child something over its channel, if it is there to hear it. */
+  tell(message: Readonly<Record<string, string>>): void {
+    // It may be ending just now, and then it will be told what it needs at its next start.
+    if (this.#child?.connected === true) this.#child.send(message, () => {});
   }
 
   kill(): void {
@@ -144,7 +150,7 @@ export class Part {
 }
 
 /** This program again: the same runtime, the same options, the same script. */
-function launcher(): [string, ...string[]] {
+function launcher(): readonly [string, ...string[]] {
   const script = process.argv[1] ?? "";
   const isDeno = "deno" in process.versions;
   return [process.execPath, ...(isDeno ? ["run", "-A"] : process.execArgv), script];

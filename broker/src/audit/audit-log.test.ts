@@ -127,6 +127,31 @@ describe("AuditLog.record()", () => {
   });
 });
 
+test("refusals without end are counted, and do not fill the disk; changes are always told", async () => {
+  let count = 0;
+  const {
+    log,
+    time,
+    count: metric,
+  } = auditLog((records) => {
+    count += records.length;
+    return Promise.resolve(count);
+  });
+  const refused = { ...entry, result: { outcome: "refused", error: "X", message: null } } as const;
+  for (let round = 0; round < 30; round += 1) {
+    await log.record(
+      ACTOR,
+      Array.from({ length: 50 }, () => refused),
+    );
+  }
+  expect([count, metric("runnel_audit_suppressed_total")]).toEqual([1_000, 500]);
+  await log.record(ACTOR, [refused, entry]);
+  expect(count).toBe(1_001);
+  time.advance(60_000);
+  await log.record(ACTOR, [refused]);
+  expect(count).toBe(1_002);
+});
+
 describe("entries", () => {
   test("values of settings that are secrets are not written, whatever becomes of them", () => {
     const request: ConfigRequest = {

@@ -16,6 +16,9 @@ import { type Entry, recordOf } from "./entries.ts";
 export const AUDIT_PARTITION = 0;
 /** How long an answer waits for its record: the record may come about all the same. */
 const WAIT_MS_MAX = 5_000;
+/** Refusals that are written in a minute: whoever asks in vain without end must not fill the disk. */
+const REFUSALS_MAX = 1_000;
+const REFUSALS_MS = 60_000;
 /** Bytes after which a request's records go on in another batch. */
 const BATCH_BYTES = 256 * 1024;
 /** Records that wait for the disk; more are not written. */
@@ -51,7 +54,9 @@ export class AuditLog implements Audit {
   readonly #options: AuditLogOptions;
   readonly #written: Counter;
   readonly #failed: Counter;
+  readonly #suppressed: Counter;
   #waitingCount = 0;
+  #refusals = { since: Number.NEGATIVE_INFINITY, count: 0 };
 
   constructor(options: AuditLogOptions) {
     this.#options = options;
@@ -64,13 +69,18 @@ export class AuditLog implements Audit {
       "runnel_audit_failures_total",
       "Administrative changes that could not be written to the audit log",
     );
+    this.#suppressed = metrics.counter(
+      "runnel_audit_suppressed_total",
+      `Refused changes beyond ${REFUSALS_MAX} in a minute, which are not in the audit log`,
+    );
   }
 
   async record(actor: Actor, entries: readonly Entry[]): Promise<void> {
-    if (entries.length === 0) return;
     const { clock, brokerId, scheduler } = this.#options;
     const at = clock.nowMs();
-    const records = entries.map((entry) => recordOf(entry, actor, { at, brokerId }));
+    const taken = entries.filter((entry) => this.#takes(entry));
+    if (taken.length === 0) return;
+    const records = taken.map((entry) => recordOf(entry, actor, { at, brokerId }));
     if (this.#waitingCount + records.length > WAITING_MAX) {
       this.#fail(records, "too many records wait already");
       return;
@@ -79,6 +89,17 @@ export class AuditLog implements Audit {
     const timer = scheduler.after(WAIT_MS_MAX, late.resolve);
     await Promise.race([this.#append(records, at), late.promise]);
     timer.cancel();
+  }
+
+  /** Whether there is room for an entry: always for what changed something. */
+  #takes({ result }: Entry): boolean {
+    if (result.outcome !== "refused") return true;
+    const now = this.#options.clock.monotonicMs();
+    if (now - this.#refusals.since >= REFUSALS_MS) this.#refusals = { since: now, count: 0 };
+    this.#refusals.count += 1;
+    if (this.#refusals.count <= REFUSALS_MAX) return true;
+    this.#suppressed.add();
+    return false;
   }
 
   async #append(records: readonly AuditRecord[], at: number): Promise<void> {

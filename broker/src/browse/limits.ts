@@ -68,3 +68,10 @@ export const TAIL_PROGRESS_MS = 1_000;
 export const TAIL_HEARTBEAT_MS = 15_000;
 /** A tail ends after this long; its client may go on with its cursor. */
 export const TAIL_MS_MAX = 60 * 60 * 1000;
+
+/** Buckets of a histogram. */
+export const BUCKETS_MAX = 120;
+/** Cuts, of all partitions together, for which headers are read to make them exact. */
+export const CUTS_REFINED_MAX = 8_192;
+/** A piece that is read at once where headers are looked for. */
+export const HEADER_CHUNK_BYTES = 64 * 1024;

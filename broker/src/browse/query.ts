@@ -49,6 +49,15 @@ export interface ScanOptions {
   readonly signal: AbortSignal;
 }
 
+/** What to count by time. */
+export interface HistogramQuery extends Pick<EventQuery, "topic" | "partitions"> {
+  /** From the first event where it is null; included. */
+  readonly fromMs: number | null;
+  /** To the last event where it is null; not included. */
+  readonly toMs: number | null;
+  readonly bucketsMax: number;
+}
+
 /** Why these partitions are read and no others. */
 export type ChosenBy = "all" | "query" | "key" | "filter";
 

@@ -14,10 +14,18 @@ import type { Partition } from "#replica/partition.ts";
 import type { ReplicaManager } from "#replica/replica-manager.ts";
 import type { Coverage, MissingPartition } from "./coverage.ts";
 import { type Cursor, decodeCursor, digestOf } from "./cursor.ts";
-import { PARTITIONS_MAX, SCANS_AT_ONCE, SCANS_WAITING_MAX, TAILS_MAX } from "./limits.ts";
+import type { Histogram, HistogramTask } from "./histogram/histogram-task.ts";
+import {
+  BUCKETS_MAX,
+  PARTITIONS_MAX,
+  SCANS_AT_ONCE,
+  SCANS_WAITING_MAX,
+  TAILS_MAX,
+} from "./limits.ts";
 import {
   boundsOfQuery,
   type EventQuery,
+  type HistogramQuery,
   identityOf,
   type PartitionPlan,
   planPartitions,
@@ -144,6 +152,29 @@ export class BrowseService {
     return new Tail(this.#world, job, { partitions: found.open, positions, digest });
   }
 
+  /** Counts a topic's events by time, from indexes alone. Throws `BrowseRefusal`. */
+  async histogram(
+    query: HistogramQuery,
+    signal: AbortSignal,
+  ): Promise<Histogram & { readonly coverage: Coverage }> {
+    const found = await this.#find({ ...query, condition: null });
+    const snapshots = found.open.map(snapshotNow);
+    const { fromMs, toMs } = query;
+    const bucketsMax = Math.min(query.bucketsMax, BUCKETS_MAX);
+    const task: HistogramTask = { kind: "histogram", snapshots, fromMs, toMs, bucketsMax };
+    const job = this.#run<Histogram>(this.#shared, {
+      task,
+      moved: snapshots.flatMap(movableOf),
+      signal,
+    });
+    for await (const histogram of job) return { ...histogram, coverage: coverageOf(found) };
+    signal.throwIfAborted();
+    throw new BrowseRefusal("unavailable", {
+      message: "counting ended without an answer",
+      remedy: "Try again.",
+    });
+  }
+
   #run<M>(
     pool: ThreadPool,
     options: {
@@ -168,7 +199,9 @@ export class BrowseService {
   }
 
   /** The topic of a query and those of its partitions that are open here. */
-  async #find(query: EventQuery): Promise<FoundPartitions> {
+  async #find(
+    query: Pick<EventQuery, "topic" | "partitions" | "condition">,
+  ): Promise<FoundPartitions> {
     const topic = this.#world.view.image.topicsByName.get(query.topic);
     if (topic === undefined) {
       throw new BrowseRefusal("notFound", {

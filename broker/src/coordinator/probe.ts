@@ -1,4 +1,4 @@
-/** What is measured of consumer groups: as much as the lag table says, for the most behind by name. */
+/** What is measured of consumer groups: the most behind by name, the others as one. */
 import { LABEL_VALUES_MAX, type MetricRegistry, type Readings } from "#metrics/metric.ts";
 import type { GroupLag, Lags } from "./lag-table.ts";
 
@@ -7,49 +7,88 @@ export interface GroupMetricsOptions {
   readonly lags: () => Lags | null;
 }
 
+/** A table, in the order in which it is shown. */
+interface Ranked {
+  readonly lags: Lags | null;
+  /** Those that are furthest behind; there may be tens of thousands of others. */
+  readonly first: readonly GroupLag[];
+  readonly others: readonly GroupLag[];
+}
+
 /** Registers the gauges of groups. */
 export function registerGroupMetrics(
   registry: MetricRegistry,
   { lags }: GroupMetricsOptions,
 ): void {
+  let ranked: Ranked = { lags: null, first: [], others: [] };
+  const now = (): Ranked => {
+    const latest = lags();
+    if (latest !== ranked.lags) ranked = rank(latest);
+    return ranked;
+  };
   registry.gauge("runnel_groups", "Consumer groups", () => lags()?.groups.length ?? 0);
-  registry.readings(
-    "runnel_group_lag_events",
-    "Events between what a group committed and the ends of its partitions",
-    perGroup(lags, ({ lag }) => lag),
-  );
+  registry.readings("runnel_group_lag_events", "Events that a group has not committed", {
+    ...BY_GROUP,
+    each(visit) {
+      const { first, others } = now();
+      for (const { groupId, lag } of first) visit(groupId, lag, true);
+      if (others.length > 0)
+        visit(
+          null,
+          sum(others, ({ lag }) => lag),
+          true,
+        );
+    },
+  });
   registry.readings(
     "runnel_group_lag_seconds",
     "About the age of the oldest event that a group has not committed",
-    perGroup(lags, ({ oldestAt }, takenAt) =>
-      oldestAt === null ? 0 : Math.max(0, takenAt - oldestAt) / 1000,
-    ),
-  );
-  registry.readings(
-    "runnel_group_members",
-    "Members of a consumer group",
-    perGroup(lags, ({ memberCount }) => memberCount),
-  );
-}
-
-function perGroup(
-  lags: GroupMetricsOptions["lags"],
-  value: (group: GroupLag, takenAt: number) => number,
-): Readings {
-  return {
-    type: "gauge",
-    label: "group",
-    each(visit) {
-      const { groups = [], takenAt = 0 } = lags() ?? {};
-      const least = leastNamed(groups);
-      for (const group of groups) visit(group.groupId, value(group, takenAt), group.lag >= least);
+    {
+      ...BY_GROUP,
+      each(visit) {
+        const { first, lags: table } = now();
+        for (const { groupId, lag, oldestAt } of first) {
+          if (lag === 0) visit(groupId, 0, true);
+          else if (oldestAt !== null && table !== null) {
+            visit(groupId, Math.max(0, table.takenAt - oldestAt) / 1000, true);
+          }
+        }
+      },
     },
-  };
+  );
+  registry.readings("runnel_group_members", "Members of a group", {
+    ...BY_GROUP,
+    each(visit) {
+      const { first, others } = now();
+      for (const { groupId, memberCount } of first) visit(groupId, memberCount, true);
+      if (others.length > 0)
+        visit(
+          null,
+          sum(others, (one) => one.memberCount),
+          true,
+        );
+    },
+  });
 }
 
-/** The lag from which on a group has a line of its own in the text of all metrics. */
-function leastNamed(groups: readonly GroupLag[]): number {
-  if (groups.length <= LABEL_VALUES_MAX) return 0;
-  const lags = groups.map(({ lag }) => lag).sort((a, b) => b - a);
-  return (lags[LABEL_VALUES_MAX] as number) + 1;
+const BY_GROUP = { type: "gauge", label: "group" } as const satisfies Partial<Readings>;
+
+function sum(groups: readonly GroupLag[], value: (group: GroupLag) => number): number {
+  return groups.reduce((total, group) => total + value(group), 0);
+}
+
+function rank(lags: Lags | null): Ranked {
+  const groups = lags?.groups ?? [];
+  if (groups.length <= LABEL_VALUES_MAX) return { lags, first: groups, others: [] };
+  const sizes = Float64Array.from(groups, ({ lag }) => lag).sort();
+  const least = sizes[sizes.length - LABEL_VALUES_MAX] as number;
+  const first: GroupLag[] = [];
+  const others: GroupLag[] = [];
+  let equalLeft = LABEL_VALUES_MAX - groups.filter(({ lag }) => lag > least).length;
+  for (const group of groups) {
+    const isFirst = group.lag > least || (group.lag === least && equalLeft > 0);
+    if (isFirst && group.lag === least) equalLeft -= 1;
+    (isFirst ? first : others).push(group);
+  }
+  return { lags, first, others };
 }

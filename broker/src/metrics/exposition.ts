@@ -103,7 +103,9 @@ function readingsOf(readings: Readings): Sample[] {
   const samples: Sample[] = [];
   let other: number | null = null;
   readings.each((member, value, isNamed) => {
-    if (member !== null && isNamed) samples.push({ labels: { [readings.label]: member }, value });
+    // A member that is called like the rest is counted with it: a line stands once.
+    const isApart = member !== null && member !== OTHER && isNamed;
+    if (isApart) samples.push({ labels: { [readings.label]: member }, value });
     else other = (other ?? 0) + value;
   });
   if (other !== null) samples.push({ labels: { [readings.label]: OTHER }, value: other });

@@ -14,6 +14,16 @@ describe("MetricRegistry", () => {
     registry.counters("b_total", "by api", "api").get('we"ird\n').add();
     registry.gauge("c", "now", () => 7);
     registry.gauges("d", "by topic", "topic", () => new Map([["t", 1.5]]));
+    registry.readings("f_total", "kept elsewhere", {
+      type: "counter",
+      label: "topic",
+      each(visit) {
+        visit("t", 1, true);
+        visit("other", 2, true);
+        visit("u", 4, false);
+        visit(null, 8, true);
+      },
+    });
     const histogram = registry.histograms("e_seconds", "latency", "api", [0.1, 1]).get("Fetch");
     for (const value of [0.05, 0.1, 0.5, 9]) histogram.observe(value);
     const { text, contentType } = await createExposition(registry, silentLogger)();
@@ -26,6 +36,9 @@ describe("MetricRegistry", () => {
       'b_total{api="we\\"ird\\n"} 1',
       "c 7",
       'd{topic="t"} 1.5',
+      "# TYPE f_total counter",
+      'f_total{topic="t"} 1',
+      'f_total{topic="other"} 14',
       "# TYPE e_seconds histogram",
       'e_seconds_bucket{le="0.1",api="Fetch"} 2',
       'e_seconds_bucket{le="1",api="Fetch"} 3',

@@ -174,3 +174,52 @@ export const EventStreamMessage = z
   ])
   .meta({ id: "EventStreamMessage" });
 export type EventStreamMessage = z.infer<typeof EventStreamMessage>;
+
+export const BUCKETS_MAX = 120;
+export const BUCKETS_DEFAULT = 60;
+
+export const HistogramQuery = z.strictObject({
+  partitions: z.string().min(1).max(PARTITIONS_LENGTH_MAX).optional().meta({
+    description: "`0,3,5-9` or `all`; all where left out.",
+  }),
+  from: Place.optional().meta({
+    description: "`earliest` (where left out), or `time:` and ms or a date with time and zone.",
+  }),
+  to: Place.optional().meta({ description: "As `from`, not included; `latest` where left out." }),
+  buckets: z
+    .int()
+    .min(1)
+    .max(BUCKETS_MAX)
+    .optional()
+    .meta({ description: `Buckets at most; ${BUCKETS_DEFAULT} where left out.` }),
+  byPartition: z.boolean().optional().meta({ description: "true: with the counts of each." }),
+});
+
+/**
+ * How many events there are by time, from the indexes of the log. An event counts where it lies: one that
+ * was appended late counts at the time at which it was appended.
+ */
+export const Histogram = z
+  .object({
+    fromMs: Timestamp.meta({ description: "Where the first bucket begins." }),
+    widthMs: Count.meta({ description: "Of every bucket." }),
+    total: Count,
+    isExact: z
+      .boolean()
+      .meta({ description: "Whether the total is; each bucket says for itself." }),
+    buckets: z.array(
+      z.object({
+        count: Count,
+        isExact: z
+          .boolean()
+          .meta({ description: "False: within a batch of events at each end, or two (≈)." }),
+      }),
+    ),
+    partitions: z
+      .array(z.object({ partition: PartitionIndex, counts: z.array(Count) }))
+      .nullable()
+      .meta({ description: "Null where they were not asked for." }),
+    coverage: SearchCoverage,
+  })
+  .meta({ id: "Histogram" });
+export type Histogram = z.infer<typeof Histogram>;

@@ -22,6 +22,7 @@ export const PATHS = {
   changeTopicConfigs: { method: "PATCH", path: "/v1/topics/{topic}/configs" },
   listTopicGroups: { method: "GET", path: "/v1/topics/{topic}/groups" },
   readEvents: { method: "GET", path: "/v1/topics/{topic}/events", isStream: true },
+  getHistogram: { method: "GET", path: "/v1/topics/{topic}/histogram" },
   produce: { method: "POST", path: "/v1/topics/{topic}/events" },
   deleteRecords: { method: "POST", path: "/v1/topics/{topic}/records/delete" },
   listGroups: { method: "GET", path: "/v1/groups" },

@@ -187,6 +187,15 @@ const TOPIC_ROUTES = {
     status: 200,
     response: events.EventStreamMessage,
   },
+  getHistogram: {
+    ...PATHS.getHistogram,
+    tag: "events",
+    summary: "How many events there are by time, without reading them",
+    params: InTopic,
+    query: events.HistogramQuery,
+    status: 200,
+    response: events.Histogram,
+  },
   produce: {
     ...PATHS.produce,
     tag: "events",

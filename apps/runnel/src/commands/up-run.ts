@@ -1,6 +1,14 @@
 /** `runnel up`: starts the parts, says where they are and what to try, and ends them together. */
 import { UsageError } from "../cli/failure.ts";
 import { Output } from "../cli/output.ts";
+import {
+  type ConsoleOptions,
+  checkConsoleOptions,
+  consoleCommand as consoleProgram,
+  consoleUrlOf,
+  hasConsole,
+  NO_CONSOLE,
+} from "../console-program.ts";
 import { Part } from "../supervisor.ts";
 import { type Addresses, addressesOf } from "./addresses.ts";
 import { type BrokerFlags, settingsOf } from "./broker.ts";
@@ -20,13 +28,17 @@ const SAME_SIGNAL_MS = 500;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 export async function up(flags: UpFlags): Promise<void> {
-  checkLater("--console", "the console", flags.console);
-  checkLater("--connect", "the connector worker", flags.connect);
+  checkConnect(flags.connect);
   // Refused before anything is started, with the same words as by the broker.
   settingsOf(flags);
+  const isConsoleOn = checkConsole(flags);
   const voice = new Voice(new Output(), flags.json === true);
   const parts: Part[] = [];
   const demo = flags.demo === true ? demoStarter(parts, voice) : null;
+  const console = isConsoleOn ? consoleStarter(flags, parts, voice) : null;
+  if (flags.console === undefined && !hasConsole()) {
+    voice.remark(`There is no console here: ${NO_CONSOLE}.`);
+  }
   let isFirst = true;
   const broker = new Part({
     name: "broker",
@@ -38,6 +50,7 @@ export async function up(flags: UpFlags): Promise<void> {
       voice.ready(addresses, isFirst && demo === null, isFirst);
       isFirst = false;
       demo?.(addresses.kafka);
+      if (addresses.admin !== null) console?.(addresses.admin);
     },
     onLine: (line) => voice.line(line),
     onRemark: (text) => voice.remark(text),
@@ -52,9 +65,28 @@ export async function up(flags: UpFlags): Promise<void> {
   process.exitCode = code;
 }
 
-function checkLater(flag: string, what: string, value: string | undefined): void {
+function checkConnect(value: string | undefined): void {
   if (value === undefined || value === "off") return;
-  throw new UsageError(`${flag}: ${what} is not built yet: leave the flag out, or say off`);
+  throw new UsageError(
+    "--connect: the connector worker is not built yet: leave the flag out, or say off",
+  );
+}
+
+/** Whether there will be a console. Throws for one that is asked for and cannot be. */
+function checkConsole(flags: UpFlags): boolean {
+  if (flags.console === "off") return false;
+  checkConsoleOptions(consoleOptions(flags, undefined));
+  const isWanted = flags.console !== undefined;
+  if (flags.admin === "off") {
+    if (isWanted) throw new UsageError("--console: it needs the admin API: leave --admin off away");
+    return false;
+  }
+  if (isWanted && !hasConsole()) throw new UsageError(`--console: ${NO_CONSOLE}`);
+  return hasConsole();
+}
+
+function consoleOptions(flags: UpFlags, admin: string | undefined): ConsoleOptions {
+  return { listen: flags.console, admin, isInsecure: flags.insecure === true };
 }
 
 /** The flags of the broker, as they came. */
@@ -86,6 +118,35 @@ function demoStarter(parts: Part[], voice: Voice): (kafka: string) => void {
     });
     parts.push(part);
     part.start();
+  };
+}
+
+/**
+ * Starts the console when the broker is first ready, and tells it where the broker is whenever that
+ * was started again. A console that fails for good leaves the broker as it is.
+ */
+function consoleStarter(flags: UpFlags, parts: Part[], voice: Voice): (admin: string) => void {
+  let part: Part | null = null;
+  return (admin) => {
+    if (part !== null) {
+      part.tell({ admin });
+      return;
+    }
+    part = new Part({
+      name: "console",
+      args: { command: consoleProgram(consoleOptions(flags, admin)) },
+      isReady: (line) => consoleUrlOf(line) !== null,
+      onReady: (line) => voice.console(consoleUrlOf(line) ?? ""),
+      onLine: (line) => {
+        if (line.startsWith("console: ")) voice.line(line);
+      },
+      onRemark: (text) => voice.remark(text),
+    });
+    parts.push(part);
+    part.start();
+    void part.ended.then((code) => {
+      if (code !== 0) voice.remark("There is no console now; the broker goes on without it.");
+    });
   };
 }
 
@@ -146,6 +207,11 @@ class Voice {
       `  kcat -C -b ${kafka} -t host.processes -o end -f '%k %s\\n'`,
     ];
     this.#print(`${lines.join("\n")}\n`);
+  }
+
+  console(url: string): void {
+    if (this.#isJson) this.#say({ event: "console", url });
+    else this.#print(`The console is ready: ${url}\n`);
   }
 
   /** Something a part printed. */

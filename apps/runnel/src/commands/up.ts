@@ -5,10 +5,25 @@ import { addBrokerFlags } from "./broker.ts";
 
 export function upCommand(): Command {
   const command = new Command("up")
-    .description("Bring up Runnel on this machine: a broker, kept alive by a supervisor.")
+    .description(
+      "Bring up Runnel on this machine: a broker and its console, kept alive by a supervisor.",
+    )
     .option("--demo", "feed this machine's own metrics and processes into two topics")
-    .addOption(laterOption("--console", "the web console"))
-    .addOption(laterOption("--connect", "the connector worker"))
+    .addOption(
+      new ChoiceOption({
+        flag: "--console",
+        choices: ["off"],
+        placeholder: "host:port|off",
+        description: "the web console (default: 127.0.0.1:3000)",
+      }),
+    )
+    .addOption(
+      new ChoiceOption({
+        flag: "--connect",
+        choices: ["off"],
+        description: "the connector worker comes later; only off is accepted",
+      }),
+    )
     .option("--json", "print what happens as lines of JSON")
     .action(async (flags) => (await import("./up-run.ts")).up(flags))
     .addHelpText(
@@ -17,11 +32,6 @@ export function upCommand(): Command {
         "  $ runnel up --data-dir ./data --kafka 127.0.0.1:19092 --admin off",
     );
   return addBrokerFlags(command);
-}
-
-function laterOption(flag: string, what: string): ChoiceOption {
-  const description = `${what} comes later; only off is accepted`;
-  return new ChoiceOption({ flag, choices: ["off"], description });
 }
 
 /** What `up --demo` runs beside the broker; not listed in the help. */

@@ -5,12 +5,18 @@ import {
   parsePartitions,
   parsePlace,
 } from "@runnel/contracts/event-places.ts";
-import { FIELD_LENGTH_DEFAULT } from "@runnel/contracts/events.ts";
+import { BUCKETS_DEFAULT, FIELD_LENGTH_DEFAULT } from "@runnel/contracts/events.ts";
 import { conditionOf, parseFilter } from "@runnel/contracts/filter-parser.ts";
 import type { Condition } from "@runnel/contracts/filters.ts";
 import type { FieldError } from "@runnel/contracts/problem.ts";
 import type { QueryOf } from "@runnel/contracts/routes.ts";
-import type { EventQuery, PartitionChoice, Position, ScanOptions } from "#browse/query.ts";
+import type {
+  EventQuery,
+  HistogramQuery,
+  PartitionChoice,
+  Position,
+  ScanOptions,
+} from "#browse/query.ts";
 import { Refusal } from "../problem.ts";
 import type { Caller } from "./caller.ts";
 import { committedOf, groupFor } from "./group-view.ts";
@@ -92,6 +98,26 @@ function refuseBounds(asked: Asked, errors: FieldErrors): void {
   for (const field of ["order", "from", "to", "limit", "maxBytes", "maxMs"] as const) {
     if (asked[field] !== undefined) errors.add(field, "goes with a search, not with a live stream");
   }
+}
+
+/** What a request wants counted. Throws a `Refusal` that names every field that makes no sense. */
+export function histogramQueryOf(topic: string, asked: QueryOf<"getHistogram">): HistogramQuery {
+  const errors = new FieldErrors();
+  const partitions = choiceOf(asked.partitions ?? "all", errors);
+  const fromMs = readTime("from", asked.from ?? "earliest", errors);
+  const toMs = readTime("to", asked.to ?? "latest", errors);
+  if (fromMs !== null && toMs !== null && toMs <= fromMs) errors.add("to", "must be behind `from`");
+  errors.throwIfAny();
+  return { topic, partitions, fromMs, toMs, bucketsMax: asked.buckets ?? BUCKETS_DEFAULT };
+}
+
+/** Null for an end of the log. */
+function readTime(field: "from" | "to", text: string, errors: FieldErrors): number | null {
+  const place = parsePlace(text);
+  if (place?.kind === "time") return place.timestamp;
+  const end = field === "from" ? "earliest" : "latest";
+  if (place?.kind !== end) errors.add(field, `must be \`${end}\` or \`time:1700000000000\``);
+  return null;
 }
 
 function choiceOf(text: string | undefined, errors: FieldErrors): PartitionChoice {

@@ -121,7 +121,12 @@ function doneOf(message: Done): Data<"done"> {
   };
 }
 
-function coverageOf({ partitions, missing, ...rest }: Coverage): Data<"done">["coverage"] {
+/** The coverage of an answer, in the words of the API. */
+export function coverageOf({
+  partitions,
+  missing,
+  ...rest
+}: Coverage): NonNullable<Data<"done">["coverage"]> {
   return {
     ...rest,
     partitions: [...partitions],

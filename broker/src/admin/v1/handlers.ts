@@ -13,6 +13,7 @@ import { deleteRecords } from "./delete-records.ts";
 import { readEvents } from "./events.ts";
 import { deleteGroup, deleteOffsets, resetOffsets } from "./group-changes.ts";
 import { getGroup, listGroupOffsets, listGroups } from "./groups.ts";
+import { getHistogram } from "./histogram.ts";
 import { getMetricHistory, listMetricSeries } from "./metrics-routes.ts";
 import { listPartitions } from "./partitions.ts";
 import { produce } from "./produce.ts";
@@ -40,6 +41,7 @@ export const HANDLERS: { readonly [N in RouteName]: V1Handler<N> } = {
   changeTopicConfigs,
   listTopicGroups,
   readEvents,
+  getHistogram,
   produce,
   deleteRecords,
   listGroups,

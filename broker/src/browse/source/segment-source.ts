@@ -45,6 +45,8 @@ const WALK_CHUNKS = 4;
 /** Index entries that turn out wrong before the segment is read from its start instead. */
 const WRONG_ENTRIES_MAX = 8;
 const RESYNC_WINDOW_BYTES = 256 * 1024;
+/** Read with a header, for the headers of small batches behind it. */
+const HEADER_WINDOW_BYTES = 8 * 1024;
 const NO_ENTRIES = new Uint8Array(0);
 
 export class SegmentSource {
@@ -119,6 +121,44 @@ export class SegmentSource {
       isThere.baseOffset + isThere.lastOffsetDelta === offset &&
       isThere.maxTimestamp === newest;
     return isRight ? place : this.start;
+  }
+
+  /**
+   * What the time index says of `timestamp`: up to which offset everything is older, and by which one there
+   * is a record that is not; null where it does not say.
+   */
+  async timesAround(
+    timestamp: number,
+  ): Promise<{ readonly olderTo: number | null; readonly newerBy: number | null }> {
+    const times = await this.#entries(".timeindex");
+    const at = await times.findLast((entry) => int64At(entry, 0) < timestamp);
+    const before = at < 0 ? null : await times.at(at);
+    const after = at + 1 < times.count ? await times.at(at + 1) : null;
+    const offsetIn = (entry: Uint8Array | null): number | null =>
+      entry === null ? null : this.segment.baseOffset + int32At(entry, 8);
+    return { olderTo: offsetIn(before), newerBy: offsetIn(after) };
+  }
+
+  /** Shows the headers of batches from `place` on, without reading what is between, until false. */
+  async walkHeaders(place: Place, visit: (header: BatchHeader) => boolean): Promise<void> {
+    const window = new Chunk();
+    window.clear(place.position);
+    for (let position = place.position; position + BATCH_HEADER_SIZE <= this.segment.size; ) {
+      let at = position - window.position;
+      if (at + BATCH_HEADER_SIZE > window.length) {
+        window.clear(position);
+        const length = Math.min(HEADER_WINDOW_BYTES, this.segment.size - position);
+        await this.read(window, position, length);
+        if (window.length < BATCH_HEADER_SIZE) return;
+        at = 0;
+      }
+      const { baseOffset, size } = this.segment;
+      const around = { baseOffset, bytesLeft: size - position, nextOffset: -1 };
+      if (!isSane(window.bytes, at, around)) return;
+      const header = readBatchHeader(window.bytes, at);
+      if (!visit(header)) return;
+      position += header.sizeInBytes;
+    }
   }
 
   /** The first batch from `place` on for which `isWanted` holds, by its header; null for none. */

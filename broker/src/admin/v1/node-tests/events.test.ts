@@ -159,3 +159,32 @@ describe("GET /v1/topics/{topic}/events", () => {
     expect(body).toMatchObject({ errors: [{ field: "from" }, { field: "limit" }] });
   });
 });
+
+describe("GET /v1/topics/{topic}/histogram", () => {
+  test("counts by time, in all and by partition", async () => {
+    const params = { topic: "orders" };
+    const all = await rig.client.getHistogram({ params });
+    expect(all).toMatchObject({ total: 3, isExact: true, partitions: null });
+    expect(all.coverage).toMatchObject({ partitions: [0, 1, 2], chosenBy: "all" });
+    const query = { buckets: 2, byPartition: true, partitions: "0-1" };
+    const some = await rig.client.getHistogram({ params, query });
+    expect(some.buckets.map(({ count }) => count)).toEqual([2, 1]);
+    expect(some.partitions).toEqual([
+      { partition: 0, counts: [1, 1] },
+      { partition: 1, counts: [1, 0] },
+    ]);
+    const from = `time:${all.fromMs + 1}`;
+    expect(await rig.client.getHistogram({ params, query: { from } })).toMatchObject({ total: 1 });
+  });
+
+  test.each([
+    ["from", "offset:1"],
+    ["to", "earliest"],
+    ["buckets", "121"],
+    ["partitions", "x"],
+  ])("refuses %s=%s", async (field, value) => {
+    const { status, body } = await rig.ask(`/v1/topics/orders/histogram?${field}=${value}`);
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ errors: [{ in: "query", field }] });
+  });
+});

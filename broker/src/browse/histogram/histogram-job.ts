@@ -1,0 +1,67 @@
+/** Counts events by time as a job of a thread, without reading any of them. */
+import { FileHandles } from "#log/file-handles.ts";
+import { CUTS_REFINED_MAX, HEADER_CHUNK_BYTES, OPEN_FILES_MAX } from "../limits.ts";
+import type { Job } from "../thread/job.ts";
+import type { Histogram, HistogramTask, PartitionCounts } from "./histogram-task.ts";
+import { type Cut, TimeCuts } from "./time-cuts.ts";
+
+/** Runs `task` to its end; its one message is the histogram. */
+export async function runHistogram(task: HistogramTask, job: Job): Promise<void> {
+  const files = new FileHandles(job.disk, OPEN_FILES_MAX);
+  try {
+    job.say(await count(task, job, files));
+  } finally {
+    await files.close();
+  }
+}
+
+async function count(task: HistogramTask, job: Job, files: FileHandles): Promise<Histogram> {
+  const world = {
+    files,
+    allocate: (length: number) => job.disk.allocate(length),
+    chunkBytes: HEADER_CHUNK_BYTES,
+  };
+  const all = task.snapshots.map((snapshot) => ({
+    partition: snapshot.partition,
+    cuts: new TimeCuts(world, snapshot),
+  }));
+  const fromMs = task.fromMs ?? (await oldestOf(all.map(({ cuts }) => cuts)));
+  const newest = Math.max(fromMs, ...all.map(({ cuts }) => cuts.newest));
+  const spanMs = Math.max(1, (task.toMs ?? newest + 1) - fromMs);
+  const widthMs = Math.ceil(spanMs / task.bucketsMax);
+  const bucketCount = Math.ceil(spanMs / widthMs);
+  const refine = all.length * (bucketCount + 1) <= CUTS_REFINED_MAX;
+  const partitions: PartitionCounts[] = [];
+  for (const { partition, cuts } of all) {
+    const found: Cut[] = [];
+    for (let bucket = 0; bucket <= bucketCount; bucket += 1) {
+      // Indexes may be in memory, where no read gives others their turn.
+      await job.breathe();
+      found.push(await cuts.cut(fromMs + bucket * widthMs, { refine }));
+    }
+    partitions.push({ partition, ...between(found) });
+  }
+  return { kind: "histogram", fromMs, widthMs, bucketCount, partitions };
+}
+
+async function oldestOf(all: readonly TimeCuts[]): Promise<number> {
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const cuts of all) oldest = Math.min(oldest, (await cuts.oldest()) ?? oldest);
+  return Number.isFinite(oldest) ? Math.max(0, oldest) : 0;
+}
+
+/** How many offsets lie between each cut and the next. */
+function between(cuts: readonly Cut[]): Omit<PartitionCounts, "partition"> {
+  const counts: number[] = [];
+  const areExact: boolean[] = [];
+  let reached = cuts[0]?.offset ?? 0;
+  for (const [index, cut] of cuts.slice(1).entries()) {
+    // Guesses may cross each other: what one bucket has, another has not.
+    const offset = Math.max(reached, cut.offset);
+    counts.push(offset - reached);
+    areExact.push(cut.isExact && cuts[index]?.isExact === true && offset === cut.offset);
+    reached = offset;
+  }
+  const isTotalExact = cuts[0]?.isExact === true && cuts.at(-1)?.isExact === true;
+  return { counts, areExact, isTotalExact };
+}

@@ -1,0 +1,84 @@
+/** What the address of the event browser says. */
+"use client";
+import type { DecoderChoice } from "@runnel/contracts/decoded.ts";
+import { parsePlace } from "@runnel/contracts/event-places.ts";
+import { parseAsArrayOf, parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
+import type { api } from "../../lib/api.ts";
+
+export const MODES = ["newest", "oldest", "live"] as const;
+export type Mode = (typeof MODES)[number];
+
+export const DECODERS = [
+  "auto",
+  "json",
+  "text",
+  "int32",
+  "int64",
+  "float64",
+  "uuid",
+  "messagepack",
+  "schema",
+  "hex",
+  "base64",
+] as const satisfies readonly DecoderChoice[];
+
+const PARSERS = {
+  mode: parseAsStringLiteral(MODES).withDefault("newest"),
+  /** As the API writes places: `time:…`, `offset:…`, `group:…`. Null: the start, or the end. */
+  from: parseAsString,
+  to: parseAsString,
+  partitions: parseAsString,
+  f: parseAsString.withDefault(""),
+  /** Fields that are columns, as the filter writes them. */
+  cols: parseAsArrayOf(parseAsString).withDefault([]),
+  kd: parseAsStringLiteral(DECODERS).withDefault("auto"),
+  vd: parseAsStringLiteral(DECODERS).withDefault("auto"),
+  /** The event that is open: `partition@offset`. */
+  r: parseAsString,
+};
+
+export type EventsState = ReturnType<typeof useEventsState>[0];
+
+export function useEventsState() {
+  return useQueryStates(PARSERS, { history: "replace" });
+}
+
+export interface Place {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** Null for what names no event. */
+export function parseRecord(text: string | null): Place | null {
+  const [, partition, offset] = /^(\d{1,10})@(\d{1,16})$/.exec(text ?? "") ?? [];
+  const place = { partition: Number(partition), offset: Number(offset) };
+  return partition !== undefined && Number.isSafeInteger(place.offset) ? place : null;
+}
+
+export function printRecord({ partition, offset }: Place): string {
+  return `${partition}@${offset}`;
+}
+
+export type Query = NonNullable<Parameters<typeof api.readEvents>[0]["query"]>;
+
+/** Characters of a field in a row; an event that is opened brings all. */
+const ROW_FIELD_LENGTH = 4_096;
+const PARTITIONS = /^(all|\d{1,10}(-\d{1,10})?(,\d{1,10}(-\d{1,10})?)*)$/;
+
+/** The question that the address asks; what it says wrongly is as if it did not. */
+export function queryOf(
+  state: Pick<EventsState, "mode" | "from" | "to" | "partitions" | "f" | "kd" | "vd">,
+): Query {
+  const { mode, from, to, partitions, f, kd, vd } = state;
+  const isLive = mode === "live";
+  return {
+    fieldLength: ROW_FIELD_LENGTH,
+    ...(isLive ? { live: true } : { order: mode }),
+    ...(!isLive && from !== null && parsePlace(from) !== null ? { from } : {}),
+    ...(!isLive && to !== null && parsePlace(to) !== null ? { to } : {}),
+    ...(partitions !== null && PARTITIONS.test(partitions) ? { partitions } : {}),
+    ...(f.trim() === "" ? {} : { filter: f }),
+    ...(kd === "auto" ? {} : { keyDecoder: kd }),
+    ...(vd === "auto" ? {} : { valueDecoder: vd }),
+  };
+}

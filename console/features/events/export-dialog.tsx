@@ -1,0 +1,110 @@
+/** The whole result as a file, not only the rows in sight. */
+"use client";
+import type { FileFormat } from "@runnel/contracts/record-files.ts";
+import { FILE_WRITERS } from "@runnel/contracts/record-files.ts";
+import { Download } from "lucide-react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import { api } from "../../lib/api.ts";
+import { download } from "../../lib/download.ts";
+import { formatBytes, formatCount } from "../../lib/format.ts";
+import { Button } from "../../ui/button.tsx";
+import { Dialog } from "../../ui/dialog.tsx";
+import { Segmented } from "../../ui/field.tsx";
+import { ProblemPanel } from "../../ui/states.tsx";
+import type { Query } from "./events-state.ts";
+import { EXPORT_CHARS_MAX, EXPORT_EVENTS_MAX, type ExportResult, exportEvents } from "./export.ts";
+
+interface ExportDialogProps {
+  readonly topic: string;
+  readonly query: Query;
+  readonly onClose: () => void;
+}
+
+type State =
+  | { readonly kind: "idle" }
+  | { readonly kind: "running"; readonly count: number }
+  | { readonly kind: "done"; readonly result: ExportResult }
+  | { readonly kind: "failed"; readonly error: unknown };
+
+export function ExportDialog({ topic, query, onClose }: ExportDialogProps): ReactNode {
+  const [format, setFormat] = useState<FileFormat>("ndjson");
+  const [state, setState] = useState<State>({ kind: "idle" });
+  const abort = useRef<AbortController | null>(null);
+  useEffect(() => () => abort.current?.abort(), []);
+  const run = async (): Promise<void> => {
+    const controller = new AbortController();
+    abort.current = controller;
+    setState({ kind: "running", count: 0 });
+    try {
+      const result = await exportEvents({
+        topic,
+        query,
+        format,
+        signal: controller.signal,
+        onProgress: (count) => setState({ kind: "running", count }),
+        readPage: (page, signal) => api.readEvents({ params: { topic }, query: page }, { signal }),
+      });
+      const { mediaType } = FILE_WRITERS[format];
+      if (result.count > 0) download(`${topic}.${format}`, new Blob([...result.parts]), mediaType);
+      setState({ kind: "done", result });
+    } catch (error) {
+      setState({ kind: "failed", error });
+    }
+  };
+  const isRunning = state.kind === "running";
+  return (
+    <Dialog
+      isOpen
+      onClose={onClose}
+      size="small"
+      title="Export the result"
+      description={`Everything that this range and filter find, at most ${formatCount(EXPORT_EVENTS_MAX)} events or ${formatBytes(EXPORT_CHARS_MAX)}.`}
+      footer={
+        <>
+          <Button onClick={onClose}>Close</Button>
+          {isRunning ? (
+            <Button onClick={() => abort.current?.abort()}>Stop and keep what there is</Button>
+          ) : (
+            <Button look="primary" onClick={() => void run()}>
+              <Download /> Export
+            </Button>
+          )}
+        </>
+      }
+    >
+      <div className="flex flex-col gap-3">
+        <Segmented<FileFormat>
+          label="Form of the file"
+          value={format}
+          onChange={setFormat}
+          isDisabled={isRunning}
+          options={[
+            ["ndjson", "NDJSON: a line each"],
+            ["json", "JSON"],
+            ["csv", "CSV"],
+          ]}
+        />
+        <p role="status" className="text-muted">
+          {statusText(state)}
+        </p>
+        {state.kind === "failed" && <ProblemPanel error={state.error} isInline />}
+      </div>
+    </Dialog>
+  );
+}
+
+const CUTS = {
+  events: `It ends there: more than ${formatCount(EXPORT_EVENTS_MAX)} are not put into one file.`,
+  size: "It ends there, because the file is as large as it may be.",
+  stopped: "It ends there, because you stopped it.",
+} as const;
+
+function statusText(state: State): string {
+  if (state.kind === "running") return `${formatCount(state.count)} events so far …`;
+  if (state.kind !== "done")
+    return "Keys and values go byte for byte; what is no text goes as base64.";
+  const { count, leftOut, cutBy } = state.result;
+  const rest = cutBy === null ? "That is the whole result." : CUTS[cutBy];
+  const large = leftOut > 0 ? ` ${formatCount(leftOut)} were too large and are left out.` : "";
+  return `${formatCount(count)} events are in the file. ${rest}${large}`;
+}

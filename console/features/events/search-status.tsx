@@ -1,0 +1,155 @@
+/** A search shows its work: what it does, how far it has come, and in the end why it stopped. */
+"use client";
+import { Play, RotateCw, Square } from "lucide-react";
+import type { ReactNode } from "react";
+import { formatBytes, formatCount } from "../../lib/format.ts";
+import { Button } from "../../ui/button.tsx";
+import { Time } from "../../ui/time.tsx";
+import { type Done, lookedAt, ROWS_MAX, type Search, shareOf } from "./search.ts";
+import type { SearchControl } from "./use-search.ts";
+
+const REASONS: Readonly<Record<Done["reason"], string>> = {
+  end: "everything there is was looked at",
+  results: "the page is full",
+  bytes: "it had looked at as many bytes as one search may",
+  time: "it had taken as long as one search may",
+  deleted: "the topic was deleted",
+  failed: "it failed",
+};
+
+const CHOSEN: Readonly<Record<NonNullable<Done["coverage"]>["chosenBy"], string>> = {
+  all: "",
+  query: ", those that you chose",
+  key: ", by the key",
+  filter: ", by the filter",
+};
+
+/** While it runs: the phase, the numbers, Stop. */
+export function SearchBar({
+  control: { search, stop, restart },
+}: {
+  readonly control: SearchControl;
+}): ReactNode {
+  const { records, bytes } = lookedAt(search);
+  const share = shareOf(search);
+  const isRunning = search.status === "running";
+  const reached = (search.progress?.partitions ?? []).reduce<number | null>(
+    (at, { timestamp }) =>
+      timestamp === null ? at : at === null ? timestamp : Math.max(at, timestamp),
+    null,
+  );
+  return (
+    <div className="relative flex min-h-7 items-center gap-3 border-y border-line bg-canvas px-4 text-xs text-muted">
+      {isRunning && (
+        <span
+          aria-hidden
+          className="absolute bottom-[-1px] left-0 h-0.5 bg-accent transition-[width] duration-200"
+          style={{ width: `${(share ?? 0.05) * 100}%` }}
+        />
+      )}
+      <span role="status">
+        {isRunning ? phaseText(search) : `${formatCount(search.rows.length)} events`}
+      </span>
+      {records > 0 && (
+        <span className="mono">
+          {formatCount(records)} looked at, {formatBytes(bytes)}
+          {share !== null && ` · ${Math.floor(share * 100)} %`}
+        </span>
+      )}
+      {isRunning && reached !== null && (
+        <span>
+          at <Time at={reached} className="mono" />
+        </span>
+      )}
+      {(search.progress?.filterErrors ?? 0) > 0 && (
+        <span className="text-warn">
+          the filter failed on {formatCount(search.progress?.filterErrors ?? 0)}
+        </span>
+      )}
+      <span className="ml-auto">
+        {isRunning ? (
+          <Button look="ghost" className="h-6 text-xs" onClick={stop}>
+            <Square /> Stop
+          </Button>
+        ) : (
+          <Button
+            look="ghost"
+            className="h-6 text-xs"
+            onClick={restart}
+            title="The same from the begin"
+          >
+            <RotateCw /> Again
+          </Button>
+        )}
+      </span>
+    </div>
+  );
+}
+
+function phaseText({ phase, rows }: Search): string {
+  switch (phase?.phase) {
+    case "waiting":
+      return `Waiting for ${formatCount(phase.waitingBefore ?? 0)} other searches`;
+    case "locating":
+      return "Looking up where to begin";
+    case undefined:
+      return "Asking";
+    default:
+      return `Searching: ${formatCount(rows.length)} found`;
+  }
+}
+
+/** Behind the last row: why there are no more, how much that covers, and the way on. */
+export function SearchEnd({
+  control: { search, goOn },
+}: {
+  readonly control: SearchControl;
+}): ReactNode {
+  if (search.status === "running") return null;
+  const { records, bytes } = lookedAt(search);
+  const share = shareOf(search);
+  const coverage = search.done?.coverage ?? null;
+  const filterError = search.done?.filterError ?? null;
+  return (
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2.5 text-sm text-muted">
+      <p>
+        {sentence(search)} Looked at {formatCount(records)} events ({formatBytes(bytes)})
+        {share !== null && `, ${share >= 1 ? "all" : `${Math.floor(share * 100)} %`} of the range`}
+        {coverage !== null &&
+          `, in ${formatCount(coverage.partitions.length)} of ${formatCount(coverage.partitionCount)} partitions${CHOSEN[coverage.chosenBy]}`}
+        .
+      </p>
+      {coverage !== null && coverage.missing.length > 0 && (
+        <p className="text-warn">
+          Not read: partitions {coverage.missing.map(({ partition }) => partition).join(", ")} (
+          {coverage.missing[0]?.error}).
+        </p>
+      )}
+      {(search.done?.skips.count ?? 0) > 0 && (
+        <p className="text-warn">
+          {formatCount(search.done?.skips.offsets ?? 0)} offsets could not be read (
+          {search.done?.skips.listed[0]?.reason}).
+        </p>
+      )}
+      {filterError !== null && (
+        <p className="text-warn">
+          The filter failed first at {filterError.offset}: {filterError.message}.
+        </p>
+      )}
+      {goOn !== null && (
+        <Button onClick={goOn}>
+          <Play /> Continue
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function sentence({ status, done, rows }: Search): string {
+  if (rows.length >= ROWS_MAX)
+    return `Stopped because ${formatCount(ROWS_MAX)} rows are enough for a page.`;
+  if (status === "stopped") return "Stopped, because you said so.";
+  if (status === "failed" || done === null) return "Broken off.";
+  if (done.reason === "end") return "That is all.";
+  return `Stopped because ${REASONS[done.reason]}${done.failure === null ? "" : `: ${done.failure}`}.`;
+}

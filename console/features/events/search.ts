@@ -1,0 +1,95 @@
+/** A search as a state machine: what its stream has said so far. */
+
+import type { DecodedRecord } from "@runnel/contracts/decoded.ts";
+import type { EventStreamMessage } from "@runnel/contracts/events.ts";
+
+export type Progress = Extract<EventStreamMessage, { event: "progress" }>["data"];
+export type Done = Extract<EventStreamMessage, { event: "done" }>["data"];
+export type Phase = Extract<EventStreamMessage, { event: "phase" }>["data"];
+
+/** Rows in memory; a search that finds more is stopped, and can be continued from there. */
+export const ROWS_MAX = 5_000;
+
+export interface Search {
+  readonly status: "running" | "stopped" | "done" | "failed";
+  readonly rows: readonly DecodedRecord[];
+  readonly phase: Phase | null;
+  /** Of the request that runs or ran last. */
+  readonly progress: Progress | null;
+  readonly done: Done | null;
+  readonly error: unknown;
+  /** Looked at by the requests before: a continued search sums up. */
+  readonly before: { readonly records: number; readonly bytes: number };
+  /** Goes on behind the rows. */
+  readonly cursor: string | null;
+}
+
+export const NEW_SEARCH: Search = {
+  status: "running",
+  rows: [],
+  phase: null,
+  progress: null,
+  done: null,
+  error: null,
+  before: { records: 0, bytes: 0 },
+  cursor: null,
+};
+
+/** The state after some messages; many at once cost one copy of the rows. */
+export function advance(search: Search, messages: readonly EventStreamMessage[]): Search {
+  const found: DecodedRecord[] = [];
+  let next = search;
+  for (const message of messages) {
+    switch (message.event) {
+      case "phase":
+        next = { ...next, phase: message.data };
+        break;
+      case "event":
+        found.push(message.data);
+        break;
+      case "progress":
+        next = { ...next, progress: message.data, cursor: message.data.cursor ?? next.cursor };
+        break;
+      case "done":
+        next = { ...next, status: "done", done: message.data, cursor: message.data.cursor };
+        break;
+    }
+  }
+  return found.length === 0 ? next : { ...next, rows: [...next.rows, ...found] };
+}
+
+/** The state in which the same search goes on where it stopped. */
+export function continued(search: Search): Search {
+  const counts = search.done ?? search.progress;
+  return {
+    ...NEW_SEARCH,
+    rows: search.rows,
+    cursor: search.cursor,
+    before: {
+      records: search.before.records + (counts?.records ?? 0),
+      bytes: search.before.bytes + (counts?.bytes ?? 0),
+    },
+  };
+}
+
+/** Everything that was looked at, earlier requests included. */
+export function lookedAt({ before, done, progress }: Search): {
+  readonly records: number;
+  readonly bytes: number;
+} {
+  const counts = done ?? progress;
+  return {
+    records: before.records + (counts?.records ?? 0),
+    bytes: before.bytes + (counts?.bytes ?? 0),
+  };
+}
+
+/** How much of the range was looked at, from 0 to 1; null where that is not known. */
+export function shareOf(search: Search): number | null {
+  if (search.done?.reason === "end") return 1;
+  const range = (search.done ?? search.progress)?.bytesInRange ?? null;
+  if (range === null) return null;
+  // The range of a request that goes on is what was left of the whole.
+  const whole = range + search.before.bytes;
+  return whole === 0 ? 1 : Math.min(1, lookedAt(search).bytes / whole);
+}

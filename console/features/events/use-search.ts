@@ -1,0 +1,95 @@
+"use client";
+import type { EventStreamMessage } from "@runnel/contracts/events.ts";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { api } from "../../lib/api.ts";
+import type { Query } from "./events-state.ts";
+import { advance, continued, NEW_SEARCH, ROWS_MAX, type Search } from "./search.ts";
+
+/** What a stream says is shown this often: a row at a time would cost more than the rows. */
+const SHOW_MS = 80;
+const PAGE_ROWS = 200;
+
+export interface SearchControl {
+  readonly search: Search;
+  readonly stop: () => void;
+  /** The same again, from the begin. */
+  readonly restart: () => void;
+  /** On from where it stopped; null where nothing is left. */
+  readonly goOn: (() => void) | null;
+}
+
+interface Run {
+  readonly query: Query;
+  readonly start: Search;
+}
+
+/** Runs the search that `query` asks for, anew whenever it changes; null for none. */
+export function useSearch(topic: string, query: Query | null): SearchControl {
+  const key = query === null ? null : JSON.stringify(query);
+  const first = useMemo<Run | null>(
+    () => (key === null ? null : { query: JSON.parse(key) as Query, start: NEW_SEARCH }),
+    [key],
+  );
+  const [next, setNext] = useState<{ readonly of: Run | null; readonly run: Run } | null>(null);
+  const run = next !== null && next.of === first ? next.run : first;
+  const [shown, setShown] = useState<{ readonly run: Run | null; readonly search: Search }>({
+    run: null,
+    search: NEW_SEARCH,
+  });
+  const abort = useRef<AbortController | null>(null);
+  useEffect(() => {
+    if (run === null) return undefined;
+    const controller = new AbortController();
+    abort.current = controller;
+    let search = run.start;
+    let waiting: EventStreamMessage[] = [];
+    const show = (change: Partial<Search> = {}): void => {
+      search = { ...advance(search, waiting), ...change };
+      waiting = [];
+      setShown({ run, search });
+    };
+    const timer = setInterval(() => {
+      if (waiting.length > 0) show();
+    }, SHOW_MS);
+    const { cursor } = run.start;
+    const limited = { ...run.query, limit: PAGE_ROWS, ...(cursor === null ? {} : { cursor }) };
+    void (async () => {
+      try {
+        const stream = api.readEvents(
+          { params: { topic }, query: limited },
+          { signal: controller.signal },
+        );
+        for await (const message of stream) waiting.push(message);
+        show(
+          search.status === "running" && waiting.every(({ event }) => event !== "done")
+            ? { status: "stopped" }
+            : {},
+        );
+      } catch (error) {
+        show(controller.signal.aborted ? { status: "stopped" } : { status: "failed", error });
+      } finally {
+        clearInterval(timer);
+      }
+    })();
+    return () => {
+      clearInterval(timer);
+      controller.abort();
+    };
+  }, [topic, run]);
+  const search = shown.run === run ? shown.search : (run?.start ?? NEW_SEARCH);
+  const stop = useCallback(() => abort.current?.abort(), []);
+  const restart = useCallback(() => {
+    if (first !== null) setNext({ of: first, run: { ...first } });
+  }, [first]);
+  const canGoOn =
+    search.status !== "running" && search.cursor !== null && search.rows.length < ROWS_MAX;
+  return {
+    search,
+    stop,
+    restart,
+    goOn:
+      canGoOn && run !== null
+        ? () => setNext({ of: first, run: { query: run.query, start: continued(search) } })
+        : null,
+  };
+}

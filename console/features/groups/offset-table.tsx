@@ -1,0 +1,151 @@
+"use client";
+import type { GroupOffset } from "@runnel/contracts/groups.ts";
+import { Eye, SkipForward } from "lucide-react";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { useHref } from "../../lib/cluster.tsx";
+import { cn } from "../../lib/cn.ts";
+import { formatCount, formatSpan } from "../../lib/format.ts";
+import { Badge } from "../../ui/badge.tsx";
+import { buttonClass } from "../../ui/button.tsx";
+import { Table, Td, Th, Tr } from "../../ui/table.tsx";
+import { Ago } from "../../ui/time.tsx";
+
+interface OffsetTableProps {
+  readonly group: string;
+  readonly offsets: readonly GroupOffset[];
+}
+
+/** Each partition that the group committed or reads, with the way to its next event. */
+export function OffsetTable({ group, offsets }: OffsetTableProps): ReactNode {
+  return (
+    <Table
+      label="Committed offsets"
+      head={
+        <>
+          <Th>Topic</Th>
+          <Th isRight>Partition</Th>
+          <Th isRight>Committed</Th>
+          <Th isRight>End</Th>
+          <Th isRight>Lag in events</Th>
+          <Th className="w-32">
+            <span className="sr-only">Share of the log that is read</span>
+          </Th>
+          <Th isRight>Lag in time</Th>
+          <Th isRight>Last commit</Th>
+          <Th>Read by</Th>
+          <Th>
+            <span className="sr-only">What can be done</span>
+          </Th>
+        </>
+      }
+    >
+      {offsets.map((offset) => (
+        <OffsetRow key={`${offset.topic}/${offset.partition}`} group={group} offset={offset} />
+      ))}
+    </Table>
+  );
+}
+
+function OffsetRow({
+  group,
+  offset,
+}: {
+  readonly group: string;
+  readonly offset: GroupOffset;
+}): ReactNode {
+  const { topic, partition, committedOffset, highWatermark, lag, committedAt, clientId, memberId } =
+    offset;
+  const href = useHref();
+  const hasNext = committedOffset !== null && lag !== null && lag.events > 0 && !offset.isLost;
+  const place = `${topic} ${partition}`;
+  return (
+    <Tr>
+      <Td>
+        <Link
+          href={href("topics", topic)}
+          className="font-medium hover:text-accent hover:underline"
+        >
+          {topic}
+        </Link>
+      </Td>
+      <Td isRight>{partition}</Td>
+      <Td isRight>
+        {offset.isLost && (
+          <Badge tone="bad" title="The log does not have this offset any more, or not yet">
+            lost
+          </Badge>
+        )}{" "}
+        {committedOffset === null ? (
+          <span className="text-faint">nothing yet</span>
+        ) : (
+          formatCount(committedOffset)
+        )}
+      </Td>
+      <Td isRight>{formatCount(highWatermark)}</Td>
+      <Td isRight className={lag !== null && lag.events > 0 ? "text-warn" : ""}>
+        {lag === null ? "–" : formatCount(lag.events)}
+      </Td>
+      <Td>
+        <ReadShare offset={offset} />
+      </Td>
+      <Td isRight>{formatLag(lag)}</Td>
+      <Td isRight>
+        <Ago at={committedAt} />
+      </Td>
+      <Td className="max-w-52 truncate" title={memberId ?? undefined}>
+        {clientId === null ? (
+          <span className="text-faint">nobody</span>
+        ) : (
+          `${clientId} ${offset.clientHost ?? ""}`
+        )}
+      </Td>
+      <Td className="text-right">
+        {hasNext && (
+          <span className="inline-flex">
+            <Link
+              href={`${href("topics", topic, "events")}?r=${partition}@${committedOffset}`}
+              aria-label={`Look at the next unread event of ${place}`}
+              title="Look at the next unread event"
+              className={cn(buttonClass("ghost", true), "h-6")}
+            >
+              <Eye />
+            </Link>
+            <Link
+              href={`${href("groups", group, "reset")}?kind=shift&by=1&topic=${encodeURIComponent(topic)}&partitions=${partition}`}
+              aria-label={`Skip the next event of ${place}`}
+              title="Skip the next event"
+              className={cn(buttonClass("ghost", true), "h-6")}
+            >
+              <SkipForward />
+            </Link>
+          </span>
+        )}
+      </Td>
+    </Tr>
+  );
+}
+
+function formatLag(lag: GroupOffset["lag"]): string {
+  const seconds = lag?.seconds ?? null;
+  return seconds === null ? "–" : formatSpan(seconds * 1_000);
+}
+
+/** How much of what is in the log has been read. */
+function ReadShare({ offset }: { readonly offset: GroupOffset }): ReactNode {
+  const { committedOffset, logStart, highWatermark } = offset;
+  if (committedOffset === null || logStart === null || highWatermark === null) return null;
+  const size = highWatermark - logStart;
+  const share = size <= 0 ? 1 : Math.min(1, Math.max(0, (committedOffset - logStart) / size));
+  return (
+    <span
+      className="block h-1.5 overflow-hidden rounded-full bg-raised"
+      title={`${(share * 100).toFixed(1)} % of the log is read`}
+    >
+      <span
+        className={cn("block h-full rounded-full", share >= 1 ? "bg-ok" : "bg-accent")}
+        style={{ width: `${share * 100}%` }}
+      />
+    </span>
+  );
+}

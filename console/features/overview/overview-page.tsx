@@ -1,0 +1,78 @@
+/** Answers “is it OK?” in one screen. */
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { brokersQuery } from "../../lib/data/brokers.ts";
+import { clusterQuery } from "../../lib/data/cluster.ts";
+import { useRefreshMs } from "../../lib/preferences.ts";
+import { BrokerTable } from "../../ui/broker-table.tsx";
+import { FamilyChart, MetricChart } from "../../ui/metric-chart.tsx";
+import { PageHeader } from "../../ui/page.tsx";
+import { Panel } from "../../ui/panel.tsx";
+import { Skeleton } from "../../ui/skeleton.tsx";
+import { ProblemPanel } from "../../ui/states.tsx";
+import { TimeRangeControl, useTimeRange } from "../../ui/time-range-control.tsx";
+import { FirstSteps } from "./first-steps.tsx";
+import { HealthStrip } from "./health-strip.tsx";
+import { TopLists } from "./top-lists.tsx";
+import { Totals } from "./totals.tsx";
+
+export function OverviewPage(): ReactNode {
+  const refetchInterval = useRefreshMs();
+  const state = useTimeRange();
+  const shared = { range: state.range, onZoom: state.setRange };
+  const { data, error, refetch, isFetching } = useQuery(clusterQuery);
+  const brokers = useQuery({ ...brokersQuery, refetchInterval });
+  return (
+    <>
+      <PageHeader crumbs={[{ text: "Overview" }]} actions={<TimeRangeControl state={state} />} />
+      {data === undefined ? (
+        error === null ? (
+          <div className="flex flex-col gap-4 p-4" role="status" aria-label="Loading">
+            <Skeleton className="h-10 rounded-lg" />
+            <Skeleton className="h-20 rounded-lg" />
+            <Skeleton className="h-40 rounded-lg" />
+          </div>
+        ) : (
+          <ProblemPanel error={error} onRetry={() => void refetch()} isRetrying={isFetching} />
+        )
+      ) : (
+        <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto px-4 pt-1 pb-8">
+          <HealthStrip health={data.health} />
+          <Totals cluster={data} />
+          {data.topicCount === 0 && (
+            <FirstSteps bootstrap={data.bootstrap[0] ?? "127.0.0.1:9092"} />
+          )}
+          <div className="grid gap-4 xl:grid-cols-2">
+            <MetricChart
+              {...shared}
+              title="Bytes from and to clients"
+              unit="bytes/s"
+              series={[
+                ["runnel_kafka_received_bytes_total:rate", "in"],
+                ["runnel_kafka_sent_bytes_total:rate", "out"],
+              ]}
+            />
+            <FamilyChart
+              {...shared}
+              title="Events in, by topic"
+              unit="1/s"
+              metric="runnel_topic_received_events_total"
+              statistic="rate"
+            />
+          </div>
+          {data.topicCount > 0 && <TopLists />}
+          <Panel title="Brokers" isFlush>
+            {brokers.data === undefined ? (
+              <div className="p-3">
+                <Skeleton />
+              </div>
+            ) : (
+              <BrokerTable brokers={brokers.data.items} />
+            )}
+          </Panel>
+        </div>
+      )}
+    </>
+  );
+}

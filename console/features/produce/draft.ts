@@ -1,0 +1,136 @@
+/** An event that is being written: what the form holds, and the record that it amounts to. */
+import type { Payload } from "@runnel/contracts/common.ts";
+import type { NewRecord } from "@runnel/contracts/records.ts";
+import { bootstrapFlag, shellQuote } from "../../lib/snippets.ts";
+
+/** `none`: a tombstone, which differs from an empty text. */
+export type ValueForm = "json" | "text" | "base64" | "none";
+
+/** A key that nothing was typed for is none; one of no bytes has to be asked for. */
+export type KeyForm = "text" | "base64" | "empty";
+
+export interface DraftHeader {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface EventDraft {
+  readonly key: string;
+  readonly keyForm: KeyForm;
+  readonly value: string;
+  readonly valueForm: ValueForm;
+  readonly headers: readonly DraftHeader[];
+  /** As typed; empty: by the key. */
+  readonly partition: string;
+  readonly timestamp: number | null;
+  /** How often the same. */
+  readonly count: string;
+}
+
+export const EMPTY_EVENT: EventDraft = {
+  key: "",
+  keyForm: "text",
+  value: "",
+  valueForm: "json",
+  headers: [],
+  partition: "",
+  timestamp: null,
+  count: "1",
+};
+
+export const COUNT_MAX = 1_000;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** What is wrong with the draft, by field; empty if it can be sent. */
+export function problemsOf(draft: EventDraft): ReadonlyMap<keyof EventDraft, string> {
+  const problems = new Map<keyof EventDraft, string>();
+  const json = draft.valueForm === "json" ? jsonProblem(draft.value) : null;
+  if (json !== null) problems.set("value", json);
+  if (draft.valueForm === "base64" && !BASE64.test(draft.value.trim())) {
+    problems.set("value", "This is not base64");
+  }
+  if (draft.keyForm === "base64" && !BASE64.test(draft.key.trim())) {
+    problems.set("key", "This is not base64");
+  }
+  if (draft.partition !== "" && !/^\d{1,10}$/.test(draft.partition)) {
+    problems.set("partition", "A partition is a number from 0");
+  }
+  const count = Number(draft.count);
+  if (!/^\d{1,4}$/.test(draft.count) || count < 1 || count > COUNT_MAX) {
+    problems.set("count", `From 1 to ${COUNT_MAX}`);
+  }
+  return problems;
+}
+
+/** Why the text is no JSON, with the line; null if it is. */
+export function jsonProblem(text: string): string | null {
+  if (text.trim() === "") return "JSON cannot be empty: choose Text for an empty value";
+  try {
+    JSON.parse(text);
+    return null;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const at = /position (\d+)/.exec(message)?.[1];
+    const line = at === undefined ? null : text.slice(0, Number(at)).split("\n").length;
+    const reason = message.replace(/ in JSON at position.*$| \(line .*$/, "");
+    return line === null ? reason : `Line ${line}: ${reason}`;
+  }
+}
+
+/** What is sent, byte for byte as typed. The draft must have no problems. */
+export function toRecord(draft: EventDraft): NewRecord {
+  return {
+    key: keyOf(draft),
+    value: toPayload(draft.value, draft.valueForm),
+    ...(draft.headers.length === 0
+      ? {}
+      : {
+          headers: draft.headers.map(({ name, value }) => ({
+            name,
+            value: { encoding: "utf8" as const, data: value },
+          })),
+        }),
+    ...(draft.partition === "" ? {} : { partition: Number(draft.partition) }),
+    ...(draft.timestamp === null ? {} : { timestamp: draft.timestamp }),
+  };
+}
+
+export function toRecords(draft: EventDraft): NewRecord[] {
+  const record = toRecord(draft);
+  return Array.from({ length: Number(draft.count) }, () => record);
+}
+
+function keyOf({ key, keyForm }: EventDraft): Payload | null {
+  if (keyForm === "empty") return { encoding: "utf8", data: "" };
+  return key === "" ? null : toPayload(key, keyForm);
+}
+
+function toPayload(text: string, form: ValueForm): Payload | null {
+  if (form === "none") return null;
+  return form === "base64"
+    ? { encoding: "base64", data: text.trim() }
+    : { encoding: "utf8", data: text };
+}
+
+/** The same by the command line, which takes lines; null where it has no way to say it. */
+export function toCommand(topic: string, draft: EventDraft, bootstrap: string): string | null {
+  const { key, keyForm, value, valueForm, headers, partition, timestamp } = draft;
+  if (keyForm !== "text" || valueForm === "base64" || valueForm === "none") return null;
+  if (/[\r\n]/.test(value) && valueForm === "text") return null;
+  if (timestamp !== null) return null;
+  const line = valueForm === "json" ? value.replaceAll(/\s*\n\s*/g, " ") : value;
+  const flags = [
+    ...(key === "" ? [] : [` --key ${shellQuote(key)}`]),
+    ...headers.map((header) => ` --header ${shellQuote(`${header.name}=${header.value}`)}`),
+    ...(partition === "" ? [] : [` --partition ${partition}`]),
+    bootstrapFlag(bootstrap),
+  ];
+  return `echo ${shellQuote(line)} | npx runnel produce ${shellQuote(topic || "TOPIC")}${flags.join("")}`;
+}
+
+/** The same by HTTP. */
+export function toHttp(topic: string, draft: EventDraft, admin: string): string {
+  const body = JSON.stringify({ records: [toRecord(draft)] });
+  const path = `/v1/topics/${encodeURIComponent(topic || "TOPIC")}/events`;
+  return `curl -X POST http://${admin}${path} \\\n  -H 'content-type: application/json' \\\n  -d ${shellQuote(body)}`;
+}

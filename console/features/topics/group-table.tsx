@@ -1,0 +1,50 @@
+"use client";
+import type { TopicGroup } from "@runnel/contracts/topics.ts";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { useHref } from "../../lib/cluster.tsx";
+import { formatCount, formatSpan } from "../../lib/format.ts";
+import { GroupStateBadge } from "../../ui/group-state.tsx";
+import { Table, Td, Th, Tr } from "../../ui/table.tsx";
+
+/** Groups that read a topic. */
+export function GroupTable({ groups }: { readonly groups: readonly TopicGroup[] }): ReactNode {
+  const href = useHref();
+  return (
+    <Table
+      label="Groups that read this topic"
+      head={
+        <>
+          <Th>Group</Th>
+          <Th>State</Th>
+          <Th isRight>Members here</Th>
+          <Th isRight>Partitions committed</Th>
+          <Th isRight>Lag in events</Th>
+          <Th isRight>Lag in time</Th>
+        </>
+      }
+    >
+      {groups.map(({ groupId, state, memberCount, committedCount, lag }) => (
+        <Tr key={groupId}>
+          <Td>
+            <Link
+              href={href("groups", groupId)}
+              className="font-medium hover:text-accent hover:underline"
+            >
+              {groupId}
+            </Link>
+          </Td>
+          <Td>
+            <GroupStateBadge state={state} />
+          </Td>
+          <Td isRight>{formatCount(memberCount)}</Td>
+          <Td isRight>{formatCount(committedCount)}</Td>
+          <Td isRight className={lag.events > 0 ? "text-warn" : ""}>
+            {formatCount(lag.events)}
+          </Td>
+          <Td isRight>{lag.seconds === null ? "–" : formatSpan(lag.seconds * 1_000)}</Td>
+        </Tr>
+      ))}
+    </Table>
+  );
+}

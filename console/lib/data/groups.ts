@@ -1,0 +1,51 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { api } from "../api.ts";
+
+export type GroupsParams = Omit<
+  NonNullable<NonNullable<Parameters<typeof api.listGroups>[0]>["query"]>,
+  "cursor"
+>;
+
+const OFFSETS_PAGE = 1_000;
+
+export const groupKeys = {
+  all: ["groups"] as const,
+  one: (group: string) => ["groups", "one", group] as const,
+};
+
+/** The list, page after page. What was there stays until what was asked for is. */
+export const groupsQuery = (params: GroupsParams) =>
+  infiniteQueryOptions({
+    queryKey: [...groupKeys.all, "list", params],
+    queryFn: ({ pageParam, signal }) =>
+      api.listGroups(
+        { query: { ...params, ...(pageParam === null ? {} : { cursor: pageParam }) } },
+        { signal },
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    placeholderData: keepPreviousData,
+  });
+
+/** A few groups whose ids match, for lists to choose from. */
+export const groupSearchQuery = (filter: string, limit: number) =>
+  queryOptions({
+    queryKey: [...groupKeys.all, "search", filter, limit],
+    queryFn: ({ signal }) =>
+      api.listGroups({ query: { limit, ...(filter === "" ? {} : { filter }) } }, { signal }),
+    placeholderData: keepPreviousData,
+  });
+
+export const groupQuery = (group: string) =>
+  queryOptions({
+    queryKey: groupKeys.one(group),
+    queryFn: ({ signal }) => api.getGroup({ params: { group } }, { signal }),
+  });
+
+/** What it committed, by topic and partition; the first thousand, and how many there are. */
+export const groupOffsetsQuery = (group: string) =>
+  queryOptions({
+    queryKey: [...groupKeys.one(group), "offsets"],
+    queryFn: ({ signal }) =>
+      api.listGroupOffsets({ params: { group }, query: { limit: OFFSETS_PAGE } }, { signal }),
+  });

@@ -1,0 +1,72 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { api } from "../api.ts";
+
+export type TopicsParams = Omit<
+  NonNullable<NonNullable<Parameters<typeof api.listTopics>[0]>["query"]>,
+  "cursor"
+>;
+
+export const topicKeys = {
+  all: ["topics"] as const,
+  one: (topic: string) => ["topics", "one", topic] as const,
+};
+
+/** The list, page after page. What was there stays until what was asked for is. */
+export const topicsQuery = (params: TopicsParams) =>
+  infiniteQueryOptions({
+    queryKey: [...topicKeys.all, "list", params],
+    queryFn: ({ pageParam, signal }) =>
+      api.listTopics(
+        { query: { ...params, ...(pageParam === null ? {} : { cursor: pageParam }) } },
+        { signal },
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    placeholderData: keepPreviousData,
+  });
+
+/** A few topics whose names match, for lists to choose from. */
+export const topicSearchQuery = (filter: string, limit: number) =>
+  queryOptions({
+    queryKey: [...topicKeys.all, "search", filter, limit],
+    queryFn: ({ signal }) =>
+      api.listTopics({ query: { limit, ...(filter === "" ? {} : { filter }) } }, { signal }),
+    placeholderData: keepPreviousData,
+  });
+
+export const topicQuery = (topic: string) =>
+  queryOptions({
+    queryKey: topicKeys.one(topic),
+    queryFn: ({ signal }) => api.getTopic({ params: { topic } }, { signal }),
+  });
+
+export const partitionsQuery = (topic: string) =>
+  infiniteQueryOptions({
+    queryKey: [...topicKeys.one(topic), "partitions"],
+    queryFn: ({ pageParam, signal }) =>
+      api.listPartitions(
+        {
+          params: { topic },
+          query: { limit: 500, ...(pageParam === null ? {} : { cursor: pageParam }) },
+        },
+        { signal },
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+  });
+
+export const topicConfigsQuery = (topic: string) =>
+  queryOptions({
+    queryKey: [...topicKeys.one(topic), "configs"],
+    queryFn: ({ signal }) => api.getTopicConfigs({ params: { topic } }, { signal }),
+  });
+
+export const topicGroupsQuery = (topic: string) =>
+  queryOptions({
+    queryKey: [...topicKeys.one(topic), "groups"],
+    queryFn: ({ signal }) =>
+      api.listTopicGroups(
+        { params: { topic }, query: { limit: 1_000, sort: "lag", order: "desc" } },
+        { signal },
+      ),
+  });

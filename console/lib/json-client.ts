@@ -1,0 +1,61 @@
+/** A JSON text in a worker of its own, so that no size of it ever holds up the page. */
+import type { JsonAnswer, JsonChange, JsonQuestion, JsonRequest } from "./json-protocol.ts";
+import type { JsonRow } from "./json-tree.ts";
+
+export class JsonClient {
+  readonly #worker = new Worker(new URL("./json-worker.ts", import.meta.url), { type: "module" });
+  readonly #waiting = new Map<number, (answer: JsonAnswer) => void>();
+  #nextId = 0;
+
+  constructor() {
+    this.#worker.addEventListener("message", ({ data }: MessageEvent<JsonAnswer>) => {
+      this.#waiting.get(data.id)?.(data);
+      this.#waiting.delete(data.id);
+    });
+    this.#worker.addEventListener("error", ({ message }) => {
+      for (const [id, settle] of this.#waiting) settle({ id, kind: "failed", message });
+      this.#waiting.clear();
+    });
+  }
+
+  /** How many rows there are. Rejects where the text is no JSON. */
+  async open(text: string): Promise<number> {
+    return this.#count({ kind: "open", text });
+  }
+
+  async rows(start: number, end: number): Promise<readonly JsonRow[]> {
+    const answer = await this.#ask({ kind: "rows", start, end });
+    return answer.kind === "rows" ? answer.rows : [];
+  }
+
+  async change(request: JsonChange): Promise<number> {
+    return this.#count(request);
+  }
+
+  async textOf(index: number): Promise<string> {
+    const answer = await this.#ask({ kind: "text", index });
+    return answer.kind === "text" ? answer.text : "";
+  }
+
+  close(): void {
+    this.#worker.terminate();
+    this.#waiting.clear();
+  }
+
+  async #count(request: JsonRequest): Promise<number> {
+    const answer = await this.#ask(request);
+    if (answer.kind === "count") return answer.rowCount;
+    throw new Error(
+      answer.kind === "failed" ? answer.message : "the worker answered something else",
+    );
+  }
+
+  #ask(request: JsonRequest): Promise<JsonAnswer> {
+    const id = this.#nextId;
+    this.#nextId += 1;
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve);
+      this.#worker.postMessage({ id, ...request } satisfies JsonQuestion);
+    });
+  }
+}

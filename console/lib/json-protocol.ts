@@ -1,0 +1,21 @@
+/** What page and worker say to each other about a JSON text. */
+import type { JsonRow } from "./json-tree.ts";
+
+export type JsonQuestion = { readonly id: number } & JsonRequest;
+
+export type JsonRequest =
+  | { readonly kind: "open"; readonly text: string }
+  | { readonly kind: "rows"; readonly start: number; readonly end: number }
+  | { readonly kind: "text"; readonly index: number }
+  | JsonChange;
+
+export type JsonChange =
+  | { readonly kind: "toggle"; readonly index: number }
+  | { readonly kind: "unfoldAll" | "foldAll" };
+
+export type JsonAnswer = { readonly id: number } & (
+  | { readonly kind: "count"; readonly rowCount: number }
+  | { readonly kind: "rows"; readonly rows: readonly JsonRow[] }
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "failed"; readonly message: string }
+);

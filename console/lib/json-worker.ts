@@ -1,0 +1,42 @@
+/** The worker's side of `json-client.ts`: holds one tree, answers in the order of the questions. */
+
+import type { JsonAnswer, JsonQuestion } from "./json-protocol.ts";
+import { JsonTree } from "./json-tree.ts";
+
+let tree: JsonTree | null = null;
+
+function answer(question: JsonQuestion): JsonAnswer {
+  const { id } = question;
+  if (question.kind === "open") {
+    try {
+      tree = new JsonTree(question.text);
+      return { id, kind: "count", rowCount: tree.rowCount };
+    } catch (error) {
+      tree = null;
+      return {
+        id,
+        kind: "failed",
+        message: error instanceof Error ? error.message : String(error),
+      };
+    }
+  }
+  if (tree === null) return { id, kind: "failed", message: "no text is open" };
+  switch (question.kind) {
+    case "rows":
+      return { id, kind: "rows", rows: tree.rows(question.start, question.end) };
+    case "text":
+      return { id, kind: "text", text: tree.textOf(question.index) };
+    case "toggle":
+      tree.toggle(question.index);
+      break;
+    case "unfoldAll":
+      tree.unfoldAll();
+      break;
+    case "foldAll":
+      tree.foldAll();
+      break;
+  }
+  return { id, kind: "count", rowCount: tree.rowCount };
+}
+
+addEventListener("message", ({ data }: MessageEvent<JsonQuestion>) => postMessage(answer(data)));

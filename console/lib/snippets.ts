@@ -1,0 +1,32 @@
+/** Commands for clients that people have, ready to be copied. */
+
+/** An argument as a POSIX shell takes it, whatever is in it. */
+export function shellQuote(text: string): string {
+  if (/^[a-zA-Z0-9_./:@=,+-]+$/.test(text)) return text;
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+const DEFAULT_BOOTSTRAP = "127.0.0.1:9092";
+
+/** The flag that the `runnel` command needs to find the broker; empty where it needs none. */
+export function bootstrapFlag(bootstrap: string): string {
+  return bootstrap === DEFAULT_BOOTSTRAP || bootstrap === "localhost:9092"
+    ? ""
+    : ` --bootstrap ${shellQuote(bootstrap)}`;
+}
+
+export function produceCommand(topic: string, bootstrap: string): string {
+  return `echo '{"hello":"world"}' | npx runnel produce ${shellQuote(topic)} --key first${bootstrapFlag(bootstrap)}`;
+}
+
+export function consumeCommand(topic: string, bootstrap: string): string {
+  return `npx runnel consume ${shellQuote(topic)} --from beginning${bootstrapFlag(bootstrap)}`;
+}
+
+export function kcatProduce(topic: string, bootstrap: string): string {
+  return `echo 'first:{"hello":"world"}' | kcat -P -b ${bootstrap} -t ${shellQuote(topic)} -K :`;
+}
+
+export function kcatConsume(topic: string, bootstrap: string): string {
+  return `kcat -C -b ${bootstrap} -t ${shellQuote(topic)} -o beginning -f '%o %k %s\\n'`;
+}

@@ -1,0 +1,191 @@
+/**
+ * The build of the pages, made once for each state of the sources and kept by a hash of them:
+ *
+ *   node_modules/.cache/runnel-console/<hash>/   a standalone build, complete
+ *   node_modules/.cache/runnel-console/lock/     who builds right now
+ *
+ * A build is moved to its place in one step, so what is there is whole. Running consoles keep theirs:
+ * the newest few are left in place.
+ */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { constants, setPriority } from "node:os";
+import { join, relative } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { compress } from "./static-files.ts";
+
+const CONSOLE = join(import.meta.dirname, "..");
+const ROOT = join(CONSOLE, "..");
+const CACHE = join(ROOT, "node_modules", ".cache", "runnel-console");
+const LOCK = join(CACHE, "lock");
+
+/** What a build is made from. `server/` is not part of it, and runs as it is. */
+const SOURCES = [
+  "console/app",
+  "console/features",
+  "console/lib",
+  "console/ui",
+  "shared/contracts",
+];
+const SOURCE_FILES = [
+  "console/next.config.ts",
+  "console/package.json",
+  "console/postcss.config.mjs",
+  "package-lock.json",
+];
+const IGNORED = /\.test\.tsx?$|^node_modules$/;
+
+const BUILDS_KEPT = 3;
+const PROGRESS_MS = 5_000;
+const LOCK_POLL_MS = 200;
+const BUILD_MS_MAX = 600_000;
+
+export class BuildError extends Error {}
+
+export interface BuildOptions {
+  readonly onProgress: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** The folder of the build of these sources, which is made if there is none yet. */
+export async function ensureBuild(options: BuildOptions): Promise<string> {
+  const target = join(CACHE, hashSources());
+  if (useBuild(target)) return folderOf(target);
+  mkdirSync(CACHE, { recursive: true });
+  await takeLock(options);
+  try {
+    // Whoever held the lock may have built the same.
+    if (!useBuild(target)) await build(target, options);
+  } finally {
+    rmSync(LOCK, { recursive: true, force: true });
+  }
+  return folderOf(target);
+}
+
+const folderOf = (target: string): string => join(target, relative(ROOT, CONSOLE));
+
+/** True if it is there; it is then the newest of those kept. */
+function useBuild(target: string): boolean {
+  if (!existsSync(target)) return false;
+  utimesSync(target, new Date(), new Date());
+  return true;
+}
+
+function hashSources(): string {
+  const hash = createHash("sha256").update(`${process.platform} ${process.arch}`);
+  const add = (path: string): void => {
+    hash.update(`\0${relative(ROOT, path)}\0`).update(readFileSync(path));
+  };
+  const walk = (folder: string): void => {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (IGNORED.test(entry.name)) continue;
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) walk(path);
+      else add(path);
+    }
+  };
+  for (const folder of SOURCES) if (existsSync(join(ROOT, folder))) walk(join(ROOT, folder));
+  for (const file of SOURCE_FILES) add(join(ROOT, file));
+  return hash.digest("hex").slice(0, 24);
+}
+
+async function build(target: string, { onProgress, signal }: BuildOptions): Promise<void> {
+  const startedAtMs = performance.now();
+  const seconds = (): number => Math.round((performance.now() - startedAtMs) / 1_000);
+  onProgress("building the pages, once for these sources: about half a minute");
+  const timer = setInterval(() => onProgress(`still building after ${seconds()} s`), PROGRESS_MS);
+  try {
+    await runNext(signal);
+    const output = join(CONSOLE, ".next", "standalone");
+    const made = join(output, relative(ROOT, CONSOLE), ".next");
+    const files = join(made, "static");
+    cpSync(join(CONSOLE, ".next", "static"), files, { recursive: true });
+    for (const [path, content] of compress(files)) writeFileSync(path, content);
+    renameSync(output, target);
+    utimesSync(target, new Date(), new Date());
+    onProgress(`the pages are built, in ${seconds()} s`);
+  } finally {
+    clearInterval(timer);
+  }
+  removeOldBuilds();
+}
+
+/** Runs `next build` behind everything else on the machine. Its output is shown if it fails. */
+async function runNext(signal: AbortSignal): Promise<void> {
+  const bin = createRequire(join(CONSOLE, "package.json")).resolve("next/dist/bin/next");
+  const child = spawn(process.execPath, [bin, "build"], {
+    cwd: CONSOLE,
+    env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production" },
+    stdio: ["ignore", "pipe", "pipe"],
+    signal: AbortSignal.any([signal, AbortSignal.timeout(BUILD_MS_MAX)]),
+  });
+  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  const output: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => output.push(chunk));
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  if (status === 0) return;
+  throw new BuildError(`next build ended with ${status}:\n${Buffer.concat(output).toString()}`);
+}
+
+/** A lock is a folder with the id of the process that holds it; one whose holder is gone is taken. */
+async function takeLock({ onProgress, signal }: BuildOptions): Promise<void> {
+  let hasSaid = false;
+  for (;;) {
+    try {
+      mkdirSync(LOCK);
+      writeFileSync(join(LOCK, "pid"), String(process.pid));
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    if (!isHeld()) {
+      rmSync(LOCK, { recursive: true, force: true });
+      continue;
+    }
+    if (!hasSaid) onProgress("another process is building the pages: waiting for it");
+    hasSaid = true;
+    await delay(LOCK_POLL_MS, undefined, { signal });
+  }
+}
+
+function isHeld(): boolean {
+  let pid: number;
+  try {
+    pid = Number(readFileSync(join(LOCK, "pid"), "utf8"));
+  } catch {
+    // Just taken, with the id not written yet, unless it stays that way.
+    return existsSync(LOCK) && Date.now() - statSync(LOCK).mtimeMs < PROGRESS_MS;
+  }
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function removeOldBuilds(): void {
+  const builds = readdirSync(CACHE)
+    .filter((name) => name !== "lock")
+    .map((name) => ({ path: join(CACHE, name), usedAtMs: statSync(join(CACHE, name)).mtimeMs }))
+    .toSorted((a, b) => b.usedAtMs - a.usedAtMs);
+  for (const { path } of builds.slice(BUILDS_KEPT)) rmSync(path, { recursive: true, force: true });
+}

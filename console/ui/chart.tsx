@@ -1,0 +1,87 @@
+/** A chart of series over time, loaded when it is needed, with the same numbers as a table behind it. */
+"use client";
+import { Table2 } from "lucide-react";
+import dynamic from "next/dynamic";
+import { type ReactNode, useState } from "react";
+import { formatUnit } from "../lib/units.ts";
+import { Button } from "./button.tsx";
+import type { ChartProps } from "./chart-props.ts";
+import { Skeleton } from "./skeleton.tsx";
+import { Table, Td, Th, Tr } from "./table.tsx";
+import { Time } from "./time.tsx";
+
+const HEIGHT_PX = 180;
+const TABLE_ROWS_MAX = 60;
+
+const LineChart = dynamic(() => import("./line-chart.tsx").then((module) => module.TimeLineChart), {
+  ssr: false,
+  loading: () => <Skeleton className="h-[180px]" />,
+});
+
+export function Chart(props: ChartProps): ReactNode {
+  const [isTable, setIsTable] = useState(false);
+  const { title, series } = props;
+  const isEmpty = series.every(({ values }) => values.every((value) => value === null));
+  return (
+    <section className="min-w-0 rounded-lg border border-line bg-surface">
+      <header className="flex h-9 items-center justify-between gap-2 px-3">
+        <h2 className="truncate text-sm font-semibold">{title}</h2>
+        <Button
+          look="ghost"
+          isIcon
+          className="size-6"
+          aria-pressed={isTable}
+          aria-label={`${title} as a table`}
+          title="As a table"
+          onClick={() => setIsTable(!isTable)}
+        >
+          <Table2 />
+        </Button>
+      </header>
+      <div className="px-2 pb-2" style={{ minHeight: HEIGHT_PX + 4 }}>
+        {isEmpty ? (
+          <p className="px-1 py-14 text-center text-muted">Nothing yet in this time.</p>
+        ) : isTable ? (
+          <Numbers {...props} />
+        ) : (
+          <LineChart {...props} height={HEIGHT_PX} />
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** The newest first, and no more than can be read. */
+function Numbers({ title, unit, from, stepMs, series }: ChartProps): ReactNode {
+  const count = series[0]?.values.length ?? 0;
+  const buckets = Array.from({ length: count }, (_, index) => count - 1 - index);
+  return (
+    <Table
+      label={title}
+      className="max-h-52 overflow-y-auto"
+      head={
+        <>
+          <Th>Time</Th>
+          {series.map(({ name }) => (
+            <Th key={name} isRight>
+              {name}
+            </Th>
+          ))}
+        </>
+      }
+    >
+      {buckets.slice(0, TABLE_ROWS_MAX).map((index) => (
+        <Tr key={index}>
+          <Td isMono>
+            <Time at={from + index * stepMs} />
+          </Td>
+          {series.map(({ name, values }) => (
+            <Td key={name} isRight>
+              {formatUnit(values[index] ?? null, unit)}
+            </Td>
+          ))}
+        </Tr>
+      ))}
+    </Table>
+  );
+}

@@ -1,0 +1,124 @@
+"use client";
+import { Menu as Base } from "@base-ui/react/menu";
+import { Check } from "lucide-react";
+import type { ReactNode } from "react";
+import { cn } from "../lib/cn.ts";
+import { type ButtonLook, buttonClass } from "./button.tsx";
+
+const POPUP =
+  "z-50 min-w-44 max-h-[70vh] overflow-y-auto rounded-lg border border-line bg-surface p-1 shadow-pop outline-none";
+const ITEM =
+  "flex h-7 cursor-default items-center gap-2 rounded px-2 text-sm outline-none select-none " +
+  "data-highlighted:bg-raised data-disabled:opacity-50 [&_svg]:size-3.5 [&_svg]:text-muted";
+
+interface MenuProps {
+  readonly label: string;
+  readonly trigger: ReactNode;
+  readonly children: ReactNode;
+  readonly look?: ButtonLook;
+  readonly isIcon?: boolean;
+  readonly className?: string;
+}
+
+/** A button that opens a list of actions or choices. */
+export function Menu({
+  label,
+  trigger,
+  children,
+  look = "ghost",
+  isIcon,
+  className,
+}: MenuProps): ReactNode {
+  return (
+    <Base.Root modal={false}>
+      <Base.Trigger title={label} className={cn(buttonClass(look, isIcon), className)}>
+        <span className="sr-only">{label}</span>
+        {trigger}
+      </Base.Trigger>
+      <Base.Portal>
+        <Base.Positioner align="end" sideOffset={4} className="z-50">
+          <Base.Popup className={POPUP}>{children}</Base.Popup>
+        </Base.Positioner>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
+
+export function MenuItem({
+  onSelect,
+  children,
+  isDanger,
+  isDisabled,
+}: {
+  readonly onSelect: () => void;
+  readonly children: ReactNode;
+  readonly isDanger?: boolean;
+  readonly isDisabled?: boolean;
+}): ReactNode {
+  return (
+    <Base.Item
+      onClick={onSelect}
+      disabled={isDisabled ?? false}
+      className={cn(ITEM, isDanger === true && "text-bad [&_svg]:text-bad")}
+    >
+      {children}
+    </Base.Item>
+  );
+}
+
+export function MenuChoice<T extends string>({
+  label,
+  value,
+  options,
+  onChange,
+}: {
+  readonly label: string;
+  readonly value: T;
+  readonly options: readonly (readonly [T, ReactNode])[];
+  readonly onChange: (value: T) => void;
+}): ReactNode {
+  return (
+    <Base.RadioGroup value={value} onValueChange={(next) => onChange(next as T)}>
+      <Base.Group>
+        <Base.GroupLabel className="px-2 pt-1.5 pb-1 text-2xs font-medium text-faint uppercase">
+          {label}
+        </Base.GroupLabel>
+        {options.map(([option, text]) => (
+          <Base.RadioItem key={option} value={option} className={ITEM} closeOnClick>
+            <span className="grid size-3.5 place-items-center">
+              <Base.RadioItemIndicator>
+                <Check />
+              </Base.RadioItemIndicator>
+            </span>
+            {text}
+          </Base.RadioItem>
+        ))}
+      </Base.Group>
+    </Base.RadioGroup>
+  );
+}
+
+export function MenuCheck({
+  isChecked,
+  onChange,
+  children,
+}: {
+  readonly isChecked: boolean;
+  readonly onChange: (isChecked: boolean) => void;
+  readonly children: ReactNode;
+}): ReactNode {
+  return (
+    <Base.CheckboxItem checked={isChecked} onCheckedChange={onChange} className={ITEM}>
+      <span className="grid size-3.5 place-items-center">
+        <Base.CheckboxItemIndicator>
+          <Check />
+        </Base.CheckboxItemIndicator>
+      </span>
+      {children}
+    </Base.CheckboxItem>
+  );
+}
+
+export function MenuSeparator(): ReactNode {
+  return <Base.Separator className="my-1 h-px bg-line" />;
+}

@@ -1,0 +1,6 @@
+export interface ToastMessage {
+  readonly id: number;
+  readonly tone: "ok" | "bad";
+  readonly title: string;
+  readonly text?: string;
+}
