@@ -14,9 +14,11 @@ import type { Partition } from "#replica/partition.ts";
 import type { ReplicaManager } from "#replica/replica-manager.ts";
 import type { Coverage, MissingPartition } from "./coverage.ts";
 import { type Cursor, decodeCursor, digestOf } from "./cursor.ts";
+import { boundsOf } from "./filter/bounds.ts";
 import type { Histogram, HistogramTask } from "./histogram/histogram-task.ts";
 import {
   BUCKETS_MAX,
+  KEYS_MAX,
   PARTITIONS_MAX,
   SCANS_AT_ONCE,
   SCANS_WAITING_MAX,
@@ -116,6 +118,7 @@ export class BrowseService {
       toMs,
       positions,
       condition,
+      keys: keysOf(condition),
       hasControl,
       limits,
       form: { topic: query.topic, ...options.form },
@@ -271,6 +274,12 @@ function coverageOf({ topic, plan, open, missing }: FoundPartitions): Coverage {
 function snapshotNow(partition: Partition): PartitionSnapshot {
   const { log, identity, highWatermark: endOffset } = partition;
   return snapshotOf(log, { partition: identity.index, endOffset });
+}
+
+/** The keys that all matches have, where they are few enough to be looked up. */
+function keysOf(condition: EventQuery["condition"]): readonly Uint8Array[] | null {
+  const { keys } = boundsOf(condition);
+  return keys !== null && keys.length <= KEYS_MAX ? keys : null;
 }
 
 function readCursor(text: string | null, query: EventQuery, digest: number): Cursor | null {

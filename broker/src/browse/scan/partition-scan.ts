@@ -7,10 +7,7 @@
  * partitions merge by time, and what was read ahead never changes the order.
  */
 import { DecodeError } from "@runnel/kit/errors.ts";
-import { decompress } from "@runnel/protocol/compression/codecs.ts";
-import { OutputTooLargeError } from "@runnel/protocol/compression/output-buffer.ts";
 import {
-  BATCH_HEADER_SIZE,
   type BatchHeader,
   checkCrc,
   codecNameOf,
@@ -18,10 +15,11 @@ import {
   timestampType,
 } from "@runnel/protocol/records/batch.ts";
 import type { RecordMatcher } from "../filter/matcher.ts";
-import { PACKED_BYTES_MAX, UNPACKED_BYTES_MAX, UNPACKED_BYTES_USUAL } from "../limits.ts";
+import { UNPACKED_BYTES_MAX } from "../limits.ts";
 import { RecordCursor } from "../record.ts";
 import type { PartitionReader, ScanOrder } from "../source/partition-reader.ts";
 import type { SkipReason, Skips } from "../source/skips.ts";
+import { unpackBatch } from "../source/unpack.ts";
 
 /** Which records count at all, before any filter. */
 export interface RecordRules {
@@ -183,28 +181,10 @@ export class PartitionScan {
   /** The records of the batch; null where there is no way to read them, which is noted. */
   #unpack(header: BatchHeader): Uint8Array | null {
     const { bytes, batchAt: at } = this.reader;
-    const codec = codecNameOf(header.attributes);
-    if (codec === undefined) return this.#skip(header, "damaged");
-    const records = bytes.subarray(at + BATCH_HEADER_SIZE, at + header.sizeInBytes);
-    if (codec === "none") return records;
-    if (records.length > PACKED_BYTES_MAX) return this.#skip(header, "tooLarge");
-    try {
-      return this.#decompress(codec, records);
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      return this.#skip(header, error instanceof OutputTooLargeError ? "tooLarge" : "damaged");
-    }
-  }
-
-  #decompress(codec: Parameters<typeof decompress>[0], records: Uint8Array): Uint8Array {
-    try {
-      return decompress(codec, records, { maxOutputLength: UNPACKED_BYTES_USUAL });
-    } catch (error) {
-      if (!(error instanceof OutputTooLargeError)) throw error;
-    }
     // Others make room first: this one may take most of what the scan may hold.
-    this.reader.holdExtra(0, 2 * UNPACKED_BYTES_MAX);
-    return decompress(codec, records, { maxOutputLength: UNPACKED_BYTES_MAX });
+    const makeRoom = (): void => this.reader.holdExtra(0, 2 * UNPACKED_BYTES_MAX);
+    const records = unpackBatch(bytes, { at, header, makeRoom });
+    return typeof records === "string" ? this.#skip(header, records) : records;
   }
 
   #extraBytes({ attributes }: BatchHeader): number {

@@ -2,6 +2,7 @@
 import { FileHandles } from "#log/file-handles.ts";
 import { compileFilter } from "../filter/compile.ts";
 import type { RecordMatcher } from "../filter/matcher.ts";
+import { KeyFinder } from "../keys/key-finder.ts";
 import {
   CHUNK_BYTES_MAX,
   CHUNK_BYTES_MIN,
@@ -39,6 +40,8 @@ class ScanJob {
   readonly #outbox: EventOutbox;
   readonly #matcher: RecordMatcher | null;
   readonly #skips = new Skips();
+  /** One for each partition, where only some keys are wanted. */
+  readonly #finders: KeyFinder[] = [];
   #bytesInRange = 0;
   /** Positions that were told, by partition. */
   readonly #told = new Map<number, number>();
@@ -100,6 +103,7 @@ class ScanJob {
       counts: this.#counts(scan),
       positions: scan.positions,
       firstFilterError: this.#matcher?.firstError ?? null,
+      keyIndex: this.#keyIndex(),
       skips: { listed, count, offsets },
     });
   }
@@ -111,10 +115,27 @@ class ScanJob {
     for (const snapshot of snapshots) {
       const range = await this.#rangeOf(snapshot);
       this.#bytesInRange += bytesWithin(snapshot, range);
-      const options = { snapshot, order, range, world: this.#world, memory, skips: this.#skips };
+      const planner = this.#finderFor(snapshot);
+      const options = {
+        snapshot,
+        order,
+        range,
+        world: this.#world,
+        memory,
+        skips: this.#skips,
+        planner,
+      };
       parts.push(new PartitionScan(new PartitionReader(options), order, this.#skips));
     }
     return parts;
+  }
+
+  #finderFor({ folder }: PartitionSnapshot): KeyFinder | null {
+    const { keys } = this.#task;
+    if (keys === null) return null;
+    const finder = new KeyFinder(this.#world.files, folder, keys);
+    this.#finders.push(finder);
+    return finder;
   }
 
   async #rangeOf(snapshot: PartitionSnapshot): Promise<OffsetRange> {
@@ -152,9 +173,20 @@ class ScanJob {
     this.#say({ kind: "progress", counts: this.#counts(scan), partitions, positions });
   }
 
-  #counts({ tally, taken }: Scan): ScanCounts {
+  #keyIndex(): { readonly bytes: number; readonly indexedBytes: number } | null {
+    if (this.#task.keys === null) return null;
+    const total = { bytes: 0, indexedBytes: 0 };
+    for (const { bytes, indexedBytes } of this.#finders) {
+      total.bytes += bytes;
+      total.indexedBytes += indexedBytes;
+    }
+    return total;
+  }
+
+  #counts({ tally, taken, parts }: Scan): ScanCounts {
     return {
       ...tally,
+      passedBytes: parts.reduce((sum, { reader }) => sum + reader.passedBytes, 0),
       bytesInRange: this.#bytesInRange,
       matches: taken,
       filterErrors: this.#matcher?.errorCount ?? 0,
