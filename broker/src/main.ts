@@ -96,6 +96,8 @@ async function serveAdmin(
   const { node, metrics, logger } = parts;
   const { openAdminServer } = await import("#admin/server.ts");
   const { createExposition } = await import("#metrics/exposition.ts");
+  // Nobody looks for keys where there is no admin port.
+  await node.startKeyIndexing();
   return await openAdminServer({
     ...address,
     metrics: createExposition(metrics, logger),

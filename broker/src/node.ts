@@ -9,7 +9,7 @@ import { createDispatch } from "#api/dispatch.ts";
 import { handlers, type Services } from "#api/handlers.ts";
 import { ApiProbe } from "#api/probe.ts";
 import { allowAll } from "#auth/authorizer.ts";
-import type { BrowseService } from "#browse/service.ts";
+import { Browsing } from "#browse/browsing.ts";
 import type { BrokerConfig } from "#config/broker-settings.ts";
 import type { LoadedConfig } from "#config/load.ts";
 import { AutoTopics } from "#controller/auto-topics.ts";
@@ -59,6 +59,8 @@ export interface Node {
   readonly services: Services;
   /** How far groups are behind. */
   readonly lags: LagTable;
+  /** Keeps the indexes by which the admin port finds keys up to date, from now on. */
+  startKeyIndexing(): Promise<void>;
   /** What the routes of the admin port work with; `about` is the process around the node. */
   v1Services(about: About): V1Services;
   /** Whether it accepts connections and knows the cluster. */
@@ -122,7 +124,11 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   const lags = lagTable(services);
   tellGroupsOfDeletedTopics(view, services);
   if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
-  const browsing = new Browsing(world, { view, replicas });
+  const browsing = new Browsing(world, {
+    view,
+    replicas,
+    topicConfigs: new TopicConfigs(view, nodeId, loaded.fixed),
+  });
   const running = { logs, membership, replicas, services, view, browsing };
   registerReplicaMetrics(config.metrics, { replicas, logs, fetchSessions: services.fetchSessions });
   const listeners = await listen(config, world, services, net).catch(async (error: unknown) => {
@@ -133,6 +139,7 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
     listeners,
     services,
     lags,
+    startKeyIndexing: () => browsing.startIndexing(),
     v1Services: (about) =>
       v1Services(config, world, { ...parts, services, lags, listeners, browsing }, about),
     get image() {
@@ -171,30 +178,6 @@ function v1Services(
     browse: () => browsing.service(),
     about,
   };
-}
-
-/** Reading events for people, loaded when somebody wants to. */
-class Browsing {
-  readonly #world: World;
-  readonly #parts: Pick<Parts, "view" | "replicas">;
-  #loading: Promise<BrowseService> | null = null;
-
-  constructor(world: World, parts: Pick<Parts, "view" | "replicas">) {
-    this.#world = world;
-    this.#parts = parts;
-  }
-
-  service(): Promise<BrowseService> {
-    this.#loading ??= import("#browse/service.ts").then(({ BrowseService }) => {
-      const { threads, clock, scheduler, logger } = this.#world;
-      return new BrowseService({ ...this.#parts, threads, clock, scheduler, logger });
-    });
-    return this.#loading;
-  }
-
-  async close(): Promise<void> {
-    await (await this.#loading)?.close();
-  }
 }
 
 function lagTable({ groups, topics, replicas, clock }: Services): LagTable {

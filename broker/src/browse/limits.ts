@@ -98,3 +98,6 @@ export const INDEX_INTERVAL_MS = 2_000;
 export const INDEX_WATCH_MS = 100;
 /** After a failure, such as a full disk, nothing is indexed for so long, ms. */
 export const INDEX_RETRY_MS = 60_000;
+
+/** Keys that a search for the latest of each can tell apart; 16 MiB at most. */
+export const LATEST_KEYS_MAX = 1_500_000;

@@ -128,7 +128,7 @@ export async function runScan(
     },
     limits: { results: Infinity, bytes: Infinity, timeMs: Infinity, ...options.limits },
     control: {
-      isCancelled: false,
+      stop: null,
       monotonicMs: () => 0,
       breathe: async () => {},
       onProgress: () => {},

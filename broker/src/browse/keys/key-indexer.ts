@@ -81,7 +81,8 @@ export class KeyIndexer {
   #next(): void {
     if (this.#isClosed) return;
     const { clock } = this.#world;
-    const partition = clock.monotonicMs() < this.#retryAt ? null : this.#mostDue();
+    const isLater = this.#doAppendsWait() || clock.monotonicMs() < this.#retryAt;
+    const partition = isLater ? null : this.#mostDue();
     if (partition === null) {
       this.#schedule();
       return;

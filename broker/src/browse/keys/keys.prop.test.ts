@@ -44,7 +44,7 @@ const shape = fc.record({
 async function index(disk: MemoryDisk, log: PartitionLog): Promise<IndexSaid[]> {
   const said: IndexSaid[] = [];
   const { time } = createMemoryWorld();
-  const scheduler = { ...time, after: (_ms: number, work: () => void) => soon(work), soon };
+  const scheduler = { after: (_ms: number, work: () => void) => soon(work), soon };
   const host = { disk, clock: time, scheduler, post: () => {} };
   const job = new Job(host, (message) => said.push(message as IndexSaid));
   const task = { kind: "index", snapshot: snapshot(log) } as const;
@@ -193,8 +193,9 @@ async function damageOne(disk: MemoryDisk, folder: string, random: Random): Prom
   const file = await disk.open(`${folder}/${name}`, { create: false });
   const size = await file.size();
   const at = random.below(size);
-  if (random.below(4) === 0) await file.truncate(at);
-  else if (random.below(4) === 0) await file.write([random.bytes(100)], size);
+  const kind = random.below(4);
+  if (kind === 0) await file.truncate(at);
+  else if (kind === 1) await file.write([random.bytes(100)], size);
   else {
     const byte = new Uint8Array(1);
     await file.read(byte, at);

@@ -29,6 +29,8 @@ export interface RecordRules {
   /** Transaction markers are records, too. */
   readonly hasControl: boolean;
   readonly matcher: RecordMatcher | null;
+  /** The matcher sees the records of a batch newest first, because what it says depends on that. */
+  readonly isNewestFirst?: boolean;
 }
 
 /** What a scan has done so far. */
@@ -56,11 +58,15 @@ export class PartitionScan {
   #records: Uint8Array | null = null;
   #rank = Number.POSITIVE_INFINITY;
   #isOver = false;
+  /** Where an earlier scan stopped that this one begins in front of. */
+  readonly #resumeAt: number;
 
-  constructor(reader: PartitionReader, order: ScanOrder, skips: Skips) {
+  /** `resumeAt`: newest first, what lies from there on is read, but was told of before. */
+  constructor(reader: PartitionReader, order: ScanOrder, skips: Skips, resumeAt?: number) {
     this.reader = reader;
     this.#order = order;
     this.#skips = skips;
+    this.#resumeAt = resumeAt ?? Number.POSITIVE_INFINITY;
     reader.onUnload = () => {
       this.#records = null;
     };
@@ -91,9 +97,9 @@ export class PartitionScan {
 
   /** Where another scan goes on so that it finds what this one has not handed out; see `reached`. */
   get position(): number {
-    if (!this.hasMatch) return this.reader.reached;
     const { offset } = this.#cursor;
-    return this.#order === "oldest" ? offset : offset + 1;
+    const next = this.#order === "oldest" ? offset : offset + 1;
+    return Math.min(this.hasMatch ? next : this.reader.reached, this.#resumeAt);
   }
 
   /** Time of the head, ms: how far the scan has come in this partition; null before the first batch. */
@@ -194,7 +200,8 @@ export class PartitionScan {
   #walk(header: BatchHeader, records: Uint8Array, rules: RecordRules): void {
     const cursor = this.#cursor;
     const { low, high } = this.reader.range;
-    const { fromMs, toMs, matcher } = rules;
+    const { fromMs, toMs } = rules;
+    const matcher = rules.isNewestFirst === true ? null : rules.matcher;
     const lastOffset = header.baseOffset + header.lastOffsetDelta;
     let reached = header.baseOffset - 1;
     cursor.openBatch(this.reader.partition, header, records);
@@ -215,6 +222,22 @@ export class PartitionScan {
       // The checksum holds, so it was written like this: the records in front of it are what they are.
       this.#skip({ ...header, baseOffset: reached + 1 }, "damaged", lastOffset + 1);
     }
+    if (rules.isNewestFirst === true) this.#keepMatches(rules.matcher);
+  }
+
+  /** Asks `matcher` about what was noted, newest first, and forgets what does not match. */
+  #keepMatches(matcher: RecordMatcher | null): void {
+    if (matcher === null) return;
+    let kept = this.#count;
+    for (let index = this.#count - 1; index >= 0; index -= 1) {
+      const start = this.#places[index] as number;
+      this.#cursor.moveTo(start);
+      if (!matcher.matches(this.#cursor)) continue;
+      kept -= 1;
+      this.#places[kept] = start;
+    }
+    this.#places.copyWithin(0, kept, this.#count);
+    this.#count -= kept;
   }
 
   #note(start: number): void {

@@ -1,6 +1,6 @@
 /** A scan as a job of a thread: finds its ranges, runs, and tells of events and progress on the way. */
 import { FileHandles } from "#log/file-handles.ts";
-import { compileFilter } from "../filter/compile.ts";
+import { compileFilter, type FilterOptions } from "../filter/compile.ts";
 import type { RecordMatcher } from "../filter/matcher.ts";
 import { KeyFinder } from "../keys/key-finder.ts";
 import {
@@ -11,6 +11,7 @@ import {
   PARTITIONS_TOLD_MAX,
   PROGRESS_MS,
 } from "../limits.ts";
+import { LatestMatcher } from "../scan/latest-matcher.ts";
 import { PartitionScan } from "../scan/partition-scan.ts";
 import { Scan } from "../scan/scan.ts";
 import { locateTimes } from "../source/locate.ts";
@@ -38,7 +39,7 @@ class ScanJob {
   readonly #job: Job;
   readonly #world: SourceWorld;
   readonly #outbox: EventOutbox;
-  readonly #matcher: RecordMatcher | null;
+  readonly #matcher: RecordMatcher | LatestMatcher | null;
   readonly #skips = new Skips();
   /** One for each partition, where only some keys are wanted. */
   readonly #finders: KeyFinder[] = [];
@@ -51,7 +52,7 @@ class ScanJob {
     this.#job = job;
     this.#outbox = new EventOutbox(job, task.form);
     const now = { nowMs: () => job.clock.monotonicMs() };
-    this.#matcher = task.condition === null ? null : compileFilter(task.condition, now);
+    this.#matcher = matcherOf(task, now);
     const share = CHUNKS_BYTES_MAX / Math.max(1, task.snapshots.length);
     this.#world = {
       files,
@@ -66,13 +67,21 @@ class ScanJob {
     this.#say({ kind: "phase", phase: "scanning" });
     const { hasControl, fromMs, toMs, limits } = this.#task;
     const job = this.#job;
+    const matcher = this.#matcher;
     let saidAt = job.clock.monotonicMs();
     const scan: Scan = new Scan(parts, {
-      rules: { hasControl, fromMs, toMs, matcher: this.#matcher },
+      rules: {
+        hasControl,
+        fromMs,
+        toMs,
+        matcher: this.#matcher,
+        isNewestFirst: this.#task.latest !== null,
+      },
       limits,
       control: {
-        get isCancelled() {
-          return job.isCancelled;
+        get stop() {
+          if (job.isCancelled) return "cancelled";
+          return matcher instanceof LatestMatcher && matcher.isFull ? "keys" : null;
         },
         monotonicMs: () => job.clock.monotonicMs(),
         breathe: () => job.breathe(),
@@ -125,7 +134,10 @@ class ScanJob {
         skips: this.#skips,
         planner,
       };
-      parts.push(new PartitionScan(new PartitionReader(options), order, this.#skips));
+      const resumeAt = this.#task.latest === null ? null : this.#task.positions;
+      const reader = new PartitionReader(options);
+      const { partition } = snapshot;
+      parts.push(new PartitionScan(reader, order, this.#skips, resumeAt?.get(partition)));
     }
     return parts;
   }
@@ -139,7 +151,9 @@ class ScanJob {
   }
 
   async #rangeOf(snapshot: PartitionSnapshot): Promise<OffsetRange> {
-    const { order, ranges, positions, fromMs, toMs } = this.#task;
+    const { order, ranges, latest, fromMs, toMs } = this.#task;
+    // The latest of each key are known by what is newer, wherever an earlier scan stopped.
+    const positions = latest === null ? this.#task.positions : null;
     const { partition, logStartOffset, endOffset } = snapshot;
     const asked = ranges.get(partition) ?? { low: 0, high: Infinity };
     let low = Math.max(asked.low, logStartOffset);
@@ -196,6 +210,12 @@ class ScanJob {
   #say(message: ScanSaid): void {
     this.#job.say(message);
   }
+}
+
+function matcherOf(task: ScanTask, options: FilterOptions): RecordMatcher | LatestMatcher | null {
+  const { condition, latest, positions } = task;
+  if (latest !== null) return new LatestMatcher({ ...options, ...latest, condition, positions });
+  return condition === null ? null : compileFilter(condition, options);
 }
 
 /** About how many bytes a range has: of segments that it has in part, that share of their bytes. */

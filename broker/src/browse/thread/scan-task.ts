@@ -19,6 +19,8 @@ export interface ScanTask {
   /** Where an earlier scan stopped, by partition; null for a new one. */
   readonly positions: ReadonlyMap<number, number> | null;
   readonly condition: Condition | null;
+  /** Only the newest record of every key; null for all records. */
+  readonly latest: { readonly hasTombstones: boolean } | null;
   /** The key of every match is one of these; null where it may be any. */
   readonly keys: readonly Uint8Array[] | null;
   /** Transaction markers are events, too. */
