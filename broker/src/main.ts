@@ -121,6 +121,8 @@ async function serveAdmin(
   const { node, metrics, logger } = parts;
   const { openAdminServer } = await import("#admin/server.ts");
   const { createExposition } = await import("#metrics/exposition.ts");
+  // Nobody looks for keys where there is no admin port.
+  await node.startKeyIndexing();
   const expose = createExposition(metrics, logger);
   return await openAdminServer({
     ...address,

@@ -3,7 +3,7 @@ import type { About, V1Services } from "#admin/v1/services.ts";
 import type { Services } from "#api/handlers.ts";
 import { adjustAuditTopic, newAuditTopic } from "#audit/audit-topic.ts";
 import type { AuditTopic } from "#audit/reader.ts";
-import type { BrowseService } from "#browse/service.ts";
+import type { Browsing } from "#browse/browsing.ts";
 import { createInternalTopic } from "#controller/internal-topics.ts";
 import type { LagTable } from "#coordinator/lag-table.ts";
 import type { World } from "#io/ports.ts";
@@ -53,30 +53,6 @@ export function v1Services(
     history,
     auditTopic,
   };
-}
-
-/** Reading events for people, loaded when somebody wants to. */
-export class Browsing {
-  readonly #world: World;
-  readonly #parts: Pick<Parts, "view" | "replicas">;
-  #loading: Promise<BrowseService> | null = null;
-
-  constructor(world: World, parts: Pick<Parts, "view" | "replicas">) {
-    this.#world = world;
-    this.#parts = parts;
-  }
-
-  service(): Promise<BrowseService> {
-    this.#loading ??= import("#browse/service.ts").then(({ BrowseService }) => {
-      const { threads, clock, scheduler, logger } = this.#world;
-      return new BrowseService({ ...this.#parts, threads, clock, scheduler, logger });
-    });
-    return this.#loading;
-  }
-
-  async close(): Promise<void> {
-    await (await this.#loading)?.close();
-  }
 }
 
 /** The topic of the audit log, which is made at the first change; its retention follows the setting. */

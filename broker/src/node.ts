@@ -10,6 +10,7 @@ import { type Audit, AuditLog, NO_AUDIT } from "#audit/audit-log.ts";
 import { Changes } from "#audit/changes.ts";
 import { GroupChanges } from "#audit/group-changes.ts";
 import { allowAll } from "#auth/authorizer.ts";
+import { Browsing } from "#browse/browsing.ts";
 import { AutoTopics } from "#controller/auto-topics.ts";
 import { Controller } from "#controller/controller.ts";
 import { partitionsLedBy } from "#controller/elections.ts";
@@ -36,7 +37,7 @@ import { FetchSessions } from "#replica/fetch-sessions.ts";
 import type { InternalTopic } from "#replica/internal-topic.ts";
 import { registerReplicaMetrics } from "#replica/probe.ts";
 import { ReplicaManager } from "#replica/replica-manager.ts";
-import { type Around, Browsing, openAuditTopic, v1Services } from "./node-admin.ts";
+import { type Around, openAuditTopic, v1Services } from "./node-admin.ts";
 import {
   groupCoordinator,
   lagTable,
@@ -57,6 +58,8 @@ export interface Node {
   readonly services: Services;
   /** How far groups are behind. */
   readonly lags: LagTable;
+  /** Keeps the indexes by which the admin port finds keys up to date, from now on. */
+  startKeyIndexing(): Promise<void>;
   /** What the routes of the admin port work with; `around` is the process around the node. */
   v1Services(around: Around): V1Services;
   /** Whether it accepts connections and knows the cluster. */
@@ -121,7 +124,8 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   const services = servicesOf(config, world, parts);
   tellGroupsOfDeletedTopics(view, services);
   if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
-  const browsing = new Browsing(world, { view, replicas });
+  const topicConfigs = new TopicConfigs(view, nodeId, loaded.fixed);
+  const browsing = new Browsing(world, { view, replicas, topicConfigs });
   const running = { logs, membership, replicas, services, view, browsing };
   registerReplicaMetrics(config.metrics, { replicas, logs, fetchSessions: services.fetchSessions });
   const lags = lagTable(services);
@@ -135,6 +139,7 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
     listeners,
     services,
     lags,
+    startKeyIndexing: () => browsing.startIndexing(),
     v1Services: (around) => v1Services(config, world, { ...served, listeners }, around),
     get image() {
       return view.image;

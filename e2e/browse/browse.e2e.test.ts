@@ -5,7 +5,7 @@ import { type Client, createClient } from "@runnel/contracts/client.ts";
 import type { EventStreamMessage } from "@runnel/contracts/events.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Server, startRunnel } from "../harness/server.ts";
-import { within } from "../harness/wait.ts";
+import { waitFor, within } from "../harness/wait.ts";
 
 const TOPIC = "orders";
 const PARTITIONS = 3;
@@ -124,6 +124,48 @@ describe("a search", () => {
     const filter = "cel:`value.note.matches('(x+x+)+y')`";
     const messages = await read({ filter, limit: 5, maxMs: 2_000 });
     expect(["time", "end"]).toContain(doneOf(messages)?.reason);
+  });
+});
+
+describe("a key", () => {
+  const params = { topic: TOPIC };
+
+  test("is found by the index that is made beside the log, of which the answer tells", async () => {
+    const find = async (): Promise<EventStreamMessage[]> => {
+      const messages: EventStreamMessage[] = [];
+      const query = { key: "o-1234", partitions: "all" };
+      for await (const one of client.readKey({ params, query })) messages.push(one);
+      return messages;
+    };
+    const indexed = await waitFor("the index", async () => {
+      const messages = await find();
+      const { passedBytes = 0, bytes = 0 } = doneOf(messages) ?? {};
+      return passedBytes > bytes ? messages : null;
+    });
+    expect(keysOf(indexed)).toEqual(["o-1234"]);
+    expect(doneOf(indexed)).toMatchObject({ reason: "end", coverage: { chosenBy: "all" } });
+    expect(doneOf(indexed)?.keyIndex?.indexedBytes).toBeGreaterThan(0);
+  });
+
+  test("has a latest event, and had another one before", async () => {
+    await send(0, 3, false);
+    const latest = async (query: { readonly at?: string }): Promise<number[]> => {
+      const offsets: number[] = [];
+      const filter = "key=o-0 or key=o-1 or key=o-2";
+      const all = { ...query, filter, partitions: "all" };
+      for await (const message of client.readLatest({ params, query: all })) {
+        if (message.event === "event") offsets.push(message.data.offset);
+      }
+      return offsets;
+    };
+    expect((await latest({})).every((offset) => offset > 0)).toBe(true);
+    expect(await latest({})).toHaveLength(3);
+  });
+
+  test("events are counted by time without being read", async () => {
+    const histogram = await client.getHistogram({ params, query: { byPartition: true } });
+    expect(histogram.total).toBeGreaterThanOrEqual(EVENTS);
+    expect(histogram.partitions).toHaveLength(PARTITIONS);
   });
 });
 

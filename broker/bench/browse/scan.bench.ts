@@ -97,7 +97,7 @@ async function scan(
   const rules = { fromMs: -Infinity, toMs: Infinity, hasControl: false, matcher };
   const limits = { results: Infinity, bytes: Infinity, timeMs: Infinity };
   const control = {
-    isCancelled: false,
+    stop: null,
     monotonicMs: () => performance.now(),
     breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
     onProgress: () => {},

@@ -2,16 +2,25 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Cursor, decodeCursor, digestOf, encodeCursor } from "./cursor.ts";
 
-const cursor: fc.Arbitrary<Cursor> = fc.record({
-  order: fc.constantFrom("newest", "oldest"),
-  query: fc.nat({ max: 0xffff_ffff }),
-  positions: fc
-    .uniqueArray(fc.tuple(fc.nat({ max: 10_000 }), fc.oneof(fc.nat(), fc.nat({ max: 2 ** 50 }))), {
-      selector: ([partition]) => partition,
-      maxLength: 50,
-    })
-    .map((entries) => new Map(entries)),
-});
+const cursor: fc.Arbitrary<Cursor> = fc
+  .record({
+    order: fc.constantFrom("newest" as const, "oldest" as const),
+    query: fc.nat({ max: 0xffff_ffff }),
+    hasEnds: fc.boolean(),
+    positions: fc
+      .uniqueArray(
+        fc.tuple(fc.nat({ max: 10_000 }), fc.oneof(fc.nat(), fc.nat({ max: 2 ** 50 }))),
+        {
+          selector: ([partition]) => partition,
+          maxLength: 50,
+        },
+      )
+      .map((entries) => new Map(entries)),
+  })
+  .map(({ hasEnds, positions, ...rest }) => {
+    const ends = new Map([...positions].map(([partition, position]) => [partition, position + 7]));
+    return { ...rest, positions, ends: hasEnds ? ends : null };
+  });
 
 describe("cursor", () => {
   test("decode(encode(x)) equals x", () => {
@@ -44,9 +53,9 @@ describe("cursor", () => {
 
   test("more positions than a URL has room for make none", () => {
     const positions = new Map(Array.from({ length: 3_000 }, (_, index) => [index, 2 ** 45]));
-    expect(encodeCursor({ order: "newest", query: 1, positions })).toBeNull();
+    expect(encodeCursor({ order: "newest", query: 1, positions, ends: null })).toBeNull();
     const fewer = new Map([...positions].slice(0, 1_000));
-    const text = encodeCursor({ order: "newest", query: 1, positions: fewer });
+    const text = encodeCursor({ order: "newest", query: 1, positions: fewer, ends: null });
     expect(decodeCursor(text ?? "")?.positions.size).toBe(1_000);
   });
 

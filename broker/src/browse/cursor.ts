@@ -1,9 +1,10 @@
 /**
  * Where a scan goes on, as text for a URL.
  *
- *   version int8 · order int8 · query uint32 · count · (partition gap · position)* · CRC-32C uint32
+ *   version int8 · order int8 · query uint32 · count · (partition gap · position [· end])* · CRC-32C uint32
  *
- * as base64url; numbers are varints. It says nothing that the query does not allow anyway: positions are
+ * as base64url; numbers are varints. Ends are there where the order says so (+2): they hold a range in its
+ * place while its log grows. It says nothing that the query does not allow anyway: positions are
  * cut to what the query covers, so nobody gains by making one up. The query's digest is there to catch a
  * cursor that is used with another query, which would give neither its results nor an error.
  */
@@ -26,6 +27,8 @@ export interface Cursor {
   readonly query: number;
   /** By partition; see `PartitionScan.position`. */
   readonly positions: ReadonlyMap<number, number>;
+  /** Where the range of the first scan ended, of the same partitions; null where that does not matter. */
+  readonly ends: ReadonlyMap<number, number> | null;
 }
 
 /** A number for a query: equal texts, equal numbers. */
@@ -34,16 +37,17 @@ export function digestOf(text: string): number {
 }
 
 /** The text of a cursor; null for one that no URL has room for. */
-export function encodeCursor({ order, query, positions }: Cursor): string | null {
+export function encodeCursor({ order, query, positions, ends }: Cursor): string | null {
   const writer = new ByteWriter();
   writer.int8(VERSION);
-  writer.int8(ORDERS.indexOf(order));
+  writer.int8(ORDERS.indexOf(order) + (ends === null ? 0 : ORDERS.length));
   writer.int32(query | 0);
   writer.uvarint(positions.size);
   let previous = -1;
   for (const [partition, position] of [...positions].sort(([a], [b]) => a - b)) {
     writer.uvarint(partition - previous - 1);
     writer.varlong(position);
+    if (ends !== null) writer.varlong(ends.get(partition) ?? position);
     previous = partition;
   }
   writer.int32(crc32c(writer.finish()) | 0);
@@ -70,17 +74,26 @@ function decode(bytes: Uint8Array): Cursor | null {
     return null;
   const reader = new ByteReader(bytes, 0, end);
   if (reader.int8() !== VERSION) return null;
-  const order = ORDERS[reader.int8()];
+  const orderAndEnds = reader.int8();
+  const order = ORDERS[orderAndEnds % ORDERS.length];
+  const hasEnds = orderAndEnds >= ORDERS.length;
+  if (orderAndEnds < 0 || orderAndEnds >= 2 * ORDERS.length) return null;
   const query = reader.uint32();
   const count = reader.uvarint();
   reader.reserve(count, 2);
   const positions = new Map<number, number>();
+  const ends = new Map<number, number>();
   let partition = -1;
   for (let index = 0; index < count; index += 1) {
     partition += reader.uvarint() + 1;
     const position = reader.varlong();
-    if (position < 0 || !Number.isSafeInteger(position)) return null;
+    const end = hasEnds ? reader.varlong() : position;
+    if (!isOffset(position) || !isOffset(end)) return null;
     positions.set(partition, position);
+    ends.set(partition, end);
   }
-  return order === undefined || reader.remaining > 0 ? null : { order, query, positions };
+  if (order === undefined || reader.remaining > 0) return null;
+  return { order, query, positions, ends: hasEnds ? ends : null };
 }
+
+const isOffset = (value: number): boolean => value >= 0 && Number.isSafeInteger(value);

@@ -75,3 +75,29 @@ export const BUCKETS_MAX = 120;
 export const CUTS_REFINED_MAX = 8_192;
 /** A piece that is read at once where headers are looked for. */
 export const HEADER_CHUNK_BYTES = 64 * 1024;
+
+/** Keys in one run of a key index, about; they are sorted in memory, 8 bytes each. */
+export const RUN_ENTRIES_MAX = 512 * 1024;
+/** Bytes of the log that one run covers, about. */
+export const RUN_BYTES_MAX = 64 * MIB;
+/** A piece that indexing reads at once. */
+export const INDEX_CHUNK_BYTES = 256 * 1024;
+/** Bytes of an active segment that are indexed together; what is behind is scanned. */
+export const INDEX_BYTES_DUE = 8 * MIB;
+/** A closed segment below so many bytes is scanned rather than indexed. */
+export const INDEX_SEGMENT_BYTES_MIN = 64 * 1024;
+/** Keys that are looked up for one search; with more, everything is read. */
+export const KEYS_MAX = 64;
+/** Batches of one segment that a look-up reads one by one; with more, it reads the whole. */
+export const CANDIDATES_MAX = 65_536;
+/** Of the time, indexing works at most this share. */
+export const INDEX_CPU_SHARE_MAX = 0.25;
+/** How often it is looked whether something is to be indexed, ms. */
+export const INDEX_INTERVAL_MS = 2_000;
+/** How often it is looked whether appends wait, while something is being indexed, ms. */
+export const INDEX_WATCH_MS = 100;
+/** After a failure, such as a full disk, nothing is indexed for so long, ms. */
+export const INDEX_RETRY_MS = 60_000;
+
+/** Keys that a search for the latest of each can tell apart; 16 MiB at most. */
+export const LATEST_KEYS_MAX = 1_500_000;

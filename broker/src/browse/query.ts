@@ -49,6 +49,14 @@ export interface ScanOptions {
   readonly signal: AbortSignal;
 }
 
+/** The newest event of every key; the filter is asked about these alone. */
+export interface LatestQuery extends Pick<EventQuery, "topic" | "partitions" | "condition"> {
+  /** As it was at this time, ms: what is later does not count; null for now. */
+  readonly atMs: number | null;
+  /** Keys that were deleted are told of, by their tombstones. */
+  readonly hasTombstones: boolean;
+}
+
 /** What to count by time. */
 export interface HistogramQuery extends Pick<EventQuery, "topic" | "partitions"> {
   /** From the first event where it is null; included. */

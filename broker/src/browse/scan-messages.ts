@@ -40,6 +40,7 @@ export async function* scanMessages(
     coverage,
     isOpenEnded,
     scheduler,
+    ends = null,
   }: {
     readonly order: ScanOrder;
     readonly digest: number;
@@ -47,6 +48,8 @@ export async function* scanMessages(
     /** The range ends where the log does, so that there may be more later. */
     readonly isOpenEnded: boolean;
     readonly scheduler: Scheduler;
+    /** Where the ranges end, if later scans must know. */
+    readonly ends?: ReadonlyMap<number, number> | null;
   },
 ): AsyncGenerator<ScanMessage, void> {
   for (let { waitingBefore } = job; waitingBefore !== null; { waitingBefore } = job) {
@@ -63,14 +66,14 @@ export async function* scanMessages(
         break;
       case "progress": {
         const { positions, ...rest } = said;
-        yield { ...rest, cursor: encodeCursor({ order, query, positions }) };
+        yield { ...rest, cursor: encodeCursor({ order, query, positions, ends }) };
         break;
       }
       default: {
         const { positions, ...rest } = said;
         const mayGrow = order === "oldest" && isOpenEnded;
-        const isOver = said.reason === "end" && !mayGrow;
-        const cursor = isOver ? null : encodeCursor({ order, query, positions });
+        const isOver = said.reason === "keys" || (said.reason === "end" && !mayGrow);
+        const cursor = isOver ? null : encodeCursor({ order, query, positions, ends });
         yield { ...rest, coverage, cursor };
       }
     }

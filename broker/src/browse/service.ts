@@ -14,9 +14,11 @@ import type { Partition } from "#replica/partition.ts";
 import type { ReplicaManager } from "#replica/replica-manager.ts";
 import type { Coverage, MissingPartition } from "./coverage.ts";
 import { type Cursor, decodeCursor, digestOf } from "./cursor.ts";
+import { boundsOf } from "./filter/bounds.ts";
 import type { Histogram, HistogramTask } from "./histogram/histogram-task.ts";
 import {
   BUCKETS_MAX,
+  KEYS_MAX,
   PARTITIONS_MAX,
   SCANS_AT_ONCE,
   SCANS_WAITING_MAX,
@@ -27,13 +29,14 @@ import {
   type EventQuery,
   type HistogramQuery,
   identityOf,
+  type LatestQuery,
   type PartitionPlan,
   planPartitions,
   type ScanOptions,
 } from "./query.ts";
 import { BrowseRefusal } from "./refusal.ts";
 import { type ScanMessage, scanMessages } from "./scan-messages.ts";
-import type { OffsetRange } from "./source/partition-reader.ts";
+import type { OffsetRange, ScanOrder } from "./source/partition-reader.ts";
 import { movableOf, type PartitionSnapshot, snapshotOf } from "./source/snapshot.ts";
 import { Tail, type TailMessage } from "./tail.ts";
 import type { ScanSaid, ScanTask } from "./thread/scan-task.ts";
@@ -96,7 +99,7 @@ export class BrowseService {
     await checkFilter(query);
     const found = await this.#find(query);
     const digest = digestOf(identityOf(query, found.topic.id));
-    const cursor = readCursor(options.cursor, query, digest);
+    const cursor = readCursor(options.cursor, query.order, digest);
     const { fromMs, toMs, rangeOf } = boundsOfQuery(query);
     const snapshots = found.open.map(snapshotNow);
     const ranges = new Map<number, OffsetRange>(
@@ -105,8 +108,6 @@ export class BrowseService {
       }),
     );
     const { order, condition, hasControl } = query;
-    const { limits, signal } = options;
-    const positions = cursor?.positions ?? null;
     const task: ScanTask = {
       kind: "scan",
       snapshots,
@@ -114,21 +115,69 @@ export class BrowseService {
       ranges,
       fromMs,
       toMs,
-      positions,
+      positions: cursor?.positions ?? null,
       condition,
+      latest: null,
+      keys: keysOf(condition),
       hasControl,
-      limits,
+      limits: options.limits,
       form: { topic: query.topic, ...options.form },
     };
-    const moved = snapshots.flatMap(movableOf);
-    const job = this.#run<ScanSaid>(this.#scans, { task, moved, signal });
-    return scanMessages(job, {
+    return scanMessages(this.#scan(task, options.signal), {
       order,
       digest,
       coverage: coverageOf(found),
       isOpenEnded: query.to.kind === "latest",
       scheduler: this.#world.scheduler,
     });
+  }
+
+  /**
+   * The newest event of every key, newest first; leaving the iteration cancels it. Throws `BrowseRefusal`,
+   * all of it before the first message.
+   */
+  async latest(query: LatestQuery, options: ScanOptions): Promise<AsyncIterable<ScanMessage>> {
+    await checkFilter(query);
+    const found = await this.#find(query);
+    const { condition, hasTombstones, atMs } = query;
+    const digest = digestOf(
+      JSON.stringify([found.topic.id, query.partitions, condition, hasTombstones, atMs]),
+    );
+    const cursor = readCursor(options.cursor, "newest", digest);
+    const snapshots = found.open.map(snapshotNow);
+    const ends = new Map(
+      snapshots.map(({ partition, endOffset }) => {
+        return [partition, Math.min(endOffset, cursor?.ends?.get(partition) ?? endOffset)];
+      }),
+    );
+    const task: ScanTask = {
+      kind: "scan",
+      snapshots,
+      order: "newest",
+      ranges: new Map([...ends].map(([partition, high]) => [partition, { low: 0, high }])),
+      fromMs: Number.NEGATIVE_INFINITY,
+      toMs: atMs === null ? Number.POSITIVE_INFINITY : atMs + 1,
+      positions: cursor?.positions ?? null,
+      condition,
+      latest: { hasTombstones },
+      keys: keysOf(condition),
+      hasControl: false,
+      limits: options.limits,
+      form: { topic: query.topic, ...options.form },
+    };
+    return scanMessages(this.#scan(task, options.signal), {
+      order: "newest",
+      digest,
+      coverage: coverageOf(found),
+      isOpenEnded: false,
+      scheduler: this.#world.scheduler,
+      ends,
+    });
+  }
+
+  #scan(task: ScanTask, signal: AbortSignal): JobStream<ScanSaid> {
+    const moved = task.snapshots.flatMap(movableOf);
+    return this.#run<ScanSaid>(this.#scans, { task, moved, signal });
   }
 
   /**
@@ -142,7 +191,7 @@ export class BrowseService {
     await checkFilter(query);
     const found = await this.#find(query);
     const digest = digestOf(identityOf(query, found.topic.id));
-    const cursor = readCursor(options.cursor, query, digest);
+    const cursor = readCursor(options.cursor, query.order, digest);
     const { condition, hasControl } = query;
     const { signal } = options;
     const form = { topic: query.topic, ...options.form };
@@ -226,7 +275,7 @@ export class BrowseService {
 }
 
 /** Refuses a filter that makes no sense, before a thread meets it. */
-async function checkFilter({ condition }: EventQuery): Promise<void> {
+async function checkFilter({ condition }: Pick<EventQuery, "condition">): Promise<void> {
   if (condition === null) return;
   // What understands expressions is loaded for the first filter.
   const { compileFilter } = await import("./filter/compile.ts");
@@ -273,10 +322,16 @@ function snapshotNow(partition: Partition): PartitionSnapshot {
   return snapshotOf(log, { partition: identity.index, endOffset });
 }
 
-function readCursor(text: string | null, query: EventQuery, digest: number): Cursor | null {
+/** The keys that all matches have, where they are few enough to be looked up. */
+function keysOf(condition: EventQuery["condition"]): readonly Uint8Array[] | null {
+  const { keys } = boundsOf(condition);
+  return keys !== null && keys.length <= KEYS_MAX ? keys : null;
+}
+
+function readCursor(text: string | null, order: ScanOrder, digest: number): Cursor | null {
   if (text === null) return null;
   const cursor = decodeCursor(text);
-  if (cursor !== null && cursor.query === digest && cursor.order === query.order) return cursor;
+  if (cursor !== null && cursor.query === digest && cursor.order === order) return cursor;
   const isForeign = cursor !== null;
   throw new BrowseRefusal("invalid", {
     message: isForeign ? "the cursor belongs to another query" : "this is no cursor",

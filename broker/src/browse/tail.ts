@@ -115,7 +115,7 @@ export class Tail implements AsyncIterable<TailMessage> {
   #progress(): TailMessage & { readonly kind: "progress" } {
     const counts = { ...this.#counts, dropped: this.#counts.dropped + this.#passed };
     const positions = this.#looked;
-    const cursor = encodeCursor({ order: "oldest", query: this.#digest, positions });
+    const cursor = encodeCursor({ order: "oldest", query: this.#digest, positions, ends: null });
     return { kind: "progress", counts, cursor };
   }
 

@@ -7,6 +7,7 @@ import type { PartitionLog } from "#log/partition-log.ts";
 import type { LogConfig } from "#log/ports.ts";
 import { append, Rig } from "#log/testing.ts";
 import type { RecordMatcher } from "./filter/matcher.ts";
+import { KeyFinder } from "./keys/key-finder.ts";
 import { CHUNKS_BYTES_MAX, OPEN_FILES_MAX } from "./limits.ts";
 import { PartitionScan } from "./scan/partition-scan.ts";
 import { Scan, type ScanEnd, type ScanLimits } from "./scan/scan.ts";
@@ -72,6 +73,8 @@ export interface ScanOptions {
   readonly matches?: (event: PlacedEvent) => boolean;
   readonly chunkBytes?: number;
   readonly memoryBytes?: number;
+  /** Look these keys up in the key indexes; `matches` must hold for no other. */
+  readonly keys?: readonly string[];
 }
 
 export interface ScanOutcome {
@@ -81,6 +84,9 @@ export interface ScanOutcome {
   readonly skips: Skips;
   /** The most bytes held at once, as booked. */
   readonly bytesHeld: number;
+  /** Bytes that were read, and bytes that an index let it pass over. */
+  readonly bytes: number;
+  readonly passedBytes: number;
 }
 
 /** Everything that can be read of `log` now. */
@@ -106,7 +112,10 @@ export async function runScan(
   const parts = snapshots.map((one) => {
     const { logStartOffset: low, endOffset: high } = one;
     const range = options.ranges?.get(one.partition) ?? { low, high };
-    const reader = new PartitionReader({ snapshot: one, order, range, world, memory, skips });
+    const keys = options.keys?.map((key) => utf8.encode(key));
+    const planner = keys === undefined ? null : new KeyFinder(files, one.folder, keys);
+    const read = { snapshot: one, order, range, world, memory, skips, planner };
+    const reader = new PartitionReader(read);
     return new PartitionScan(reader, order, skips);
   });
   let bytesHeld = 0;
@@ -119,7 +128,7 @@ export async function runScan(
     },
     limits: { results: Infinity, bytes: Infinity, timeMs: Infinity, ...options.limits },
     control: {
-      isCancelled: false,
+      stop: null,
       monotonicMs: () => 0,
       breathe: async () => {},
       onProgress: () => {},
@@ -135,7 +144,9 @@ export async function runScan(
     },
   });
   await files.close();
-  return { events, end, positions: scan.positions, skips, bytesHeld };
+  const passedBytes = parts.reduce((sum, { reader }) => sum + reader.passedBytes, 0);
+  const { bytes } = scan.tally;
+  return { events, end, positions: scan.positions, skips, bytesHeld, bytes, passedBytes };
 }
 
 type Seen = Parameters<RecordMatcher["matches"]>[0];

@@ -299,6 +299,15 @@ const TIERS = {
   }),
 };
 
+const BROWSING = {
+  runnelKeyIndexEnable: bool({
+    name: "runnel.key.index.enable",
+    default: true,
+    synonyms: [["runnel.key.index.enable", 1]],
+    doc: "Whether keys are indexed beside the log, so that all events of a key are found with few reads. It takes about 8 bytes an event, and never the time of an append; without it, or before it is made, a search for a key reads its partition.",
+  }),
+};
+
 export const TOPIC_SETTINGS = {
   ...STORAGE,
   ...RETENTION,
@@ -306,6 +315,7 @@ export const TOPIC_SETTINGS = {
   ...REPLICATION,
   ...LEVELS,
   ...TIERS,
+  ...BROWSING,
 };
 
 /** What a topic's settings come to, parsed: override, else the broker's value, else the default. */

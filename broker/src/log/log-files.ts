@@ -6,7 +6,7 @@ import { messageOf } from "@runnel/kit/errors.ts";
 import type { Logger } from "@runnel/kit/world.ts";
 import { replaceFile } from "./atomic-file.ts";
 import type { ReaderIo } from "./log-reader.ts";
-import { DELETED_SUFFIX, fileName, offsetOfName } from "./names.ts";
+import { DELETED_SUFFIX, fileName, INDEX_SUFFIXES, offsetOfName } from "./names.ts";
 import type { Segment } from "./segment.ts";
 import { saveIndexes } from "./segment-files.ts";
 
@@ -109,7 +109,7 @@ export class LogFiles {
     const aside: string[] = [];
     for (const segment of segments) {
       this.#closing.delete(segment);
-      for (const suffix of [".log", ".index", ".timeindex"] as const) {
+      for (const suffix of [".log", ...INDEX_SUFFIXES] as const) {
         const path = segment.path(suffix);
         await files.release(path);
         if ((await disk.stat(path)) === null) continue;

@@ -18,6 +18,7 @@ import {
   DELETED_SUFFIX,
   EPOCH_CHECKPOINT,
   fileName,
+  INDEX_SUFFIXES,
   offsetOfName,
   TEMPORARY_SUFFIX,
 } from "./names.ts";
@@ -89,8 +90,9 @@ async function removeLeftovers(
   }
   const logs = new Set(kept.flatMap((name) => offsetOfName(name, ".log") ?? []));
   for (const name of kept) {
-    const offset = offsetOfName(name, ".index") ?? offsetOfName(name, ".timeindex");
-    if (offset !== null && !logs.has(offset)) await io.disk.removeFile(`${folder}/${name}`);
+    const offsets = INDEX_SUFFIXES.flatMap((suffix) => offsetOfName(name, suffix) ?? []);
+    const isStray = offsets.some((offset) => !logs.has(offset));
+    if (isStray) await io.disk.removeFile(`${folder}/${name}`);
   }
   return kept;
 }
@@ -356,8 +358,7 @@ class Loader {
       this.#options.logger.error({ path }, "segment behind a damaged one was set aside");
       await files.release(path);
       await disk.rename(path, path + DAMAGED_SUFFIX);
-      await disk.removeFile(segment.path(".index"));
-      await disk.removeFile(segment.path(".timeindex"));
+      for (const suffix of INDEX_SUFFIXES) await disk.removeFile(segment.path(suffix));
     }
   }
 

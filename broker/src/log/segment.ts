@@ -4,7 +4,7 @@
  * `size` runs ahead of the file: it counts what was appended in memory. The indexes of the active
  * segment are always loaded; those of a closed one are read when a lookup needs them.
  */
-import { fileName } from "./names.ts";
+import { fileName, type INDEX_SUFFIXES } from "./names.ts";
 import { OFFSET_ENTRY_SIZE, OffsetIndex, TimeIndex } from "./sparse-index.ts";
 
 /** Offsets in a segment are kept relative to its base, in an int32. */
@@ -65,7 +65,7 @@ export class Segment {
     this.createdAt = createdAt;
   }
 
-  path(suffix: ".log" | ".index" | ".timeindex"): string {
+  path(suffix: ".log" | (typeof INDEX_SUFFIXES)[number]): string {
     return `${this.folder}/${fileName(this.baseOffset, suffix)}`;
   }
 

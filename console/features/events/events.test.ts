@@ -106,6 +106,7 @@ describe("a search", () => {
       matches: 0,
       filterErrors: 0,
       bytesInRange: 100,
+      passedBytes: 0,
       dropped: 0,
       partitions: [],
       cursor,

@@ -13,6 +13,7 @@ const REASONS: Readonly<Record<Done["reason"], string>> = {
   results: "the page is full",
   bytes: "it had looked at as many bytes as one search may",
   time: "it had taken as long as one search may",
+  keys: "there are more keys than one search can tell apart",
   deleted: "the topic was deleted",
   failed: "it failed",
 };

@@ -87,9 +87,10 @@ export function lookedAt({ before, done, progress }: Search): {
 /** How much of the range was looked at, from 0 to 1; null where that is not known. */
 export function shareOf(search: Search): number | null {
   if (search.done?.reason === "end") return 1;
-  const range = (search.done ?? search.progress)?.bytesInRange ?? null;
+  const counts = search.done ?? search.progress;
+  const range = counts?.bytesInRange ?? null;
   if (range === null) return null;
   // The range of a request that goes on is what was left of the whole.
   const whole = range + search.before.bytes;
-  return whole === 0 ? 1 : Math.min(1, lookedAt(search).bytes / whole);
+  return whole === 0 ? 1 : Math.min(1, (lookedAt(search).bytes + (counts?.passedBytes ?? 0)) / whole);
 }

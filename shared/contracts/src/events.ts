@@ -18,7 +18,7 @@ const CURSOR_LENGTH_MAX = 14_000;
 
 const Place = z.string().min(1).max(PLACE_LENGTH_MAX);
 
-/** Which events, and how they are shown; what searches and exports have in common. */
+/** Which events, and how they are shown; what all searches have in common. */
 const Asked = {
   partitions: z.string().min(1).max(PARTITIONS_LENGTH_MAX).optional().meta({
     description:
@@ -30,9 +30,6 @@ const Asked = {
   key: z.string().max(KEY_LENGTH_MAX).optional().meta({
     description:
       "Only events with this key. `b:` and base64url for bytes; `t:` in front of a text that begins with `b:` or `t:`.",
-  }),
-  control: z.boolean().optional().meta({
-    description: "true: ends of transactions are events, too.",
   }),
   keyDecoder: DecoderChoice.optional().meta({ description: "`auto` where left out." }),
   valueDecoder: DecoderChoice.optional().meta({ description: "`auto` where left out." }),
@@ -49,22 +46,8 @@ const Asked = {
   }),
 };
 
-export const EventsQuery = z.strictObject({
-  ...Asked,
-  order: z.enum(["newest", "oldest"]).optional().meta({
-    description: "Which come first; `newest` where left out. Partitions are merged by time.",
-  }),
-  from: Place.optional().meta({
-    description:
-      "`earliest` (where left out), `latest`, `offset:42`, `time:` and ms or a date with time and zone, `group:` and its id for what that group committed. Included.",
-  }),
-  to: Place.optional().meta({
-    description: "As `from`, not included; `latest` where left out.",
-  }),
-  live: z.boolean().optional().meta({
-    description:
-      "true: follow what comes from now on. Takes neither order nor a range nor limits; ends after an hour.",
-  }),
+/** What a search may take, and where it goes on. */
+const Limits = {
   limit: z
     .int()
     .min(1)
@@ -86,6 +69,58 @@ export const EventsQuery = z.strictObject({
   cursor: z.string().min(1).max(CURSOR_LENGTH_MAX).optional().meta({
     description: "Where an earlier request with the same query stopped, to go on there.",
   }),
+};
+
+/** Which part of the topic, in which order. */
+const Range = {
+  order: z.enum(["newest", "oldest"]).optional().meta({
+    description: "Which come first; `newest` where left out. Partitions are merged by time.",
+  }),
+  from: Place.optional().meta({
+    description:
+      "`earliest` (where left out), `latest`, `offset:42`, `time:` and ms or a date with time and zone, `group:` and its id for what that group committed. Included.",
+  }),
+  to: Place.optional().meta({
+    description: "As `from`, not included; `latest` where left out.",
+  }),
+};
+
+export const EventsQuery = z.strictObject({
+  ...Asked,
+  ...Range,
+  ...Limits,
+  control: z.boolean().optional().meta({
+    description: "true: ends of transactions are events, too.",
+  }),
+  live: z.boolean().optional().meta({
+    description:
+      "true: follow what comes from now on. Takes neither order nor a range nor limits; ends after an hour.",
+  }),
+});
+
+export const KeyQuery = z.strictObject({
+  ...Asked,
+  ...Range,
+  ...Limits,
+  key: Asked.key.unwrap().meta({
+    description: "The key, in the form that a search takes it.",
+  }),
+});
+
+export const LatestQuery = z.strictObject({
+  ...Asked,
+  ...Limits,
+  filter: Asked.filter.meta({
+    description:
+      "Conditions on the latest events, in the language of the filter bar: a key whose latest event does not meet them is left out.",
+  }),
+  at: Place.optional().meta({
+    description:
+      "As it was then: `time:` and ms or a date with time and zone; events that came later do not count. Left out: now.",
+  }),
+  tombstones: z.boolean().optional().meta({
+    description: "true: with keys that were deleted, by their tombstones.",
+  }),
 });
 
 export const StreamPhase = z
@@ -102,6 +137,9 @@ const Counts = {
   filterErrors: Count.meta({ description: "Records on which the filter failed." }),
   bytesInRange: Count.nullable().meta({
     description: "About the bytes of the whole range; null for a live stream.",
+  }),
+  passedBytes: Count.meta({
+    description: "Bytes that were passed over: the key index says that no match is there.",
   }),
   dropped: Count.meta({
     description: "Events of a live stream that were left out because its reader was too slow.",
@@ -138,9 +176,10 @@ export const SearchCoverage = z
 
 export const StreamDone = z
   .object({
-    reason: z
-      .enum(["end", "results", "bytes", "time", "deleted", "failed"])
-      .meta({ description: "Which limit it came to, or `end` where everything was looked at." }),
+    reason: z.enum(["end", "results", "bytes", "time", "keys", "deleted", "failed"]).meta({
+      description:
+        "Which limit it came to, or `end` where everything was looked at; `keys`: there are more keys than a search can tell apart.",
+    }),
     ...Counts,
     cursor: z.string().nullable().meta({ description: "Goes on from here; null at the end." }),
     coverage: SearchCoverage.nullable().meta({ description: "Null for a live stream." }),
@@ -156,6 +195,13 @@ export const StreamDone = z
         }),
       ),
     }),
+    keyIndex: z
+      .object({
+        bytes: Count.meta({ description: "Of the segments looked at." }),
+        indexedBytes: Count.meta({ description: "Those for which an index answered." }),
+      })
+      .nullable()
+      .meta({ description: "How far the key index covers it; null where it was not asked." }),
     filterError: z
       .object({ partition: PartitionIndex, offset: Offset, message: z.string() })
       .nullable()

@@ -23,6 +23,8 @@ export const PATHS = {
   listTopicGroups: { method: "GET", path: "/v1/topics/{topic}/groups" },
   readEvents: { method: "GET", path: "/v1/topics/{topic}/events", isStream: true },
   getHistogram: { method: "GET", path: "/v1/topics/{topic}/histogram" },
+  readKey: { method: "GET", path: "/v1/topics/{topic}/keys", isStream: true },
+  readLatest: { method: "GET", path: "/v1/topics/{topic}/latest", isStream: true },
   produce: { method: "POST", path: "/v1/topics/{topic}/events" },
   deleteRecords: { method: "POST", path: "/v1/topics/{topic}/records/delete" },
   listGroups: { method: "GET", path: "/v1/groups" },

@@ -12,19 +12,18 @@ export function partitionOfKey(key: Uint8Array, partitionCount: number): number 
   return (murmur2(key) & 0x7fffffff) % partitionCount;
 }
 
-/** The hash as Java's signed int. */
-export function murmur2(bytes: Uint8Array): number {
-  const { length } = bytes;
+/** The hash of `bytes` from `start` to `end` as Java's signed int. */
+export function murmur2(bytes: Uint8Array, start = 0, end = bytes.length): number {
   const at = (index: number): number => bytes[index] as number;
-  let hash = SEED ^ length;
-  let index = 0;
-  for (; index + 4 <= length; index += 4) {
+  let hash = SEED ^ (end - start);
+  let index = start;
+  for (; index + 4 <= end; index += 4) {
     let word = at(index) | (at(index + 1) << 8) | (at(index + 2) << 16) | (at(index + 3) << 24);
     word = Math.imul(word, MULTIPLIER);
     word ^= word >>> 24;
     hash = Math.imul(hash, MULTIPLIER) ^ Math.imul(word, MULTIPLIER);
   }
-  const left = length - index;
+  const left = end - index;
   if (left >= 3) hash ^= at(index + 2) << 16;
   if (left >= 2) hash ^= at(index + 1) << 8;
   if (left >= 1) hash = Math.imul(hash ^ at(index), MULTIPLIER);

@@ -13,6 +13,7 @@ import type { QueryOf } from "@runnel/contracts/routes.ts";
 import type {
   EventQuery,
   HistogramQuery,
+  LatestQuery,
   PartitionChoice,
   Position,
   ScanOptions,
@@ -22,19 +23,12 @@ import type { Caller } from "./caller.ts";
 import { committedOf, groupFor } from "./group-view.ts";
 import type { V1Services } from "./services.ts";
 
-type Asked = QueryOf<"readEvents">;
-
+/** What is asked of a range of events. */
+type Asked = QueryOf<"readKey"> | QueryOf<"readEvents">;
 /** What all questions about events may say. */
-export type AskedEvents = Pick<
-  Asked,
-  | "partitions"
-  | "filter"
-  | "key"
-  | "control"
-  | "keyDecoder"
-  | "valueDecoder"
-  | "fieldLength"
-  | "raw"
+type AskedEvents = Pick<
+  QueryOf<"readEvents">,
+  "filter" | "key" | "keyDecoder" | "valueDecoder" | "fieldLength" | "raw"
 >;
 
 /** Collects what is wrong with the fields of a query. */
@@ -77,7 +71,8 @@ export async function eventQueryOf(
   const errors = new FieldErrors();
   const partitions = choiceOf(asked.partitions, errors);
   const condition = readCondition(asked, errors);
-  if (asked.live === true) refuseBounds(asked, errors);
+  const isLive = "live" in asked && asked.live === true;
+  if (isLive) refuseBounds(asked, errors);
   const from = readPlace("from", asked.from ?? "earliest", errors);
   const to = readPlace("to", asked.to ?? "latest", errors);
   errors.throwIfAny();
@@ -86,11 +81,11 @@ export async function eventQueryOf(
   return {
     topic,
     partitions,
-    order: asked.live === true ? "oldest" : (asked.order ?? "newest"),
-    from: asked.live === true ? { kind: "latest" } : await position(from),
+    order: isLive ? "oldest" : (asked.order ?? "newest"),
+    from: isLive ? { kind: "latest" } : await position(from),
     to: await position(to),
     condition,
-    hasControl: asked.control === true,
+    hasControl: "control" in asked && asked.control === true,
   };
 }
 
@@ -98,6 +93,20 @@ function refuseBounds(asked: Asked, errors: FieldErrors): void {
   for (const field of ["order", "from", "to", "limit", "maxBytes", "maxMs"] as const) {
     if (asked[field] !== undefined) errors.add(field, "goes with a search, not with a live stream");
   }
+}
+
+/** What a request wants of the latest events. Throws a `Refusal` that names every wrong field. */
+export function latestQueryOf(topic: string, asked: QueryOf<"readLatest">): LatestQuery {
+  const errors = new FieldErrors();
+  const partitions = choiceOf(asked.partitions, errors);
+  const condition = readCondition(asked, errors);
+  const place = parsePlace(asked.at ?? "latest");
+  if (place?.kind !== "latest" && place?.kind !== "time") {
+    errors.add("at", "must be `time:1700000000000`, or a date with time and zone behind `time:`");
+  }
+  errors.throwIfAny();
+  const atMs = place?.kind === "time" ? place.timestamp : null;
+  return { topic, partitions, condition, atMs, hasTombstones: asked.tombstones === true };
 }
 
 /** What a request wants counted. Throws a `Refusal` that names every field that makes no sense. */

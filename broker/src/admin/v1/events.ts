@@ -8,11 +8,13 @@ import {
 import type { ProblemKind } from "@runnel/contracts/problem-kinds.ts";
 import { IoError } from "@runnel/kit/errors.ts";
 import type { Coverage } from "#browse/coverage.ts";
+import type { ScanOptions } from "#browse/query.ts";
 import { BrowseRefusal, type RefusalKind } from "#browse/refusal.ts";
 import type { ScanMessage } from "#browse/scan-messages.ts";
+import type { BrowseService } from "#browse/service.ts";
 import type { TailMessage } from "#browse/tail.ts";
 import { Refusal } from "../problem.ts";
-import { eventQueryOf, formOf } from "./event-query.ts";
+import { eventQueryOf, formOf, latestQueryOf } from "./event-query.ts";
 import { messageText, streamResponse } from "./event-stream.ts";
 import { partitionError } from "./kafka-problem.ts";
 import type { Call } from "./serve.ts";
@@ -27,28 +29,58 @@ type Data<E extends EventStreamMessage["event"]> = Extract<
 const NO_SKIPS: Data<"done">["skips"] = { count: 0, offsets: 0, listed: [] };
 
 export async function readEvents(
-  { params, query, caller, signal }: Call<"readEvents">,
+  call: Call<"readEvents">,
   services: V1Services,
 ): Promise<Response> {
+  const { params, query, caller } = call;
   topicFor(services, caller, "read", params.topic);
   const asked = await eventQueryOf(params.topic, query, caller, services);
+  return await stream(call, services, (browse, options) =>
+    query.live === true ? browse.tail(asked, options) : browse.scan(asked, options),
+  );
+}
+
+/** All versions of a key: a search for it, as one of its partition. */
+export async function readKey(call: Call<"readKey">, services: V1Services): Promise<Response> {
+  const { params, query, caller } = call;
+  topicFor(services, caller, "read", params.topic);
+  const asked = await eventQueryOf(params.topic, query, caller, services);
+  return await stream(call, services, (browse, options) => browse.scan(asked, options));
+}
+
+export async function readLatest(
+  call: Call<"readLatest">,
+  services: V1Services,
+): Promise<Response> {
+  const { params, query, caller } = call;
+  topicFor(services, caller, "read", params.topic);
+  const asked = latestQueryOf(params.topic, query);
+  return await stream(call, services, (browse, options) => browse.latest(asked, options));
+}
+
+type Messages = AsyncIterable<ScanMessage | TailMessage>;
+
+/** The answer to a search that `begin` starts; it ends when its client leaves. */
+async function stream(
+  { query, signal }: Pick<Call<"readLatest" | "readEvents" | "readKey">, "query" | "signal">,
+  services: V1Services,
+  begin: (browse: BrowseService, options: ScanOptions) => Promise<Messages>,
+): Promise<Response> {
   const control = new AbortController();
   signal.addEventListener("abort", () => control.abort(), { once: true });
   if (signal.aborted) control.abort();
   const browse = await services.browse();
-  const options = {
+  const options: ScanOptions = {
     form: formOf(query),
     cursor: query.cursor ?? null,
     signal: control.signal,
+    limits: {
+      results: query.limit ?? EVENTS_DEFAULT,
+      bytes: query.maxBytes ?? SEARCH_BYTES_DEFAULT,
+      timeMs: query.maxMs ?? SEARCH_MS_DEFAULT,
+    },
   };
-  const limits = {
-    results: query.limit ?? EVENTS_DEFAULT,
-    bytes: query.maxBytes ?? SEARCH_BYTES_DEFAULT,
-    timeMs: query.maxMs ?? SEARCH_MS_DEFAULT,
-  };
-  const messages = await refusing<AsyncIterable<ScanMessage | TailMessage>>(() =>
-    query.live === true ? browse.tail(asked, options) : browse.scan(asked, { ...options, limits }),
-  );
+  const messages = await refusing(() => begin(browse, options));
   return streamResponse(texts(messages), {
     control,
     onFailure: (error) => textOf("done", failed(error)),
@@ -80,9 +112,7 @@ export async function refusing<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function* texts(
-  messages: AsyncIterable<ScanMessage | TailMessage>,
-): AsyncGenerator<string, void> {
+async function* texts(messages: Messages): AsyncGenerator<string, void> {
   for await (const message of messages) yield textsOf(message);
 }
 
@@ -110,13 +140,14 @@ function doneOf(message: Done): Data<"done"> {
   const { reason, counts, cursor } = message;
   const rest = { reason, ...countsOf(counts), cursor, failure: null };
   if (!("coverage" in message)) {
-    return { ...rest, coverage: null, skips: NO_SKIPS, filterError: null };
+    return { ...rest, coverage: null, skips: NO_SKIPS, keyIndex: null, filterError: null };
   }
-  const { coverage, skips, firstFilterError } = message;
+  const { coverage, skips, keyIndex, firstFilterError } = message;
   return {
     ...rest,
     coverage: coverageOf(coverage),
     skips: { ...skips, listed: [...skips.listed] },
+    keyIndex,
     filterError: firstFilterError,
   };
 }
@@ -138,13 +169,13 @@ export function coverageOf({
 
 type Counts = Pick<
   Data<"done">,
-  "records" | "bytes" | "matches" | "filterErrors" | "bytesInRange" | "dropped"
+  "records" | "bytes" | "matches" | "filterErrors" | "bytesInRange" | "passedBytes" | "dropped"
 >;
 
 function countsOf(counts: Partial<Counts>): Counts {
   const { records = 0, bytes = 0, matches = 0, filterErrors = 0 } = counts;
-  const { bytesInRange = null, dropped = 0 } = counts;
-  return { records, bytes, matches, filterErrors, bytesInRange, dropped };
+  const { bytesInRange = null, passedBytes = 0, dropped = 0 } = counts;
+  return { records, bytes, matches, filterErrors, bytesInRange, passedBytes, dropped };
 }
 
 function failed(error: unknown): Data<"done"> {
@@ -154,6 +185,7 @@ function failed(error: unknown): Data<"done"> {
     cursor: null,
     coverage: null,
     skips: NO_SKIPS,
+    keyIndex: null,
     filterError: null,
     failure: error instanceof IoError ? error.message : "the broker met a bug; its log says more",
   };

@@ -10,7 +10,7 @@ import {
 } from "./brokers.ts";
 import { getCluster } from "./cluster.ts";
 import { deleteRecords } from "./delete-records.ts";
-import { readEvents } from "./events.ts";
+import { readEvents, readKey, readLatest } from "./events.ts";
 import { deleteGroup, deleteOffsets, resetOffsets } from "./group-changes.ts";
 import { getGroup, listGroupOffsets, listGroups } from "./groups.ts";
 import { getHistogram } from "./histogram.ts";
@@ -41,6 +41,8 @@ export const HANDLERS: { readonly [N in RouteName]: V1Handler<N> } = {
   changeTopicConfigs,
   listTopicGroups,
   readEvents,
+  readKey,
+  readLatest,
   getHistogram,
   produce,
   deleteRecords,

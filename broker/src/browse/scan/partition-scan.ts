@@ -7,10 +7,7 @@
  * partitions merge by time, and what was read ahead never changes the order.
  */
 import { DecodeError } from "@runnel/kit/errors.ts";
-import { decompress } from "@runnel/protocol/compression/codecs.ts";
-import { OutputTooLargeError } from "@runnel/protocol/compression/output-buffer.ts";
 import {
-  BATCH_HEADER_SIZE,
   type BatchHeader,
   checkCrc,
   codecNameOf,
@@ -18,10 +15,11 @@ import {
   timestampType,
 } from "@runnel/protocol/records/batch.ts";
 import type { RecordMatcher } from "../filter/matcher.ts";
-import { PACKED_BYTES_MAX, UNPACKED_BYTES_MAX, UNPACKED_BYTES_USUAL } from "../limits.ts";
+import { UNPACKED_BYTES_MAX } from "../limits.ts";
 import { RecordCursor } from "../record.ts";
 import type { PartitionReader, ScanOrder } from "../source/partition-reader.ts";
 import type { SkipReason, Skips } from "../source/skips.ts";
+import { unpackBatch } from "../source/unpack.ts";
 
 /** Which records count at all, before any filter. */
 export interface RecordRules {
@@ -31,6 +29,8 @@ export interface RecordRules {
   /** Transaction markers are records, too. */
   readonly hasControl: boolean;
   readonly matcher: RecordMatcher | null;
+  /** The matcher sees the records of a batch newest first, because what it says depends on that. */
+  readonly isNewestFirst?: boolean;
 }
 
 /** What a scan has done so far. */
@@ -58,11 +58,15 @@ export class PartitionScan {
   #records: Uint8Array | null = null;
   #rank = Number.POSITIVE_INFINITY;
   #isOver = false;
+  /** Where an earlier scan stopped that this one begins in front of. */
+  readonly #resumeAt: number;
 
-  constructor(reader: PartitionReader, order: ScanOrder, skips: Skips) {
+  /** `resumeAt`: newest first, what lies from there on is read, but was told of before. */
+  constructor(reader: PartitionReader, order: ScanOrder, skips: Skips, resumeAt?: number) {
     this.reader = reader;
     this.#order = order;
     this.#skips = skips;
+    this.#resumeAt = resumeAt ?? Number.POSITIVE_INFINITY;
     reader.onUnload = () => {
       this.#records = null;
     };
@@ -93,9 +97,9 @@ export class PartitionScan {
 
   /** Where another scan goes on so that it finds what this one has not handed out; see `reached`. */
   get position(): number {
-    if (!this.hasMatch) return this.reader.reached;
     const { offset } = this.#cursor;
-    return this.#order === "oldest" ? offset : offset + 1;
+    const next = this.#order === "oldest" ? offset : offset + 1;
+    return Math.min(this.hasMatch ? next : this.reader.reached, this.#resumeAt);
   }
 
   /** Time of the head, ms: how far the scan has come in this partition; null before the first batch. */
@@ -183,28 +187,10 @@ export class PartitionScan {
   /** The records of the batch; null where there is no way to read them, which is noted. */
   #unpack(header: BatchHeader): Uint8Array | null {
     const { bytes, batchAt: at } = this.reader;
-    const codec = codecNameOf(header.attributes);
-    if (codec === undefined) return this.#skip(header, "damaged");
-    const records = bytes.subarray(at + BATCH_HEADER_SIZE, at + header.sizeInBytes);
-    if (codec === "none") return records;
-    if (records.length > PACKED_BYTES_MAX) return this.#skip(header, "tooLarge");
-    try {
-      return this.#decompress(codec, records);
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      return this.#skip(header, error instanceof OutputTooLargeError ? "tooLarge" : "damaged");
-    }
-  }
-
-  #decompress(codec: Parameters<typeof decompress>[0], records: Uint8Array): Uint8Array {
-    try {
-      return decompress(codec, records, { maxOutputLength: UNPACKED_BYTES_USUAL });
-    } catch (error) {
-      if (!(error instanceof OutputTooLargeError)) throw error;
-    }
     // Others make room first: this one may take most of what the scan may hold.
-    this.reader.holdExtra(0, 2 * UNPACKED_BYTES_MAX);
-    return decompress(codec, records, { maxOutputLength: UNPACKED_BYTES_MAX });
+    const makeRoom = (): void => this.reader.holdExtra(0, 2 * UNPACKED_BYTES_MAX);
+    const records = unpackBatch(bytes, { at, header, makeRoom });
+    return typeof records === "string" ? this.#skip(header, records) : records;
   }
 
   #extraBytes({ attributes }: BatchHeader): number {
@@ -214,7 +200,8 @@ export class PartitionScan {
   #walk(header: BatchHeader, records: Uint8Array, rules: RecordRules): void {
     const cursor = this.#cursor;
     const { low, high } = this.reader.range;
-    const { fromMs, toMs, matcher } = rules;
+    const { fromMs, toMs } = rules;
+    const matcher = rules.isNewestFirst === true ? null : rules.matcher;
     const lastOffset = header.baseOffset + header.lastOffsetDelta;
     let reached = header.baseOffset - 1;
     cursor.openBatch(this.reader.partition, header, records);
@@ -235,6 +222,22 @@ export class PartitionScan {
       // The checksum holds, so it was written like this: the records in front of it are what they are.
       this.#skip({ ...header, baseOffset: reached + 1 }, "damaged", lastOffset + 1);
     }
+    if (rules.isNewestFirst === true) this.#keepMatches(rules.matcher);
+  }
+
+  /** Asks `matcher` about what was noted, newest first, and forgets what does not match. */
+  #keepMatches(matcher: RecordMatcher | null): void {
+    if (matcher === null) return;
+    let kept = this.#count;
+    for (let index = this.#count - 1; index >= 0; index -= 1) {
+      const start = this.#places[index] as number;
+      this.#cursor.moveTo(start);
+      if (!matcher.matches(this.#cursor)) continue;
+      kept -= 1;
+      this.#places[kept] = start;
+    }
+    this.#places.copyWithin(0, kept, this.#count);
+    this.#count -= kept;
   }
 
   #note(start: number): void {

@@ -17,7 +17,13 @@ export interface ScanLimits {
 /** Why a scan ended. */
 export type ScanEnd =
   /** Everything in the ranges was looked at. */
-  "end" | "results" | "bytes" | "time" | "cancelled";
+  | "end"
+  | "results"
+  | "bytes"
+  | "time"
+  /** There are more keys than can be told apart. */
+  | "keys"
+  | "cancelled";
 
 /** Where matches go. */
 export interface ScanSink {
@@ -31,7 +37,8 @@ export interface ScanSink {
 
 /** What drives a scan from outside. */
 export interface ScanControl {
-  readonly isCancelled: boolean;
+  /** Why to stop at once; null to go on. */
+  readonly stop: "cancelled" | "keys" | null;
   monotonicMs(): number;
   /** Lets everything else in the thread have a turn. */
   breathe(): Promise<void>;
@@ -50,6 +57,8 @@ export class Scan {
   readonly #control: ScanControl;
   readonly #heap = new RankHeap<PartitionScan>((a, b) => a.reader.partition - b.reader.partition);
   #taken = 0;
+  /** Where each part began. */
+  readonly #starts = new Map<PartitionScan, number>();
   /** Whether some position has moved: no limit ends a scan before, or the next one would not get on. */
   #hasMoved = false;
   #turnEndsAt = 0;
@@ -85,6 +94,7 @@ export class Scan {
     for (const part of this.parts) {
       const stop = await this.#pause();
       if (stop !== null) return stop;
+      this.#starts.set(part, part.position);
       await part.prepare();
       if (!part.isOver) this.#heap.push(part);
     }
@@ -106,7 +116,7 @@ export class Scan {
         if (this.#taken >= this.#limits.results) return "results";
         if (this.#hasMoved && this.tally.bytes >= this.#limits.bytes) return "bytes";
         part.scan(this.#rules, this.tally);
-        this.#hasMoved ||= !part.hasMatch;
+        this.#hasMoved ||= !part.hasMatch && part.position !== this.#starts.get(part);
       }
       if (!part.isOver && !part.isReady) await part.prepare();
       if (part.isOver) this.#heap.removeTop();
@@ -116,7 +126,7 @@ export class Scan {
   }
 
   #isTurnOver(): boolean {
-    return this.#control.isCancelled || this.#control.monotonicMs() >= this.#turnEndsAt;
+    return this.#control.stop !== null || this.#control.monotonicMs() >= this.#turnEndsAt;
   }
 
   /** Gives others a turn where it is time; says why to stop, if there is a reason. */
@@ -127,7 +137,7 @@ export class Scan {
       await control.breathe();
       this.#turnEndsAt = control.monotonicMs() + TURN_MS;
     }
-    if (control.isCancelled) return "cancelled";
+    if (control.stop !== null) return control.stop;
     return this.#hasMoved && control.monotonicMs() >= this.#endsAt ? "time" : null;
   }
 }

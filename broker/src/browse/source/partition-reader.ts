@@ -13,6 +13,7 @@ import {
 } from "@runnel/protocol/records/batch.ts";
 import { Chunk } from "./chunk.ts";
 import type { MemoryBook, Tenant } from "./memory-book.ts";
+import { type Planner, type SegmentPlan, stepBackward, stepForward } from "./plan.ts";
 import { type Place, SegmentSource, type SourceWorld } from "./segment-source.ts";
 import type { Skips } from "./skips.ts";
 import { type PartitionSnapshot, segmentsOf } from "./snapshot.ts";
@@ -33,6 +34,8 @@ export interface ReaderOptions {
   readonly world: SourceWorld;
   readonly memory: MemoryBook;
   readonly skips: Skips;
+  /** Knows beforehand where matches can be; null where nobody does. */
+  readonly planner?: Planner | null;
 }
 
 export class PartitionReader implements Tenant {
@@ -40,6 +43,12 @@ export class PartitionReader implements Tenant {
   readonly range: OffsetRange;
   readonly #order: ScanOrder;
   readonly #memory: MemoryBook;
+  readonly #planner: Planner | null;
+  readonly #chunkBytes: number;
+  /** Of the segment that is being read. */
+  #plan: SegmentPlan = [];
+  /** Bytes that need not be read, as a plan said. */
+  passedBytes = 0;
   readonly #skips: Skips;
   /** Segments that are still to be read, the next one last. */
   readonly #sources: SegmentSource[];
@@ -56,11 +65,14 @@ export class PartitionReader implements Tenant {
   /** Told when the bytes of the head are given back. */
   onUnload: () => void = () => {};
 
-  constructor({ snapshot, order, range, world, memory, skips }: ReaderOptions) {
+  constructor(options: ReaderOptions) {
+    const { snapshot, order, range, world, memory, skips } = options;
     this.partition = snapshot.partition;
     this.range = range;
     this.#order = order;
     this.#memory = memory;
+    this.#planner = options.planner ?? null;
+    this.#chunkBytes = world.chunkBytes;
     this.#skips = skips;
     this.#reached = order === "oldest" ? range.low : range.high;
     const { partition, folder } = snapshot;
@@ -163,16 +175,55 @@ export class PartitionReader implements Tenant {
     if (this.#next === null) return false;
     const next = this.#next;
     return await this.#guard(source, async () => {
-      if (this.#order === "oldest") {
-        this.#next = await source.fillForward(this.#chunk, next);
-        this.#index = -1;
-      } else {
-        const place = await source.fillBackward(this.#chunk, next);
-        this.#next = place.position > 0 ? place : null;
-        this.#index = this.#chunk.count;
-      }
+      this.#chunk.clear(next.position);
+      this.#next =
+        this.#order === "oldest"
+          ? await this.#readForward(source, next)
+          : await this.#readBackward(source, next);
+      this.#index = this.#order === "oldest" ? -1 : this.#chunk.count;
       this.holdExtra(0);
     });
+  }
+
+  async #readForward(source: SegmentSource, next: Place): Promise<Place | null> {
+    const { size } = source.segment;
+    const step = stepForward(this.#plan, next, { size, chunkBytes: this.#chunkBytes });
+    if (step.kind === "all") return await source.fillForward(this.#chunk, next, step.bound);
+    if (step.kind === "jump") return this.#passTo(step.place, step.place.position - next.position);
+    const behind = await source.fillOne(this.#chunk, step.position);
+    if (behind === null) return this.#dropPlan(next);
+    return this.#passTo(behind, step.position - next.position);
+  }
+
+  async #readBackward(source: SegmentSource, next: Place): Promise<Place | null> {
+    const step = stepBackward(this.#plan, next);
+    let place: Place;
+    if (step.kind === "all") place = await source.fillBackward(this.#chunk, next, step.bound);
+    else if (step.kind === "jump") {
+      place = this.#passTo(step.place, next.position - step.place.position);
+    } else {
+      const behind = await source.fillOne(this.#chunk, step.position);
+      if (behind === null) return this.#dropPlan(next);
+      const nextOffset = baseOffsetAt(this.#chunk.bytes, 0);
+      place = this.#passTo(
+        { position: step.position, nextOffset },
+        next.position - behind.position,
+      );
+    }
+    return place.position > 0 ? place : null;
+  }
+
+  /** Goes to `place`, over bytes that need not be read. */
+  #passTo(place: Place, bytes: number): Place {
+    this.passedBytes += bytes;
+    return place;
+  }
+
+  /** The plan names a batch that is not there: the rest of the segment is read as if there were none. */
+  #dropPlan(next: Place): Place {
+    this.#plan = [];
+    this.#chunk.clear(next.position);
+    return next;
   }
 
   async #openNext(): Promise<boolean> {
@@ -187,6 +238,7 @@ export class PartitionReader implements Tenant {
       });
       if (!isOpen) continue;
       this.#source = source;
+      this.#plan = (await this.#planner?.planFor(source)) ?? [];
       this.#chunk.clear(0);
       this.#index = this.#order === "oldest" ? -1 : 0;
       return true;

@@ -45,6 +45,8 @@ const WALK_CHUNKS = 4;
 /** Index entries that turn out wrong before the segment is read from its start instead. */
 const WRONG_ENTRIES_MAX = 8;
 const RESYNC_WINDOW_BYTES = 256 * 1024;
+/** Read where one batch is wanted; more where it is larger. */
+const ONE_BYTES = 16 * 1024;
 /** Read with a header, for the headers of small batches behind it. */
 const HEADER_WINDOW_BYTES = 8 * 1024;
 const NO_ENTRIES = new Uint8Array(0);
@@ -177,15 +179,41 @@ export class SegmentSource {
     return null;
   }
 
-  /** Fills `chunk` with batches from `place` on; returns where the next go, null at the end. */
-  fillForward(chunk: Chunk, place: Place): Promise<Place | null> {
-    return this.#fill(chunk, place, this.#onSkip);
+  /** Fills `chunk` with batches from `place` up to `end`; returns where the next go, null at the end. */
+  fillForward(chunk: Chunk, place: Place, end = this.segment.size): Promise<Place | null> {
+    return this.#fill(chunk, place, this.#onSkip, end);
   }
 
-  /** Fills `chunk` with batches in front of `behind`; returns where they begin, 0 when nothing is left. */
-  async fillBackward(chunk: Chunk, behind: Place): Promise<Place> {
+  /** Fills `chunk` with the one batch at `position`; returns the place behind it, null where there is none. */
+  async fillOne(chunk: Chunk, position: number): Promise<Place | null> {
+    const { baseOffset, size } = this.segment;
+    chunk.clear(position);
+    let length = Math.min(ONE_BYTES, size - position);
+    for (;;) {
+      await this.read(chunk, position, length);
+      const around = { baseOffset, bytesLeft: size - position, nextOffset: -1 };
+      if (chunk.length < BATCH_HEADER_SIZE || !isSane(chunk.bytes, 0, around)) return null;
+      const header = readBatchHeader(chunk.bytes, 0);
+      if (header.sizeInBytes > BATCH_BYTES_MAX) return null;
+      if (header.sizeInBytes <= chunk.length) {
+        if (!checkCrc(chunk.bytes, 0, header)) return null;
+        chunk.add(0);
+        const nextOffset = header.baseOffset + header.lastOffsetDelta + 1;
+        return { position: position + header.sizeInBytes, nextOffset };
+      }
+      if (chunk.length < length) return null;
+      length = header.sizeInBytes;
+    }
+  }
+
+  /**
+   * Fills `chunk` with batches in front of `behind`, from `floor` on; returns where they begin, position 0
+   * when nothing is left.
+   */
+  async fillBackward(chunk: Chunk, behind: Place, floor: Place | null = null): Promise<Place> {
     const { position: end, nextOffset: above } = behind;
-    const place = await this.#placeBefore(end);
+    const found = await this.#placeBefore(end);
+    const place = floor !== null && floor.position > found.position ? floor : found;
     const length = end - place.position;
     chunk.clear(place.position);
     if (length > BATCH_BYTES_MAX) {
@@ -217,17 +245,32 @@ export class SegmentSource {
     chunk.length = await this.#world.files.use(this.path, (file) => file.read(target, position));
   }
 
+  /** Whether the batch of that checksum is at its position: nobody has written the log anew since. */
+  async isBatchAt(batch: {
+    readonly lastPosition: number;
+    readonly lastCrc: number;
+  }): Promise<boolean> {
+    const header = await this.#headerAt(batch.lastPosition);
+    return header?.crc === batch.lastCrc;
+  }
+
   get path(): string {
     return `${this.#base}.log`;
   }
 
-  async #fill(chunk: Chunk, place: Place, onSkip: OnSkip): Promise<Place | null> {
+  async #fill(
+    chunk: Chunk,
+    place: Place,
+    onSkip: OnSkip,
+    endPosition = this.segment.size,
+  ): Promise<Place | null> {
     const { baseOffset, size, endOffset } = this.segment;
     let { position, nextOffset } = place;
+    let end = endPosition;
     let want = this.#world.chunkBytes;
-    while (position < size) {
+    while (position < end) {
       chunk.clear(position);
-      const length = Math.min(want, size - position);
+      const length = Math.min(want, end - position);
       await this.read(chunk, position, length);
       const listing = listBatches(chunk, { from: 0, nextOffset, baseOffset, size });
       if (chunk.count > 0)
@@ -245,14 +288,16 @@ export class SegmentSource {
       const needed = batchSizeAt(chunk.bytes, 0);
       if (needed <= BATCH_BYTES_MAX) {
         want = needed;
+        // An end within a batch is none.
+        if (needed > end - position) end = size;
         continue;
       }
       nextOffset = lastOffsetAt(chunk.bytes, 0) + 1;
       onSkip(baseOffsetAt(chunk.bytes, 0), nextOffset, "tooLarge");
       position += needed;
     }
-    chunk.clear(size);
-    return null;
+    chunk.clear(position);
+    return position < size ? { position, nextOffset } : null;
   }
 
   /** Where the piece that ends at `end` begins. */

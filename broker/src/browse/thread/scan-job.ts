@@ -1,7 +1,8 @@
 /** A scan as a job of a thread: finds its ranges, runs, and tells of events and progress on the way. */
 import { FileHandles } from "#log/file-handles.ts";
-import { compileFilter } from "../filter/compile.ts";
+import { compileFilter, type FilterOptions } from "../filter/compile.ts";
 import type { RecordMatcher } from "../filter/matcher.ts";
+import { KeyFinder } from "../keys/key-finder.ts";
 import {
   CHUNK_BYTES_MAX,
   CHUNK_BYTES_MIN,
@@ -10,6 +11,7 @@ import {
   PARTITIONS_TOLD_MAX,
   PROGRESS_MS,
 } from "../limits.ts";
+import { LatestMatcher } from "../scan/latest-matcher.ts";
 import { PartitionScan } from "../scan/partition-scan.ts";
 import { Scan } from "../scan/scan.ts";
 import { locateTimes } from "../source/locate.ts";
@@ -37,8 +39,10 @@ class ScanJob {
   readonly #job: Job;
   readonly #world: SourceWorld;
   readonly #outbox: EventOutbox;
-  readonly #matcher: RecordMatcher | null;
+  readonly #matcher: RecordMatcher | LatestMatcher | null;
   readonly #skips = new Skips();
+  /** One for each partition, where only some keys are wanted. */
+  readonly #finders: KeyFinder[] = [];
   #bytesInRange = 0;
   /** Positions that were told, by partition. */
   readonly #told = new Map<number, number>();
@@ -48,7 +52,7 @@ class ScanJob {
     this.#job = job;
     this.#outbox = new EventOutbox(job, task.form);
     const now = { nowMs: () => job.clock.monotonicMs() };
-    this.#matcher = task.condition === null ? null : compileFilter(task.condition, now);
+    this.#matcher = matcherOf(task, now);
     const share = CHUNKS_BYTES_MAX / Math.max(1, task.snapshots.length);
     this.#world = {
       files,
@@ -63,13 +67,21 @@ class ScanJob {
     this.#say({ kind: "phase", phase: "scanning" });
     const { hasControl, fromMs, toMs, limits } = this.#task;
     const job = this.#job;
+    const matcher = this.#matcher;
     let saidAt = job.clock.monotonicMs();
     const scan: Scan = new Scan(parts, {
-      rules: { hasControl, fromMs, toMs, matcher: this.#matcher },
+      rules: {
+        hasControl,
+        fromMs,
+        toMs,
+        matcher: this.#matcher,
+        isNewestFirst: this.#task.latest !== null,
+      },
       limits,
       control: {
-        get isCancelled() {
-          return job.isCancelled;
+        get stop() {
+          if (job.isCancelled) return "cancelled";
+          return matcher instanceof LatestMatcher && matcher.isFull ? "keys" : null;
         },
         monotonicMs: () => job.clock.monotonicMs(),
         breathe: () => job.breathe(),
@@ -100,6 +112,7 @@ class ScanJob {
       counts: this.#counts(scan),
       positions: scan.positions,
       firstFilterError: this.#matcher?.firstError ?? null,
+      keyIndex: this.#keyIndex(),
       skips: { listed, count, offsets },
     });
   }
@@ -111,14 +124,36 @@ class ScanJob {
     for (const snapshot of snapshots) {
       const range = await this.#rangeOf(snapshot);
       this.#bytesInRange += bytesWithin(snapshot, range);
-      const options = { snapshot, order, range, world: this.#world, memory, skips: this.#skips };
-      parts.push(new PartitionScan(new PartitionReader(options), order, this.#skips));
+      const planner = this.#finderFor(snapshot);
+      const options = {
+        snapshot,
+        order,
+        range,
+        world: this.#world,
+        memory,
+        skips: this.#skips,
+        planner,
+      };
+      const resumeAt = this.#task.latest === null ? null : this.#task.positions;
+      const reader = new PartitionReader(options);
+      const { partition } = snapshot;
+      parts.push(new PartitionScan(reader, order, this.#skips, resumeAt?.get(partition)));
     }
     return parts;
   }
 
+  #finderFor({ folder }: PartitionSnapshot): KeyFinder | null {
+    const { keys } = this.#task;
+    if (keys === null) return null;
+    const finder = new KeyFinder(this.#world.files, folder, keys);
+    this.#finders.push(finder);
+    return finder;
+  }
+
   async #rangeOf(snapshot: PartitionSnapshot): Promise<OffsetRange> {
-    const { order, ranges, positions, fromMs, toMs } = this.#task;
+    const { order, ranges, latest, fromMs, toMs } = this.#task;
+    // The latest of each key are known by what is newer, wherever an earlier scan stopped.
+    const positions = latest === null ? this.#task.positions : null;
     const { partition, logStartOffset, endOffset } = snapshot;
     const asked = ranges.get(partition) ?? { low: 0, high: Infinity };
     let low = Math.max(asked.low, logStartOffset);
@@ -152,9 +187,20 @@ class ScanJob {
     this.#say({ kind: "progress", counts: this.#counts(scan), partitions, positions });
   }
 
-  #counts({ tally, taken }: Scan): ScanCounts {
+  #keyIndex(): { readonly bytes: number; readonly indexedBytes: number } | null {
+    if (this.#task.keys === null) return null;
+    const total = { bytes: 0, indexedBytes: 0 };
+    for (const { bytes, indexedBytes } of this.#finders) {
+      total.bytes += bytes;
+      total.indexedBytes += indexedBytes;
+    }
+    return total;
+  }
+
+  #counts({ tally, taken, parts }: Scan): ScanCounts {
     return {
       ...tally,
+      passedBytes: parts.reduce((sum, { reader }) => sum + reader.passedBytes, 0),
       bytesInRange: this.#bytesInRange,
       matches: taken,
       filterErrors: this.#matcher?.errorCount ?? 0,
@@ -164,6 +210,12 @@ class ScanJob {
   #say(message: ScanSaid): void {
     this.#job.say(message);
   }
+}
+
+function matcherOf(task: ScanTask, options: FilterOptions): RecordMatcher | LatestMatcher | null {
+  const { condition, latest, positions } = task;
+  if (latest !== null) return new LatestMatcher({ ...options, ...latest, condition, positions });
+  return condition === null ? null : compileFilter(condition, options);
 }
 
 /** About how many bytes a range has: of segments that it has in part, that share of their bytes. */

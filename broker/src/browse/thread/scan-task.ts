@@ -19,6 +19,10 @@ export interface ScanTask {
   /** Where an earlier scan stopped, by partition; null for a new one. */
   readonly positions: ReadonlyMap<number, number> | null;
   readonly condition: Condition | null;
+  /** Only the newest record of every key; null for all records. */
+  readonly latest: { readonly hasTombstones: boolean } | null;
+  /** The key of every match is one of these; null where it may be any. */
+  readonly keys: readonly Uint8Array[] | null;
   /** Transaction markers are events, too. */
   readonly hasControl: boolean;
   readonly limits: ScanLimits;
@@ -40,6 +44,8 @@ export interface ScanCounts {
   readonly bytes: number;
   /** About the bytes of the whole range. */
   readonly bytesInRange: number;
+  /** Bytes passed over, because the key index says that no match is there. */
+  readonly passedBytes: number;
   /** Matches said so far. */
   readonly matches: number;
   /** Records on which the filter failed. */
@@ -64,6 +70,8 @@ export type ScanSaid =
       readonly counts: ScanCounts;
       readonly positions: ReadonlyMap<number, number>;
       readonly firstFilterError: FilterError | null;
+      /** How much of what was looked at the key index knows; null where it was not asked. */
+      readonly keyIndex: { readonly bytes: number; readonly indexedBytes: number } | null;
       readonly skips: {
         readonly listed: readonly Skip[];
         readonly count: number;

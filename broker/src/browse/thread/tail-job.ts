@@ -73,8 +73,8 @@ class TailJob {
       },
       limits: { results: Infinity, bytes: Infinity, timeMs: Infinity },
       control: {
-        get isCancelled() {
-          return job.isCancelled;
+        get stop() {
+          return job.isCancelled ? "cancelled" : null;
         },
         monotonicMs: () => job.clock.monotonicMs(),
         breathe: () => job.breathe(),

@@ -22,15 +22,18 @@ async function produce(partition: number, keys: readonly string[]): Promise<void
 
 type Query = NonNullable<Parameters<AdminRig["client"]["readEvents"]>[0]["query"]>;
 
-async function read(query: Query = {}): Promise<EventStreamMessage[]> {
+async function all(stream: AsyncIterable<EventStreamMessage>): Promise<EventStreamMessage[]> {
   const collect = async (): Promise<EventStreamMessage[]> => {
     const messages: EventStreamMessage[] = [];
-    const params = { topic: "orders" };
-    for await (const one of rig.client.readEvents({ params, query })) messages.push(one);
+    for await (const one of stream) messages.push(one);
     return messages;
   };
   return await rig.run(collect());
 }
+
+const params = { topic: "orders" };
+const read = (query: Query = {}): Promise<EventStreamMessage[]> =>
+  all(rig.client.readEvents({ params, query }));
 
 const keysOf = (messages: readonly EventStreamMessage[]): string[] =>
   messages.flatMap((one) => (one.event === "event" ? [one.data.key.text] : []));
@@ -134,7 +137,6 @@ describe("GET /v1/topics/{topic}/events", () => {
   });
 
   test("live: follows what comes, until its reader leaves", async () => {
-    const params = { topic: "orders" };
     const stream = rig.client.readEvents({ params, query: { live: true } });
     expect((await rig.run(stream.next())).value).toMatchObject({ event: "phase" });
     expect((await rig.run(stream.next())).value).toMatchObject({ event: "progress" });
@@ -162,7 +164,6 @@ describe("GET /v1/topics/{topic}/events", () => {
 
 describe("GET /v1/topics/{topic}/histogram", () => {
   test("counts by time, in all and by partition", async () => {
-    const params = { topic: "orders" };
     const all = await rig.client.getHistogram({ params });
     expect(all).toMatchObject({ total: 3, isExact: true, partitions: null });
     expect(all.coverage).toMatchObject({ partitions: [0, 1, 2], chosenBy: "all" });
@@ -184,6 +185,59 @@ describe("GET /v1/topics/{topic}/histogram", () => {
     ["partitions", "x"],
   ])("refuses %s=%s", async (field, value) => {
     const { status, body } = await rig.ask(`/v1/topics/orders/histogram?${field}=${value}`);
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ errors: [{ in: "query", field }] });
+  });
+});
+
+describe("GET /v1/topics/{topic}/keys", () => {
+  test("all events of a key, and what the index had to say", async () => {
+    await produce(0, ["a"]);
+    const query = { key: "a", partitions: "all" };
+    const messages = await all(rig.client.readKey({ params, query }));
+    expect(keysOf(messages)).toEqual(["a", "a"]);
+    expect(doneOf(messages)).toMatchObject({
+      reason: "end",
+      keyIndex: { indexedBytes: 0 },
+      passedBytes: 0,
+    });
+    const oldest = await all(
+      rig.client.readKey({ params, query: { ...query, order: "oldest", limit: 1 } }),
+    );
+    expect(doneOf(oldest)?.reason).toBe("results");
+  });
+
+  test("there must be a key", async () => {
+    const { status, body } = await rig.ask("/v1/topics/orders/keys");
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ errors: [{ in: "query", field: "key" }] });
+  });
+});
+
+describe("GET /v1/topics/{topic}/latest", () => {
+  test("the latest event of every key, now and at a time", async () => {
+    const before = rig.world.clock.nowMs();
+    await rig.world.time.advanceAsync(5_000);
+    await produce(0, ["a", "a"]);
+    const records = [{ partition: 1, key: text("c"), value: null }];
+    await rig.client.produce({ params, body: { records } });
+    const latest = await all(rig.client.readLatest({ params }));
+    expect(keysOf(latest).toSorted()).toEqual(["a", "b"]);
+    expect(doneOf(latest)).toMatchObject({ reason: "end", cursor: null });
+    const deleted = await all(rig.client.readLatest({ params, query: { tombstones: true } }));
+    expect(keysOf(deleted).toSorted()).toEqual(["a", "b", "c"]);
+    const then = await all(rig.client.readLatest({ params, query: { at: `time:${before}` } }));
+    expect(keysOf(then).toSorted()).toEqual(["a", "b", "c"]);
+    const some = await all(rig.client.readLatest({ params, query: { filter: "value.total=1" } }));
+    expect(keysOf(some).toSorted()).toEqual(["a", "b"]);
+  });
+
+  test.each([
+    ["at", "offset:1"],
+    ["control", "true"],
+    ["filter", "("],
+  ])("refuses %s=%s", async (field, value) => {
+    const { status, body } = await rig.ask(`/v1/topics/orders/latest?${field}=${value}`);
     expect(status).toBe(400);
     expect(body).toMatchObject({ errors: [{ in: "query", field }] });
   });

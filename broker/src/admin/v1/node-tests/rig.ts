@@ -44,6 +44,7 @@ export class AdminRig {
     { withHistory = false }: { readonly withHistory?: boolean } = {},
   ): Promise<AdminRig> {
     // Loaded when they are asked for, in turns of the runtime that nobody can wait for by turns.
+    await import("#admin/v1/openapi.ts");
     await import("#browse/service.ts");
     await import("#browse/thread/browse-thread.ts");
     const world = createMemoryWorld();
