@@ -63,7 +63,7 @@ export function EventsPage({ topic }: { readonly topic: string }): ReactNode {
   const live = useLive(topic, isLive && !isFilterWrong ? query : null);
   const rows = isLive ? live.view.rows : search.search.rows;
   const [selected, setSelected] = useState<ReadonlySet<string>>(NONE);
-  const [open, setOpen] = useState<"compare" | "republish" | "export" | null>(null);
+  const [open, setOpen] = useState<OpenDialog | null>(null);
   const columns = useMemo(() => eventColumns(state.cols), [state.cols]);
   const fields = useMemo(
     () => fieldsOf(rows.slice(0, SAMPLES).map(({ value }) => value.text)),
@@ -75,73 +75,25 @@ export function EventsPage({ topic }: { readonly topic: string }): ReactNode {
     if (row !== undefined) void setState({ r: printRecord(row) });
   };
   const actions = useFieldActions(state, setState);
-  useCommands([
-    {
-      id: "events-live",
-      title: isLive ? "Stop following" : "Follow live",
-      group: "This page",
-      keys: "l",
-      run: () => void setState({ mode: isLive ? "newest" : "live" }),
-    },
-    {
-      id: "events-pause",
-      title: live.isPaused ? "Go on" : "Pause",
-      group: "This page",
-      keys: "Space",
-      run: () => live.setIsPaused(!live.isPaused),
-    },
-    {
-      id: "events-close",
-      title: "Close the event",
-      group: "This page",
-      keys: "Escape",
-      run: () => void setState({ r: null }),
-    },
-    {
-      id: "events-export",
-      title: "Export the result",
-      group: "This page",
-      run: () => setOpen("export"),
-    },
-    ...GRID_COMMANDS,
-  ]);
+  useEventCommands({ isLive, live, setState, onExport: () => setOpen("export") });
   const chosen = rows.filter((row) => selected.has(printRecord(row)));
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex flex-wrap items-center gap-2 px-4 pt-2.5">
         <RangeControls state={state} setState={setState} />
-        <span className="ml-auto flex items-center gap-1.5">
-          {selected.size > 0 && (
-            <>
-              <span className="text-sm text-muted">{formatCount(selected.size)} selected</span>
-              <Button look="ghost" onClick={() => setSelected(NONE)}>
-                <X /> Clear
-              </Button>
-              <Button
-                disabled={chosen.length !== 2}
-                onClick={() => setOpen("compare")}
-                title="Compare two events"
-              >
-                <GitCompare /> Compare
-              </Button>
-              <Button
-                disabled={chosen.length > REPUBLISH_MAX}
-                onClick={() => setOpen("republish")}
-                title={`Produce them once more, at most ${REPUBLISH_MAX} at a time`}
-              >
-                <SendHorizontal /> Produce again …
-              </Button>
-            </>
-          )}
-          <ViewsMenu page={`events/${topic}`} />
-          <Button
-            disabled={isLive || isFilterWrong}
-            title={isLive ? "A live stream has no end: choose Newest or Oldest" : undefined}
-            onClick={() => setOpen("export")}
-          >
-            <Download /> Export …
-          </Button>
-        </span>
+        <Toolbar
+          topic={topic}
+          chosenCount={chosen.length}
+          onClear={() => setSelected(NONE)}
+          onOpen={setOpen}
+          whyNoExport={
+            isLive
+              ? "A live stream has no end: choose Newest or Oldest"
+              : isFilterWrong
+                ? "Mend the filter first"
+                : null
+          }
+        />
       </div>
       <div className="flex items-start gap-2 px-4 py-2">
         <FilterBar text={state.f} onChange={(f) => void setState({ f })} fields={fields} />
@@ -207,6 +159,94 @@ export function EventsPage({ topic }: { readonly topic: string }): ReactNode {
       )}
     </div>
   );
+}
+
+type OpenDialog = "compare" | "republish" | "export";
+
+interface ToolbarProps {
+  readonly topic: string;
+  /** Rows that are selected. */
+  readonly chosenCount: number;
+  readonly onClear: () => void;
+  readonly onOpen: (dialog: OpenDialog) => void;
+  readonly whyNoExport: string | null;
+}
+
+/** What can be done with the selected rows, and with all of the result. */
+function Toolbar({ topic, chosenCount, onClear, onOpen, whyNoExport }: ToolbarProps): ReactNode {
+  return (
+    <span className="ml-auto flex flex-wrap items-center gap-1.5">
+      {chosenCount > 0 && (
+        <>
+          <span className="text-sm text-muted">{formatCount(chosenCount)} selected</span>
+          <Button look="ghost" onClick={onClear}>
+            <X /> Clear
+          </Button>
+          <Button
+            disabled={chosenCount !== 2}
+            onClick={() => onOpen("compare")}
+            title="Compare two events"
+          >
+            <GitCompare /> Compare
+          </Button>
+          <Button
+            disabled={chosenCount > REPUBLISH_MAX}
+            onClick={() => onOpen("republish")}
+            title={`Produce them once more, at most ${REPUBLISH_MAX} at a time`}
+          >
+            <SendHorizontal /> Produce again …
+          </Button>
+        </>
+      )}
+      <ViewsMenu page={`events/${topic}`} />
+      <Button
+        disabled={whyNoExport !== null}
+        title={whyNoExport ?? "All that this range and filter find, as a file"}
+        onClick={() => onOpen("export")}
+      >
+        <Download /> Export …
+      </Button>
+    </span>
+  );
+}
+
+interface EventCommands {
+  readonly isLive: boolean;
+  readonly live: ReturnType<typeof useLive>;
+  readonly setState: SetState;
+  readonly onExport: () => void;
+}
+
+function useEventCommands({ isLive, live, setState, onExport }: EventCommands): void {
+  useCommands([
+    {
+      id: "events-live",
+      title: isLive ? "Stop following" : "Follow live",
+      group: "This page",
+      keys: "l",
+      run: () => void setState({ mode: isLive ? "newest" : "live" }),
+    },
+    ...(isLive
+      ? [
+          {
+            id: "events-pause",
+            title: live.isPaused ? "Go on" : "Pause",
+            group: "This page" as const,
+            keys: "Space",
+            run: () => live.setIsPaused(!live.isPaused),
+          },
+        ]
+      : []),
+    {
+      id: "events-close",
+      title: "Close the event",
+      group: "This page",
+      keys: "Escape",
+      run: () => void setState({ r: null }),
+    },
+    { id: "events-export", title: "Export the result", group: "This page", run: onExport },
+    ...GRID_COMMANDS,
+  ]);
 }
 
 const nothing = (): void => {};

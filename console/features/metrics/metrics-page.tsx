@@ -34,8 +34,8 @@ export function MetricsPage(): ReactNode {
             title="Time to answer a produce"
             unit="seconds"
             series={[
-              ["runnel_kafka_request_seconds:p50{=Produce}", "half"],
-              ["runnel_kafka_request_seconds:p99{=Produce}", "99 of 100"],
+              ["runnel_kafka_request_seconds:p50{=Produce}", "p50"],
+              ["runnel_kafka_request_seconds:p99{=Produce}", "p99"],
             ]}
           />
           <FamilyChart
@@ -83,7 +83,7 @@ export function MetricsPage(): ReactNode {
             isPeak
             title="Delay of the event loop"
             unit="seconds"
-            series={[["nodejs_eventloop_lag_p99_seconds:value", "99 of 100"]]}
+            series={[["nodejs_eventloop_lag_p99_seconds:value", "p99"]]}
           />
           <MetricChart
             {...shared}
