@@ -27,6 +27,7 @@ const PYTHON = "/usr/bin/python3";
 /** Programs from Debian: the package, and a command that succeeds once it is installed. */
 export const TEST_CLIENTS = [
   { debian: "chromium", probe: ["chromium", "--version"] },
+  { debian: "curl", probe: ["curl", "--version"] },
   { debian: "kcat", probe: ["kcat", "-V"] },
   { debian: "strace", probe: ["strace", "-V"] },
   { debian: "python3-confluent-kafka", probe: [PYTHON, "-c", "import confluent_kafka"] },

@@ -8,8 +8,9 @@ import { type Server, startServer } from "../harness/server.ts";
 const root = join(import.meta.dirname, "../..");
 const SECTION = "## Produce and consume";
 const BLOCK = /^```(\w*)\n([\s\S]*?)^```$/gm;
-/** The address that README.md speaks of. */
+/** The addresses that README.md speaks of. */
 const ADDRESS = "127.0.0.1:9092";
+const ADMIN_ADDRESS = "127.0.0.1:9644";
 
 let server: Server;
 
@@ -25,13 +26,14 @@ async function blocks(): Promise<readonly { readonly language: string; readonly 
   const text = await readFile(join(root, "README.md"), "utf8");
   const section = text.slice(text.indexOf(SECTION) + SECTION.length).split("\n## ")[0] ?? "";
   return [...section.matchAll(BLOCK)].map(([, language = "", code = ""]) => {
-    return { language, code: code.replaceAll(ADDRESS, server.kafka) };
+    const ours = code.replaceAll(ADDRESS, server.kafka);
+    return { language, code: ours.replaceAll(ADMIN_ADDRESS, server.admin ?? "") };
   });
 }
 
 it("works as it is written", async () => {
   const found = await blocks();
-  expect(found.map(({ language }) => language)).toEqual(["", "", "ts"]);
+  expect(found.map(({ language }) => language)).toEqual(["", "", "ts", ""]);
   const outputs: string[] = [];
   for (const { language, code } of found) {
     const { stdout } = await run({
@@ -45,7 +47,8 @@ it("works as it is written", async () => {
     });
     outputs.push(stdout);
   }
-  const [runnel = "", kcat = ""] = outputs;
+  const [runnel = "", kcat = "", , topics = ""] = outputs;
+  expect(JSON.parse(topics)).toMatchObject({ items: [{ name: "orders", eventCount: 3 }] });
   expect(runnel).toBe('Topic "orders" created with 3 partitions and 1 replica.\n{"total": 42}');
   expect(kcat.split("\n").sort()).toEqual([
     expect.stringMatching(/^order-17 \{"total": 42\} at offset \d$/),

@@ -53,7 +53,8 @@ test("every metric of the dashboard and of the alerts exists on a running broker
   await waitFor("all metrics are there", async () => {
     const text = await (await fetch(`http://${server.admin}/metrics`)).text();
     const served = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
-    const isServed = (name: string): boolean => served.has(name) || served.has(name.replace(PARTS, ""));
+    const isServed = (name: string): boolean =>
+      served.has(name) || served.has(name.replace(PARTS, ""));
     missing = missing.filter((name) => !isServed(name));
     return missing.length === 0;
   }).catch(() => {});
@@ -70,5 +71,7 @@ test("systemd finds nothing wrong in the unit but the command that is not instal
     return { stderr: error.stderr ?? "" };
   });
   const lines = stderr.split("\n").filter((line) => line.includes("runnel"));
-  expect(lines.filter((line) => !line.includes("/usr/local/bin/runnel is not executable"))).toEqual([]);
+  expect(lines.filter((line) => !line.includes("/usr/local/bin/runnel is not executable"))).toEqual(
+    [],
+  );
 });

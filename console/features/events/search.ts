@@ -92,5 +92,7 @@ export function shareOf(search: Search): number | null {
   if (range === null) return null;
   // The range of a request that goes on is what was left of the whole.
   const whole = range + search.before.bytes;
-  return whole === 0 ? 1 : Math.min(1, (lookedAt(search).bytes + (counts?.passedBytes ?? 0)) / whole);
+  return whole === 0
+    ? 1
+    : Math.min(1, (lookedAt(search).bytes + (counts?.passedBytes ?? 0)) / whole);
 }
