@@ -42,6 +42,10 @@ describe("in both themes", () => {
     ["orders/events?f=value.total%3E", "Remove all conditions"],
     ["empty.topic/events", "No events yet"],
     ["hostile/events", "tombstone"],
+    ["orders/keys", "o-49"],
+    ["orders/keys?k=o-17", "put"],
+    ["orders/keys?k=nobody", "No event has this key"],
+    ["empty.topic/keys", "No event here has a key"],
     ["hostile/events?r=0@1", "A tombstone: this event has no value"],
     ["orders/events?r=0@999999", "There is no event at this offset"],
   ])("%s can be read by everybody", async (path, text) => {
@@ -203,6 +207,24 @@ describe("one event", () => {
       { key: { data: HOSTILE }, value: { data: HOSTILE } },
       { key: { encoding: "base64", data: "AP8=" }, value: { encoding: "base64", data: "/wD+" } },
     ]);
+  });
+});
+
+describe("keys", () => {
+  it("lead from the latest of each to every version of one, and what changed", async () => {
+    await onPage("orders/keys", async (page) => {
+      await page.getByLabel("A key").fill("o-17");
+      await page.getByRole("button", { name: "All its versions" }).click();
+      await page.getByText("by the key").waitFor();
+      const grid = page.getByRole("grid");
+      expect(await grid.getAttribute("aria-rowcount")).toBe(String(ORDER_COUNT / 50 + 1));
+      await page.getByRole("row").nth(1).click();
+      await page.getByText("Different from the version before").waitFor();
+      await page.getByRole("cell", { name: "total" }).waitFor();
+      await page.waitForURL(/k=o-17/);
+      await page.reload();
+      await page.getByText("Different from the version before").waitFor();
+    });
   });
 });
 

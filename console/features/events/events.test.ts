@@ -5,6 +5,7 @@ import { complete } from "./completion.ts";
 import { parseRecord } from "./events-state.ts";
 import { fieldsOf, operandOf, valueAt } from "./fields.ts";
 import { moveMarking, rangeOf, zoomed } from "./histogram-range.ts";
+import { versionAt } from "./keys-state.ts";
 import { HELD_MAX, LIVE_ROWS_MAX, LiveBuffer } from "./live-buffer.ts";
 import { toNewRecord } from "./payload.ts";
 import { readPlace } from "./range-controls.tsx";
@@ -217,5 +218,17 @@ describe("an event produced again", () => {
   it("is not made up from the begin of a value", () => {
     const cut = payload({ isExact: false, isTruncated: true });
     expect(toNewRecord(event(payload({}), cut), options)).toBeNull();
+  });
+});
+
+describe("versionAt()", () => {
+  const version = (offset: number, timestamp: number | null): DecodedRecord =>
+    ({ partition: 0, offset, timestamp }) as DecodedRecord;
+  const versions = [version(9, 300), version(5, 200), version(4, null), version(1, 100)];
+
+  it("is the newest that was there by then", () => {
+    expect(versionAt(versions, 250)?.offset).toBe(5);
+    expect(versionAt(versions, 300)?.offset).toBe(9);
+    expect(versionAt(versions, 99)).toBeNull();
   });
 });

@@ -12,8 +12,8 @@ const REASONS: Readonly<Record<Done["reason"], string>> = {
   end: "everything there is was looked at",
   results: "the page is full",
   bytes: "it had looked at as many bytes as one search may",
+  keys: "it had found as many keys as one search may hold",
   time: "it had taken as long as one search may",
-  keys: "there are more keys than one search can tell apart",
   deleted: "the topic was deleted",
   failed: "it failed",
 };

@@ -18,16 +18,46 @@ export interface SearchControl {
   readonly goOn: (() => void) | null;
 }
 
+/** Of any of the sources; each takes what it knows. */
+export type SearchQuery = Query & {
+  readonly at?: string | undefined;
+  readonly tombstones?: boolean | undefined;
+};
+
+function open(
+  source: Source,
+  topic: string,
+  query: SearchQuery,
+  signal: AbortSignal,
+): AsyncGenerator<EventStreamMessage, void> {
+  const params = { topic };
+  switch (source) {
+    case "readKey":
+      return api.readKey({ params, query: { ...query, key: query.key ?? "" } }, { signal });
+    case "readLatest":
+      return api.readLatest({ params, query }, { signal });
+    case "readEvents":
+      return api.readEvents({ params, query }, { signal });
+  }
+}
+
 interface Run {
-  readonly query: Query;
+  readonly query: SearchQuery;
   readonly start: Search;
 }
 
+/** What is read: events of a range, all of one key, or the latest of every key. */
+export type Source = "readEvents" | "readKey" | "readLatest";
+
 /** Runs the search that `query` asks for, anew whenever it changes; null for none. */
-export function useSearch(topic: string, query: Query | null): SearchControl {
+export function useSearch(
+  topic: string,
+  query: SearchQuery | null,
+  source: Source = "readEvents",
+): SearchControl {
   const key = query === null ? null : JSON.stringify(query);
   const first = useMemo<Run | null>(
-    () => (key === null ? null : { query: JSON.parse(key) as Query, start: NEW_SEARCH }),
+    () => (key === null ? null : { query: JSON.parse(key) as SearchQuery, start: NEW_SEARCH }),
     [key],
   );
   const [next, setNext] = useState<{ readonly of: Run | null; readonly run: Run } | null>(null);
@@ -55,10 +85,7 @@ export function useSearch(topic: string, query: Query | null): SearchControl {
     const limited = { ...run.query, limit: PAGE_ROWS, ...(cursor === null ? {} : { cursor }) };
     void (async () => {
       try {
-        const stream = api.readEvents(
-          { params: { topic }, query: limited },
-          { signal: controller.signal },
-        );
+        const stream = open(source, topic, limited, controller.signal);
         for await (const message of stream) waiting.push(message);
         show(
           search.status === "running" && waiting.every(({ event }) => event !== "done")
@@ -75,7 +102,7 @@ export function useSearch(topic: string, query: Query | null): SearchControl {
       clearInterval(timer);
       controller.abort();
     };
-  }, [topic, run]);
+  }, [topic, run, source]);
   const search = shown.run === run ? shown.search : (run?.start ?? NEW_SEARCH);
   const stop = useCallback(() => abort.current?.abort(), []);
   const restart = useCallback(() => {
