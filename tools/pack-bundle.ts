@@ -21,9 +21,10 @@ export async function bundle(options: {
   readonly entry: string;
 }): Promise<Bundle> {
   const { root, entry } = options;
+  const file = join(root, entry);
   await using build = await rolldown({
     cwd: root,
-    input: join(root, entry),
+    input: file,
     platform: "node",
     external: isForeign,
     plugins: [threadEntries()],
@@ -45,7 +46,8 @@ export async function bundle(options: {
   return {
     files: new Map(chunks.map(({ fileName, code }) => [fileName, code])),
     dependencies: packagesOf(chunks),
-    exports: chunks.find((chunk) => chunk.isEntry)?.exports.toSorted() ?? [],
+    // A file that a thread starts from is an entry, too.
+    exports: chunks.find(({ facadeModuleId }) => facadeModuleId === file)?.exports.toSorted() ?? [],
   };
 }
 
