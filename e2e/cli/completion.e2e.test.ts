@@ -48,7 +48,7 @@ describe("runnel completion", () => {
   }
 
   it.each<[string, readonly string[], readonly string[]]>([
-    ["a command", ["co"], ["consume", "completion"]],
+    ["a command", ["co"], ["console", "consume", "completion"]],
     ["a command below another", ["topic", "records", ""], ["delete", "help"]],
     ["a topic of the help", ["help", "p"], ["produce"]],
     ["a flag", ["topic", "create", "orders", "--if"], ["--if-not-exists"]],
