@@ -57,7 +57,10 @@ export function TabLinks({
 }): ReactNode {
   const pathname = usePathname();
   return (
-    <nav aria-label={label} className="flex gap-1 overflow-x-auto border-b border-line px-3">
+    <nav
+      aria-label={label}
+      className="flex gap-1 overflow-x-auto overflow-y-hidden border-b border-line px-3"
+    >
       {tabs.map(({ text, href }) => (
         <Link
           key={href}
