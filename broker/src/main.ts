@@ -11,6 +11,7 @@ import type { LoadedConfig } from "#config/load.ts";
 import { countOutsideMemory } from "#io/node/heap.ts";
 import { createProcessStats } from "#io/node/process-stats.ts";
 import { createNodeWorld } from "#io/node/world.ts";
+import { Opened } from "#io/opened.ts";
 import type { World } from "#io/ports.ts";
 import { makeDataFolder, openDataFolder } from "#metadata/data-folder.ts";
 import { openSqliteStore } from "#metadata/embedded/sqlite-store.ts";
@@ -60,10 +61,11 @@ export async function startBroker(options: RunOptions, logger: Logger): Promise<
   const { broker } = loaded;
   const real = createNodeWorld({ logger });
   const world = adaptWorld?.(real) ?? real;
-  await using opened = new AsyncDisposableStack();
+  await using opened = new Opened();
   const dataFolder = broker.logDirs;
   await makeDataFolder(world.disk, dataFolder);
-  opened.use(lockFolder(dataFolder, process.pid));
+  const lock = lockFolder(dataFolder, process.pid);
+  opened.defer(() => lock[Symbol.dispose]());
   const { nodeId } = broker;
   const { random, clock, scheduler } = world;
   const { clusterId } = await openDataFolder(world.disk, dataFolder, { nodeId, random });
@@ -87,13 +89,13 @@ export async function startBroker(options: RunOptions, logger: Logger): Promise<
     node,
     addresses: node.listeners.map(({ host, port }) => formatAddress({ host, port })),
     adminAddress: adminServer === null ? null : formatAddress(adminServer),
-    stop: () => parts.disposeAsync(),
+    stop: () => parts[Symbol.asyncDispose](),
   };
 }
 
 /** Keeps the history of all metrics until `opened` is disposed of; null where it cannot be kept. */
 async function keepHistory(
-  opened: AsyncDisposableStack,
+  opened: Opened,
   parts: { readonly dataFolder: string; readonly node: Node; readonly metrics: MetricRegistry },
   world: World,
 ): Promise<MetricsHistory | null> {
