@@ -34,6 +34,14 @@ export const PROGRESS_MS = 250;
 /** How long code in a thread goes on without a turn for messages, ms. */
 export const TURN_MS = 8;
 
+/** How often it is looked whether the event loop is late, while threads have jobs, ms. */
+export const PRESSURE_LOOK_MS = 50;
+/** From this lateness on jobs leave processors to the loop, ms. */
+export const LATE_MS = 3;
+/** Their turns are then this short, ms, and behind each they rest: they work a third of the time. */
+export const PRESSED_TURN_MS = 2;
+export const PRESSED_PAUSE_MS = 4;
+
 /** A thread that has jobs is asked this often whether it is there, ms. */
 export const PING_MS = 1_000;
 /** One that stays silent this long is ended, with its jobs: a filter does not come to an end. */
@@ -66,6 +74,8 @@ export const TAIL_CHUNK_BYTES = 256 * 1024;
 export const TAIL_PROGRESS_MS = 1_000;
 /** A tail without events says where it is this often, so that nobody between takes it for dead, ms. */
 export const TAIL_HEARTBEAT_MS = 15_000;
+/** A tail whose client takes nothing for so long is ended, ms. */
+export const TAIL_STALLED_MS_MAX = 60_000;
 /** A tail ends after this long; its client may go on with its cursor. */
 export const TAIL_MS_MAX = 60 * 60 * 1000;
 

@@ -246,4 +246,20 @@ describe("BrowseService.scan()", () => {
     expect(count).toBe(400);
     expect(size).toBeGreaterThan(4_000_000);
   });
+
+  test("H5: a client that takes nothing holds a thread no longer than the search may take", async () => {
+    const rig = await openService(1, { config: { segmentBytes: 1 << 24 } });
+    const large = "x".repeat(10_000);
+    for (let n = 0; n < 400; n += 1) await rig.append(0, [eventOf(n, null, large)]);
+    const form = { ...FORM, lengthMax: 20_000 };
+    const limits = { results: 1_000, bytes: 1 << 30, timeMs: 5_000 };
+    const silent = [1, 2].map(() => rig.service.scan(EVERYTHING, scanOptions({ limits, form })));
+    const streams = await rig.wait(Promise.all(silent));
+    const iterators = streams.map((stream) => stream[Symbol.asyncIterator]());
+    for (const iterator of iterators) await rig.wait(iterator.next());
+    for (let turn = 0; turn < 80; turn += 1) await rig.rig.time.advanceAsync(100);
+    const { phases } = await ask(rig, {}, { form, limits: { ...limits, results: 1 } });
+    expect(phases[0]).toBe("locating");
+    for (const iterator of iterators) await rig.wait(Promise.resolve(iterator.return?.()));
+  });
 });

@@ -160,6 +160,28 @@ describe("BrowseService.tail()", () => {
     expect(told).toBeGreaterThan(50);
   });
 
+  test("H5: a client that takes nothing for a minute is given up", async () => {
+    const rig = await openService(1, { config: { segmentBytes: 1 << 26 } });
+    const options = scanOptions({ form: { ...FORM, lengthMax: 10_000 } });
+    const tail = await rig.wait(rig.service.tail(LIVE, options));
+    const messages = tail[Symbol.asyncIterator]();
+    for (let n = 0; n < 2; n += 1) await rig.wait(messages.next());
+    // From here on nothing is taken but what was asked for.
+    const next = messages.next();
+    const large = "x".repeat(10_000);
+    for (let second = 0; second < 90; second += 1) {
+      for (let n = 0; n < 10; n += 1) await rig.append(0, [eventOf(n, null, large)]);
+      await pass(rig, 1_000);
+    }
+    const kinds: string[] = [];
+    for (let { value, done } = await rig.wait(next); done !== true; ) {
+      kinds.push(value.kind);
+      ({ value, done } = await rig.wait(messages.next()));
+    }
+    expect(kinds.filter((kind) => kind === "events").length).toBeGreaterThan(1);
+    expect(kinds).not.toContain("done");
+  });
+
   test("ends when the topic is deleted, and after its time", async () => {
     const rig = await openService(1);
     const first = await Follower.open(rig);

@@ -14,6 +14,7 @@ import {
   TAIL_PAUSE_MS,
   TAIL_PROGRESS_MS,
   TAIL_REJOIN_EVENTS,
+  TAIL_STALLED_MS_MAX,
 } from "./limits.ts";
 import { movableOf, type PartitionSnapshot, snapshotOf } from "./source/snapshot.ts";
 import type { TailCounts, TailNews, TailSaid } from "./thread/tail-task.ts";
@@ -61,6 +62,8 @@ export class Tail implements AsyncIterable<TailMessage> {
   #passed = 0;
   /** The thread is looking at what it was told. */
   #isBusy = false;
+  /** When the client was given what it has not taken yet, monotonic ms; null while it waits for more. */
+  #givenAt: number | null = null;
   #timer: Timer | null = null;
   #heart: Timer | null = null;
   #end: "time" | "deleted" | null = null;
@@ -84,6 +87,14 @@ export class Tail implements AsyncIterable<TailMessage> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TailMessage, void> {
+    for await (const message of this.#messages()) {
+      this.#givenAt = this.#clock.monotonicMs();
+      yield message;
+      this.#givenAt = null;
+    }
+  }
+
+  async *#messages(): AsyncGenerator<TailMessage, void> {
     const overTimer = this.#scheduler.after(TAIL_MS_MAX, () => this.#finish("time"));
     this.#beat();
     for (const partition of this.#partitions) partition.addReader(this.#onProgress);
@@ -132,9 +143,14 @@ export class Tail implements AsyncIterable<TailMessage> {
     this.#job.cancel();
   }
 
-  /** Lets the thread say that it is there, when there was nothing else to say. */
+  /** Lets the thread say that it is there, when there was nothing else to say; ends with its client. */
   #beat(): void {
     this.#heart = this.#scheduler.after(TAIL_HEARTBEAT_MS, () => {
+      const silentMs = this.#clock.monotonicMs() - (this.#givenAt ?? this.#clock.monotonicMs());
+      if (silentMs > TAIL_STALLED_MS_MAX) {
+        this.#job.cancel();
+        return;
+      }
       if (!this.#isBusy) this.#tell([], new Map());
       this.#beat();
     });

@@ -1,9 +1,14 @@
 /** Counts events by time as a job of a thread, without reading any of them. */
 import { FileHandles } from "#log/file-handles.ts";
 import { CUTS_REFINED_MAX, HEADER_CHUNK_BYTES, OPEN_FILES_MAX } from "../limits.ts";
+import type { SourceWorld } from "../source/segment-source.ts";
+import type { PartitionSnapshot } from "../source/snapshot.ts";
 import type { Job } from "../thread/job.ts";
 import type { Histogram, HistogramTask, PartitionCounts } from "./histogram-task.ts";
 import { type Cut, TimeCuts } from "./time-cuts.ts";
+
+/** Pages of an index that are kept: cut after cut goes through the same ones. */
+const INDEX_PAGES_MAX = 64;
 
 /** Runs `task` to its end; its one message is the histogram. */
 export async function runHistogram(task: HistogramTask, job: Job): Promise<void> {
@@ -16,38 +21,46 @@ export async function runHistogram(task: HistogramTask, job: Job): Promise<void>
 }
 
 async function count(task: HistogramTask, job: Job, files: FileHandles): Promise<Histogram> {
-  const world = {
+  const world: SourceWorld = {
     files,
-    allocate: (length: number) => job.disk.allocate(length),
+    allocate: (length) => job.disk.allocate(length),
     chunkBytes: HEADER_CHUNK_BYTES,
+    indexPagesMax: INDEX_PAGES_MAX,
   };
-  const all = task.snapshots.map((snapshot) => ({
-    partition: snapshot.partition,
-    cuts: new TimeCuts(world, snapshot),
-  }));
-  const fromMs = task.fromMs ?? (await oldestOf(all.map(({ cuts }) => cuts)));
-  const newest = Math.max(fromMs, ...all.map(({ cuts }) => cuts.newest));
-  const spanMs = Math.max(1, (task.toMs ?? newest + 1) - fromMs);
+  const ends = await endsOf(task.snapshots, world);
+  const fromMs = task.fromMs ?? ends.oldest;
+  const spanMs = Math.max(1, (task.toMs ?? Math.max(fromMs, ends.newest) + 1) - fromMs);
   const widthMs = Math.ceil(spanMs / task.bucketsMax);
   const bucketCount = Math.ceil(spanMs / widthMs);
-  const refine = all.length * (bucketCount + 1) <= CUTS_REFINED_MAX;
+  const refine = task.snapshots.length * (bucketCount + 1) <= CUTS_REFINED_MAX;
   const partitions: PartitionCounts[] = [];
-  for (const { partition, cuts } of all) {
+  for (const snapshot of task.snapshots) {
+    // Made anew for each, so that the pages of one partition's indexes are in memory and no others.
+    const cuts = new TimeCuts(world, snapshot);
     const found: Cut[] = [];
     for (let bucket = 0; bucket <= bucketCount; bucket += 1) {
       // Indexes may be in memory, where no read gives others their turn.
       await job.breathe();
       found.push(await cuts.cut(fromMs + bucket * widthMs, { refine }));
     }
-    partitions.push({ partition, ...between(found) });
+    partitions.push({ partition: snapshot.partition, ...between(found) });
   }
   return { kind: "histogram", fromMs, widthMs, bucketCount, partitions };
 }
 
-async function oldestOf(all: readonly TimeCuts[]): Promise<number> {
+/** The times of the first and of the newest event. */
+async function endsOf(
+  snapshots: readonly PartitionSnapshot[],
+  world: SourceWorld,
+): Promise<{ readonly oldest: number; readonly newest: number }> {
   let oldest = Number.POSITIVE_INFINITY;
-  for (const cuts of all) oldest = Math.min(oldest, (await cuts.oldest()) ?? oldest);
-  return Number.isFinite(oldest) ? Math.max(0, oldest) : 0;
+  let newest = -1;
+  for (const snapshot of snapshots) {
+    const cuts = new TimeCuts(world, snapshot);
+    newest = Math.max(newest, cuts.newest);
+    oldest = Math.min(oldest, (await cuts.oldest()) ?? oldest);
+  }
+  return { oldest: Number.isFinite(oldest) ? Math.max(0, oldest) : 0, newest };
 }
 
 /** How many offsets lie between each cut and the next. */

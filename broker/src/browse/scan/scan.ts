@@ -31,8 +31,8 @@ export interface ScanSink {
   take(record: RecordCursor): void;
   /** Whether nothing more can be taken for now. */
   readonly isFull: boolean;
-  /** Resolves when there is room again, or the scan was cancelled. */
-  drained(): Promise<void>;
+  /** Resolves when there is room again, the scan was cancelled, or it is `untilMs` (monotonic). */
+  drained(untilMs: number): Promise<void>;
 }
 
 /** What drives a scan from outside. */
@@ -105,7 +105,7 @@ export class Scan {
       else if (part.hasMatch) {
         if (this.#taken >= this.#limits.results) return "results";
         if (sink.isFull) {
-          await sink.drained();
+          await sink.drained(this.#endsAt);
           continue;
         }
         sink.take(part.match);

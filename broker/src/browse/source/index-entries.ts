@@ -9,9 +9,6 @@ import { IoError } from "@runnel/kit/errors.ts";
 import type { FileHandles } from "#log/file-handles.ts";
 import { INDEX_PAGE_BYTES } from "../limits.ts";
 
-/** Pages kept: a search ends in one and its neighbour is asked for next. */
-const PAGES_MAX = 4;
-
 export class IndexEntries {
   readonly #files: FileHandles;
   readonly #path: string;
@@ -19,14 +16,18 @@ export class IndexEntries {
   readonly #fileCount: number;
   /** Entries behind those of the file. */
   readonly #more: Uint8Array;
+  readonly #pagesMax: number;
   readonly #pages = new Map<number, Uint8Array>();
   readonly count: number;
 
-  /** Opens the index at `path`, which may be missing; `more` are entries that are not in it yet. */
+  /**
+   * Opens the index at `path`, which may be missing; `more` are entries that are not in it yet. Of its pages
+   * `pagesMax` are kept.
+   */
   static async open(
     files: FileHandles,
     path: string,
-    { entrySize, more }: { readonly entrySize: number; readonly more: Uint8Array },
+    options: { readonly entrySize: number; readonly more: Uint8Array; readonly pagesMax: number },
   ): Promise<IndexEntries> {
     let size = 0;
     try {
@@ -35,7 +36,7 @@ export class IndexEntries {
       // Missing is normal for a young segment, and without entries the log is walked.
       if (!(error instanceof IoError)) throw error;
     }
-    return new IndexEntries(files, { path, entrySize, more, size });
+    return new IndexEntries(files, { ...options, path, size });
   }
 
   private constructor(
@@ -44,10 +45,12 @@ export class IndexEntries {
       readonly path: string;
       readonly entrySize: number;
       readonly more: Uint8Array;
+      readonly pagesMax: number;
       readonly size: number;
     },
   ) {
-    const { path, entrySize, more, size } = options;
+    const { path, entrySize, more, pagesMax, size } = options;
+    this.#pagesMax = pagesMax;
     this.#files = files;
     this.#path = path;
     this.#entrySize = entrySize;
@@ -94,7 +97,7 @@ export class IndexEntries {
     const page = await this.#read(number * pageBytes, pageBytes);
     if (page === null) return null;
     const [oldest] = this.#pages.keys();
-    if (this.#pages.size >= PAGES_MAX && oldest !== undefined) this.#pages.delete(oldest);
+    if (this.#pages.size >= this.#pagesMax && oldest !== undefined) this.#pages.delete(oldest);
     this.#pages.set(number, page);
     return page;
   }

@@ -36,6 +36,8 @@ export interface SourceWorld {
   allocate(length: number): Uint8Array;
   /** Bytes that are read at once, unless a batch is larger. */
   readonly chunkBytes: number;
+  /** Pages of each index that are kept; few where left out. */
+  readonly indexPagesMax?: number;
 }
 
 type OnSkip = (fromOffset: number, toOffset: number, reason: SkipReason) => void;
@@ -49,6 +51,8 @@ const RESYNC_WINDOW_BYTES = 256 * 1024;
 const ONE_BYTES = 16 * 1024;
 /** Read with a header, for the headers of small batches behind it. */
 const HEADER_WINDOW_BYTES = 8 * 1024;
+/** A search ends in one page, and its neighbour is asked for next. */
+const INDEX_PAGES_MAX = 3;
 const NO_ENTRIES = new Uint8Array(0);
 
 export class SegmentSource {
@@ -409,6 +413,7 @@ export class SegmentSource {
       entries = IndexEntries.open(this.#world.files, this.#base + suffix, {
         entrySize: ENTRY_SIZES[suffix],
         more: (suffix === ".index" ? unsaved?.offsets : unsaved?.times) ?? NO_ENTRIES,
+        pagesMax: this.#world.indexPagesMax ?? INDEX_PAGES_MAX,
       });
       this.#indexes.set(suffix, entries);
     }

@@ -10,12 +10,14 @@ export type Work = (task: unknown, job: Job) => Promise<void>;
 /** What takes the messages of a thread whose tasks `work` does. */
 export function runJobs(host: ThreadHost, work: Work): (message: unknown) => void {
   const jobs = new Map<number, Job>();
+  let isPressed = false;
   const post = (message: FromThread, moved: readonly ArrayBuffer[] = []): void =>
     host.post(message, moved);
   const start = async (number: number, task: unknown): Promise<void> => {
     const job = new Job(host, (message, bytes, moved) =>
       post({ kind: "say", job: number, message, bytes }, moved),
     );
+    job.isPressed = isPressed;
     jobs.set(number, job);
     let failure: string | null = null;
     try {
@@ -40,6 +42,10 @@ export function runJobs(host: ThreadHost, work: Work): (message: unknown) => voi
         return;
       case "tell":
         jobs.get(message.job)?.tell(message.news);
+        return;
+      case "press":
+        isPressed = message.isPressed;
+        for (const job of jobs.values()) job.isPressed = isPressed;
         return;
       case "ping":
         post({ kind: "pong" });

@@ -1,7 +1,10 @@
 /** One job in a thread: what it is given to work with, and how it talks to its client. */
 import type { Clock, Scheduler } from "@runnel/kit/world.ts";
 import type { Disk, DiskFile, ThreadHost } from "#io/ports.ts";
-import { OUTSTANDING_BYTES_MAX, TURN_MS } from "../limits.ts";
+import { OUTSTANDING_BYTES_MAX, PRESSED_PAUSE_MS, PRESSED_TURN_MS, TURN_MS } from "../limits.ts";
+
+/** Longer is "for ever": what timers can hold. */
+const WAIT_MS_MAX = 2 ** 31 - 1;
 
 /** Thrown inside a job that was cancelled, to end it from wherever it is. */
 export class JobCancelled extends Error {
@@ -15,6 +18,8 @@ export class Job {
   readonly scheduler: Scheduler;
   /** Reads give others a turn where it is time, and throw `JobCancelled` once it is. */
   readonly disk: Disk;
+  /** Others need the processors: work less of the time. */
+  isPressed = false;
   readonly #say: Say;
   #outstanding = 0;
   #isCancelled = false;
@@ -45,19 +50,29 @@ export class Job {
     this.#say(message, bytes, moved);
   }
 
-  /** Resolves when the client took something, or the job was cancelled, or there are news. */
-  waitForClient(): Promise<void> {
-    if (this.#isCancelled) return Promise.resolve();
-    return new Promise((resolve) => {
+  /**
+   * Resolves when the client took something, the job was cancelled, there are news, or it is `untilMs`
+   * (monotonic).
+   */
+  async waitForClient(untilMs = Number.POSITIVE_INFINITY): Promise<void> {
+    if (this.#isCancelled) return;
+    const leftMs = Math.max(0, untilMs - this.clock.monotonicMs());
+    const timer = leftMs <= WAIT_MS_MAX ? this.scheduler.after(leftMs, () => this.#rouse()) : null;
+    await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
+    timer?.cancel();
   }
 
   /** Gives everything else in the thread a turn where this job had one for long enough. */
   async breathe(): Promise<void> {
     if (this.clock.monotonicMs() < this.#turnEndsAt) return;
-    await new Promise<void>((resolve) => this.scheduler.soon(resolve));
-    this.#turnEndsAt = this.clock.monotonicMs() + TURN_MS;
+    const pauseMs = this.isPressed ? PRESSED_PAUSE_MS : 0;
+    await new Promise<void>((resolve) => {
+      if (pauseMs > 0) this.scheduler.after(pauseMs, resolve);
+      else this.scheduler.soon(resolve);
+    });
+    this.#turnEndsAt = this.clock.monotonicMs() + (this.isPressed ? PRESSED_TURN_MS : TURN_MS);
   }
 
   /** Calls `handler` with what the job is told from now on. */

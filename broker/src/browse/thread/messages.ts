@@ -8,7 +8,9 @@ export type ToThread =
   | { readonly kind: "taken"; readonly job: number; readonly bytes: number }
   /** News for a job under way. */
   | { readonly kind: "tell"; readonly job: number; readonly news: unknown }
-  | { readonly kind: "ping" };
+  | { readonly kind: "ping" }
+  /** The event loop is late: jobs are to leave more of the processors to it, or need not any more. */
+  | { readonly kind: "press"; readonly isPressed: boolean };
 
 /** From a thread. */
 export type FromThread =

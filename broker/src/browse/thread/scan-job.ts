@@ -97,9 +97,9 @@ class ScanJob {
       get isFull() {
         return job.isFull;
       },
-      drained: () => {
+      drained: (untilMs) => {
         this.#outbox.flush();
-        return job.waitForClient();
+        return job.waitForClient(untilMs);
       },
       take: (record) => this.#outbox.add(record),
     });

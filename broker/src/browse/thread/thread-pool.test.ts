@@ -2,7 +2,13 @@ import { describe, expect, test } from "vitest";
 import { inlineThreads } from "#io/memory/inline-threads.ts";
 import { createMemoryWorld } from "#io/memory/world.ts";
 import type { Thread, ThreadCode, Threads } from "#io/ports.ts";
-import { OUTSTANDING_BYTES_MAX, PING_MS, SILENT_MS_MAX, THREAD_IDLE_MS } from "../limits.ts";
+import {
+  OUTSTANDING_BYTES_MAX,
+  PING_MS,
+  PRESSURE_LOOK_MS,
+  SILENT_MS_MAX,
+  THREAD_IDLE_MS,
+} from "../limits.ts";
 import { runJobs, type Work } from "./job-runner.ts";
 import { type JobStream, ThreadPool } from "./thread-pool.ts";
 
@@ -145,6 +151,35 @@ describe("ThreadPool", () => {
     await stuck.pool.close();
     await expect(next).rejects.toThrow("browsing was stopped");
     expect(() => stuck.pool.run("late")).toThrow("browsing was stopped");
+  });
+
+  test("jobs work less while the event loop is late", async () => {
+    const seen: boolean[] = [];
+    const { pool, time } = openPool(async (_task, job) => {
+      while (!job.isCancelled) {
+        await job.waitForClient();
+        seen.push(job.isPressed);
+      }
+    });
+    const job = pool.run("any");
+    const answer = all(job);
+    const look = async (): Promise<void> => {
+      job.tell("look");
+      await time.settle();
+    };
+    await time.advanceAsync(PRESSURE_LOOK_MS);
+    await look();
+    // A turn of the loop that takes long: the timer is late.
+    const { monotonicMs } = time;
+    time.monotonicMs = () => monotonicMs.call(time) + 30;
+    await time.advanceAsync(PRESSURE_LOOK_MS);
+    await look();
+    await time.advanceAsync(2 * PRESSURE_LOOK_MS);
+    await look();
+    expect(seen).toEqual([false, true, false]);
+    job.cancel();
+    await time.settle();
+    await answer;
   });
 
   test("many jobs share a thread where they may", async () => {

@@ -8,7 +8,7 @@ import type { IoError } from "@runnel/kit/errors.ts";
 import type { Clock, Scheduler, Timer } from "@runnel/kit/world.ts";
 import { ioError } from "#io/errors.ts";
 import type { Thread, ThreadCode, Threads } from "#io/ports.ts";
-import { PING_MS, SILENT_MS_MAX, THREAD_IDLE_MS } from "../limits.ts";
+import { LATE_MS, PING_MS, PRESSURE_LOOK_MS, SILENT_MS_MAX, THREAD_IDLE_MS } from "../limits.ts";
 import type { FromThread, ToThread } from "./messages.ts";
 
 export interface PoolLimits {
@@ -52,6 +52,8 @@ export class ThreadPool {
   readonly #waiting: PooledJob[] = [];
   #lastJob = 0;
   #isClosed = false;
+  #pressure: Timer | null = null;
+  #isPressed = false;
 
   constructor(world: PoolWorld, code: ThreadCode, limits: PoolLimits) {
     this.#world = world;
@@ -88,6 +90,7 @@ export class ThreadPool {
   /** Ends every job and every thread. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#pressure?.cancel();
     for (const job of this.#waiting.splice(0)) job.end("browsing was stopped");
     const workers = [...this.#workers];
     await Promise.all(workers.map((worker) => this.#drop(worker, "browsing was stopped")));
@@ -135,6 +138,9 @@ export class ThreadPool {
       timer: null,
     };
     this.#workers.add(worker);
+    if (this.#isPressed) {
+      worker.thread.post({ kind: "press", isPressed: true } satisfies ToThread);
+    }
     return worker;
   }
 
@@ -146,6 +152,26 @@ export class ThreadPool {
     }
     worker.jobs.set(job.number, job);
     job.begin(worker);
+    if (this.#pressure === null) this.#lookForPressure();
+  }
+
+  /** Looks again and again whether the event loop is late, as long as there are jobs. */
+  #lookForPressure(): void {
+    const { clock, scheduler } = this.#world;
+    const dueAt = clock.monotonicMs() + PRESSURE_LOOK_MS;
+    this.#pressure = scheduler.after(PRESSURE_LOOK_MS, () => {
+      this.#pressure = null;
+      this.#press(clock.monotonicMs() - dueAt >= LATE_MS);
+      if (this.runningCount > 0) this.#lookForPressure();
+    });
+  }
+
+  #press(isPressed: boolean): void {
+    if (isPressed === this.#isPressed) return;
+    this.#isPressed = isPressed;
+    for (const { thread } of this.#workers) {
+      thread.post({ kind: "press", isPressed } satisfies ToThread);
+    }
   }
 
   #hear(worker: Worker, message: FromThread): void {
