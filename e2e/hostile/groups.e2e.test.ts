@@ -316,7 +316,7 @@ describe("P14", () => {
       );
       expect(codes.get(ErrorCode.NONE) ?? 0).toBeGreaterThan(10_000);
       // The cap counts what is committed: requests that share an append may pass it together.
-      expect(codes.get(ErrorCode.NONE) ?? 0).toBeLessThanOrEqual(25_000 + PIPELINED);
+      expect(codes.get(ErrorCode.NONE) ?? 0).toBeLessThanOrEqual(20_000 + PIPELINED);
       expect(codes.get(ErrorCode.UNKNOWN_SERVER_ERROR)).toBeUndefined();
     });
   });

@@ -22,7 +22,7 @@ export const MEMBER_BYTES_MAX = 1_000_000;
 export const GROUP_RECORD_BYTES_MAX = 1_000_000;
 
 /** Groups that a broker keeps, empty ones and simple ones included. */
-export const GROUPS_MAX = 25_000;
+export const GROUPS_MAX = 20_000;
 
 /** Members of all groups of a broker, those included whose id was handed out and who did not join yet. */
 export const MEMBERS_MAX = 50_000;

@@ -8,7 +8,7 @@ import { DecodeError } from "./errors.ts";
 import { uuidFromBytes } from "./uuid.ts";
 
 /** Array elements that one message may hold in all: bounds what small bytes can grow to in memory. */
-export const ELEMENTS_MAX = 125_000;
+export const ELEMENTS_MAX = 105_000;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const floats = new DataView(new ArrayBuffer(8));
