@@ -106,6 +106,8 @@ export const INDEX_CPU_SHARE_MAX = 0.25;
 export const INDEX_INTERVAL_MS = 2_000;
 /** How often it is looked whether appends wait, while something is being indexed, ms. */
 export const INDEX_WATCH_MS = 100;
+/** With less room on the disk nothing is indexed: it belongs to appends. */
+export const INDEX_FREE_BYTES_MIN = 512 * MIB;
 /** After a failure, such as a full disk, nothing is indexed for so long, ms. */
 export const INDEX_RETRY_MS = 60_000;
 

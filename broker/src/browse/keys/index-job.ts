@@ -11,6 +11,7 @@ import { fileName, TEMPORARY_SUFFIX } from "#log/names.ts";
 import {
   INDEX_BYTES_DUE,
   INDEX_CHUNK_BYTES,
+  INDEX_FREE_BYTES_MIN,
   INDEX_SEGMENT_BYTES_MIN,
   OPEN_FILES_MAX,
   RUN_BYTES_MAX,
@@ -53,6 +54,7 @@ export async function runIndex(task: IndexTask, job: Job): Promise<void> {
 
 class SegmentIndexer {
   readonly #source: SegmentSource;
+  readonly #folder: string;
   readonly #path: string;
   readonly #files: FileHandles;
   readonly #job: Job;
@@ -74,6 +76,7 @@ class SegmentIndexer {
   }) {
     this.#source = options.source;
     const { baseOffset } = options.source.segment;
+    this.#folder = options.folder;
     this.#path = `${options.folder}/${fileName(baseOffset, ".keyindex")}`;
     this.#files = options.files;
     this.#job = options.job;
@@ -202,6 +205,7 @@ class SegmentIndexer {
   }
 
   async #write(work: (file: DiskFile) => Promise<void>): Promise<void> {
+    await this.#checkRoom();
     const file = await this.#job.disk.open(this.#path, { create: true });
     try {
       await work(file);
@@ -210,9 +214,17 @@ class SegmentIndexer {
     }
   }
 
+  /** Throws where what is left of the disk is for appends. */
+  async #checkRoom(): Promise<void> {
+    const { freeBytes } = await this.#job.disk.space(this.#folder);
+    if (freeBytes >= INDEX_FREE_BYTES_MIN) return;
+    throw new IoError("RUNNEL_DISK_LOW", `${this.#folder}: only ${freeBytes} bytes are free`);
+  }
+
   /** Joins runs that follow each other, and puts the result in the place of the file. */
   async #merge(runs: readonly Run[]): Promise<void> {
     const { disk } = this.#job;
+    await this.#checkRoom();
     const temporary = this.#path + TEMPORARY_SUFFIX;
     const target = await disk.open(temporary, { create: true });
     try {

@@ -124,6 +124,18 @@ describe("KeyIndexer", () => {
     await rig.indexer.close();
   });
 
+  test("leaves the last of the disk to appends", async () => {
+    const rig = await openIndexed(1);
+    await rig.append(0, many(12));
+    rig.disk.freeBytes = 100_000_000;
+    await rig.settle();
+    expect(await rig.names()).toEqual([]);
+    rig.disk.freeBytes = 10_000_000_000;
+    await rig.settle(INDEX_RETRY_MS + INDEX_INTERVAL_MS);
+    expect((await rig.names()).length).toBeGreaterThan(0);
+    await rig.indexer.close();
+  });
+
   test("waits while an append waits for the disk", async () => {
     const rig = await openIndexed(2);
     await rig.append(0, many(30));
