@@ -37,8 +37,9 @@ function boundsOfComparison({ field, operator, operand }: Comparison): FilterBou
   if (operand.kind !== "number") return NONE;
   const value = Number(operand.number);
   if (field.kind === "partition" && operator === "equals") return { ...NONE, partitions: [value] };
-  // A double may have rounded what is beyond 2^53: the bound is then a little wider.
-  const slack = Number.isSafeInteger(value) ? 0 : 2048;
+  // A double may have rounded a fraction, or what is beyond 2^53: the bound is then a little wider.
+  const isExact = /^-?[0-9]+$/.test(operand.number) && Number.isSafeInteger(value);
+  const slack = isExact ? 0 : 2048;
   const isFrom = operator === "equals" || operator === "greater" || operator === "greaterOrEqual";
   const isTo = operator === "equals" || operator === "less" || operator === "lessOrEqual";
   const min = value - slack + (operator === "greater" && slack === 0 ? 1 : 0);

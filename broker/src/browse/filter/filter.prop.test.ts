@@ -87,4 +87,11 @@ describe("compileFilter()", () => {
       { numRuns: 1_000 },
     );
   });
+
+  it("bounds nothing by a fraction that a double rounds", () => {
+    const field = { kind: "offset" } as const;
+    const operand = { kind: "number", number: "0.99999999999999999999" } as const;
+    const bounds = boundsOf({ kind: "compare", field, operator: "greater", operand });
+    expect(bounds.offsetMin).toBeLessThanOrEqual(1);
+  });
 });
