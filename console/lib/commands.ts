@@ -46,7 +46,7 @@ export function useCommands(list: readonly Command[]): void {
     latest.current = list;
   });
   const signature = list.map(({ id, title, keys }) => `${id}\0${title}\0${keys ?? ""}`).join("\n");
-  // biome-ignore lint: the signature stands for the list
+  // The signature stands for the list
   useEffect(() => {
     const own = latest.current.map((command) => ({
       ...command,

@@ -54,7 +54,7 @@ export function CodeBlock({
 }): ReactNode {
   return (
     <div className={cn("group relative rounded-md border border-line bg-canvas", className)}>
-      {/* biome-ignore lint: what scrolls must be reachable by keyboard */}
+      {/* What scrolls must be reachable by keyboard */}
       <pre
         tabIndex={0}
         aria-label="Code"

@@ -111,7 +111,7 @@ export function Segmented<T extends string>({
         <button
           key={option}
           type="button"
-          // biome-ignore lint: a group of toggle buttons that are radio buttons to a reader
+          // A group of toggle buttons that are radio buttons to a reader
           role="radio"
           aria-checked={option === value}
           disabled={isDisabled}

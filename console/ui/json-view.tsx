@@ -120,7 +120,7 @@ function Rows({ state: { client, rowCount, change }, actions, onToggle }: RowsPr
     start: 0,
     rows: [],
   });
-  // biome-ignore lint: a fold changes the rows without changing the window
+  // A fold changes the rows without changing the window
   useEffect(() => {
     let isGone = false;
     void client.rows(start, end).then((rows) => {

@@ -25,7 +25,7 @@ function Lines({ label, count, line }: LinesProps): ReactNode {
     useFlushSync: false,
   });
   return (
-    // biome-ignore lint: what scrolls must be reachable by keyboard
+    // What scrolls must be reachable by keyboard
     <div
       ref={scroller}
       tabIndex={0}

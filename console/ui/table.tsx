@@ -14,7 +14,7 @@ export function Table({
   readonly className?: string;
 }): ReactNode {
   return (
-    // biome-ignore lint: what scrolls must be reachable by keyboard
+    // What scrolls must be reachable by keyboard
     <div className={cn("overflow-x-auto", className)} tabIndex={0} role="region" aria-label={label}>
       <table className="w-full border-collapse text-sm" aria-label={label}>
         <thead>

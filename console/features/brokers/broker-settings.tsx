@@ -39,7 +39,7 @@ export function BrokerSettings({ broker, filter, onClear }: BrokerSettingsProps)
     .toSorted((a, b) => Number(a.origin === "default") - Number(b.origin === "default"));
   if (shown.length === 0) return <FilteredEmpty what="settings" onClear={onClear} />;
   return (
-    // biome-ignore lint: what scrolls must be reachable by keyboard
+    // What scrolls must be reachable by keyboard
     <div
       className="min-h-0 flex-1 overflow-y-auto"
       tabIndex={0}

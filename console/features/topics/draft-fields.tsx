@@ -48,7 +48,7 @@ export function DraftFields({ draft, onChange, defaults, errors }: DraftFieldsPr
             {({ id, describedBy }) => (
               <Input
                 id={id}
-                // biome-ignore lint: the one thing that must be said
+                // The one thing that must be said
                 autoFocus
                 aria-describedby={describedBy}
                 aria-invalid={errorOf("name") !== undefined}
