@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { ENV, NODE, ROOT } from "./setup.mjs";
 
 const PROGRESS_MS = 60_000;
+/** How much of a failed test's message stands beside its name at the end. */
+const MESSAGE_LINES_MAX = 8;
 
 /** Counts of a whole run, and the names of what failed or was left out. */
 export class Tally {
@@ -23,7 +25,7 @@ export class Tally {
       this.#passed += 1;
       console.log(`ok      ${name}${span}`);
     } else {
-      this.#failures.push(name);
+      this.#failures.push(`${name}: ${problem}`);
       console.log(`FAILED  ${name}${span}: ${problem}`);
     }
   }
@@ -130,14 +132,23 @@ function readReport(path) {
   for (const file of report.testResults) {
     const fileName = file.name.startsWith(ROOT) ? file.name.slice(ROOT.length + 1) : file.name;
     const outcomes = file.assertionResults;
-    for (const { status, fullName } of outcomes) {
+    for (const { status, fullName, failureMessages } of outcomes) {
       if (status === "passed") counts.passed += 1;
-      else if (status === "failed") counts.failures.push(`${fileName}: ${fullName}`);
-      else counts.skipped.push(`${fileName}: ${fullName}`);
+      else if (status === "failed") {
+        counts.failures.push(`${fileName}: ${fullName}${beginning(failureMessages)}`);
+      } else counts.skipped.push(`${fileName}: ${fullName}`);
     }
     // A file that cannot be loaded, or whose hook fails, is a failure without a failed test.
     const isExplained = outcomes.some(({ status }) => status === "failed");
-    if (file.status === "failed" && !isExplained) counts.failures.push(fileName);
+    if (file.status === "failed" && !isExplained) {
+      counts.failures.push(fileName + beginning([file.message ?? ""]));
+    }
   }
   return counts;
+}
+
+/** The first lines of what a failed test said, indented below its name. */
+function beginning(messages = []) {
+  const lines = messages.join("\n").split("\n").slice(0, MESSAGE_LINES_MAX);
+  return lines.map((line) => `\n      ${line}`).join("");
 }
