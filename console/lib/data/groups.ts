@@ -13,15 +13,18 @@ export const groupKeys = {
   one: (group: string) => ["groups", "one", group] as const,
 };
 
+/** One page of the list; without a cursor the first one. */
+export const askGroups = (params: GroupsParams, cursor: string | null, signal?: AbortSignal) =>
+  api.listGroups(
+    { query: { ...params, ...(cursor === null ? {} : { cursor }) } },
+    signal === undefined ? {} : { signal },
+  );
+
 /** The list, page after page. What was there stays until what was asked for is. */
 export const groupsQuery = (params: GroupsParams) =>
   infiniteQueryOptions({
     queryKey: [...groupKeys.all, "list", params],
-    queryFn: ({ pageParam, signal }) =>
-      api.listGroups(
-        { query: { ...params, ...(pageParam === null ? {} : { cursor: pageParam }) } },
-        { signal },
-      ),
+    queryFn: ({ pageParam, signal }) => askGroups(params, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
     placeholderData: keepPreviousData,

@@ -11,15 +11,18 @@ export const topicKeys = {
   one: (topic: string) => ["topics", "one", topic] as const,
 };
 
+/** One page of the list; without a cursor the first one. */
+export const askTopics = (params: TopicsParams, cursor: string | null, signal?: AbortSignal) =>
+  api.listTopics(
+    { query: { ...params, ...(cursor === null ? {} : { cursor }) } },
+    signal === undefined ? {} : { signal },
+  );
+
 /** The list, page after page. What was there stays until what was asked for is. */
 export const topicsQuery = (params: TopicsParams) =>
   infiniteQueryOptions({
     queryKey: [...topicKeys.all, "list", params],
-    queryFn: ({ pageParam, signal }) =>
-      api.listTopics(
-        { query: { ...params, ...(pageParam === null ? {} : { cursor: pageParam }) } },
-        { signal },
-      ),
+    queryFn: ({ pageParam, signal }) => askTopics(params, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
     placeholderData: keepPreviousData,

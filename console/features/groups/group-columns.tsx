@@ -1,0 +1,81 @@
+"use client";
+import type { GroupRow } from "@runnel/contracts/groups.ts";
+import Link from "next/link";
+import type { Href } from "../../lib/cluster.tsx";
+import { formatCount, formatSpan } from "../../lib/format.ts";
+import type { Column } from "../../ui/grid.tsx";
+import { GroupStateBadge } from "../../ui/group-state.tsx";
+
+export function groupColumns(href: Href): readonly Column<GroupRow>[] {
+  return [
+    {
+      id: "group",
+      header: "Group",
+      width: "minmax(260px, 1fr)",
+      sort: "groupId",
+      cell: ({ groupId }) => (
+        <Link
+          tabIndex={-1}
+          href={href("groups", groupId)}
+          className="font-medium hover:text-accent hover:underline"
+        >
+          {groupId}
+        </Link>
+      ),
+      text: ({ groupId }) => groupId,
+    },
+    {
+      id: "state",
+      header: "State",
+      width: "130px",
+      sort: "state",
+      cell: ({ state }) => <GroupStateBadge state={state} />,
+      text: ({ state }) => state,
+    },
+    {
+      id: "members",
+      header: "Members",
+      width: "100px",
+      align: "right",
+      sort: "memberCount",
+      cell: ({ memberCount }) => formatCount(memberCount),
+      text: ({ memberCount }) => String(memberCount),
+    },
+    {
+      id: "topics",
+      header: "Topics",
+      width: "90px",
+      align: "right",
+      cell: ({ topicCount }) => formatCount(topicCount),
+      text: ({ topicCount }) => String(topicCount),
+    },
+    {
+      id: "lag",
+      header: "Lag in events",
+      width: "130px",
+      align: "right",
+      sort: "lag",
+      cell: ({ lag: { events } }) => (
+        <span className={events > 0 ? "text-warn" : ""}>{formatCount(events)}</span>
+      ),
+      text: ({ lag }) => String(lag.events),
+    },
+    {
+      id: "seconds",
+      header: "Lag in time",
+      width: "130px",
+      align: "right",
+      cell: ({ lag: { seconds } }) => (seconds === null ? "–" : formatSpan(seconds * 1_000)),
+      text: ({ lag }) => String(lag.seconds ?? ""),
+    },
+    {
+      id: "protocol",
+      header: "Kind",
+      width: "120px",
+      cell: ({ protocolType }) => (
+        <span className="text-muted">{protocolType === "" ? "offsets only" : protocolType}</span>
+      ),
+      text: ({ protocolType }) => protocolType,
+    },
+  ];
+}
