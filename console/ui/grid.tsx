@@ -203,7 +203,7 @@ function HeaderRow<T>({
               aria-label="Select all"
               checked={isAll}
               onChange={() => onSelect?.(isAll ? new Set() : new Set(rows.map(keyOf)))}
-              className="size-3.5 accent-(--accent)"
+              className="size-3.5 accent-accent"
             />
           </div>
         )}
@@ -306,7 +306,7 @@ function Row<T>({
         "row-height absolute inset-x-0 top-0 grid items-center border-b border-line text-sm",
         onOpen !== undefined && "cursor-default hover:bg-raised",
         isActive &&
-          "group-focus-visible/grid:shadow-[inset_2px_0_0_var(--accent)] group-focus-visible/grid:bg-raised",
+          "group-focus-visible/grid:shadow-[inset_2px_0_0_var(--color-accent)] group-focus-visible/grid:bg-raised",
         isOpen && "bg-accent-soft hover:bg-accent-soft",
         isSelected === true && "bg-accent-soft",
         rowClass?.(row),
@@ -321,7 +321,7 @@ function Row<T>({
             aria-label={`Select ${keyOf(row)}`}
             checked={isSelected}
             onChange={() => onSelect?.(toggled(selected, keyOf(row)))}
-            className="size-3.5 accent-(--accent)"
+            className="size-3.5 accent-accent"
           />
         </div>
       )}

@@ -17,12 +17,12 @@ import { formatUnit } from "../lib/units.ts";
 import type { ChartProps } from "./chart-props.ts";
 
 export const CHART_COLORS = [
-  "var(--chart-1)",
-  "var(--chart-2)",
-  "var(--chart-3)",
-  "var(--chart-4)",
-  "var(--chart-5)",
-  "var(--faint)",
+  "var(--color-chart-1)",
+  "var(--color-chart-2)",
+  "var(--color-chart-3)",
+  "var(--color-chart-4)",
+  "var(--color-chart-5)",
+  "var(--color-faint)",
 ] as const;
 
 interface Marked {
@@ -70,20 +70,20 @@ export function TimeLineChart(props: ChartProps & { readonly height: number }): 
         onMouseUp={finish}
         onMouseLeave={() => setMarked(null)}
       >
-        <CartesianGrid stroke="var(--line)" vertical={false} />
+        <CartesianGrid stroke="var(--color-line)" vertical={false} />
         <XAxis
           dataKey="at"
           type="number"
           domain={[from, from + data.length * stepMs]}
           tickFormatter={tick}
-          tick={{ fontSize: 10.5, fill: "var(--faint)" }}
-          stroke="var(--line-strong)"
+          tick={{ fontSize: 10.5, fill: "var(--color-faint)" }}
+          stroke="var(--color-line-strong)"
           minTickGap={48}
         />
         <YAxis
           width={70}
           tickFormatter={(value: number) => formatUnit(value, unit)}
-          tick={{ fontSize: 10.5, fill: "var(--faint)" }}
+          tick={{ fontSize: 10.5, fill: "var(--color-faint)" }}
           axisLine={false}
           tickLine={false}
         />
@@ -92,11 +92,11 @@ export function TimeLineChart(props: ChartProps & { readonly height: number }): 
           labelFormatter={(label) => formatTime(Number(label), zone).slice(0, 19)}
           formatter={(value) => formatUnit(typeof value === "number" ? value : null, unit)}
           contentStyle={{
-            background: "var(--surface)",
-            border: "1px solid var(--line)",
+            background: "var(--color-surface)",
+            border: "1px solid var(--color-line)",
             borderRadius: 8,
             fontSize: 12,
-            boxShadow: "var(--shadow)",
+            boxShadow: "var(--shadow-pop)",
           }}
         />
         {series.length > 1 && (
@@ -112,7 +112,7 @@ export function TimeLineChart(props: ChartProps & { readonly height: number }): 
             key={name}
             dataKey={`v${index}`}
             name={name}
-            stroke={CHART_COLORS[index % CHART_COLORS.length] ?? "var(--chart-1)"}
+            stroke={CHART_COLORS[index % CHART_COLORS.length] ?? "var(--color-chart-1)"}
             strokeWidth={1.5}
             dot={false}
             isAnimationActive={false}
@@ -124,7 +124,7 @@ export function TimeLineChart(props: ChartProps & { readonly height: number }): 
           <ReferenceArea
             x1={marked.start}
             x2={marked.end}
-            fill="var(--accent)"
+            fill="var(--color-accent)"
             fillOpacity={0.15}
           />
         )}

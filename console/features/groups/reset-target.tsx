@@ -31,7 +31,7 @@ export function ResetTarget({ state, setState }: ResetTargetProps): ReactNode {
               name={name}
               checked={state.kind === kind}
               onChange={() => setState({ kind })}
-              className="accent-(--accent)"
+              className="accent-accent"
             />
             <span className="font-medium">{title}</span>
             <span className="text-sm text-muted">{text}</span>
