@@ -2,6 +2,18 @@
 import type { TimeRange } from "../lib/time-range.ts";
 import type { Unit } from "../lib/units.ts";
 
+export const CHART_COLORS = [
+  "var(--color-chart-1)",
+  "var(--color-chart-2)",
+  "var(--color-chart-3)",
+  "var(--color-chart-4)",
+  "var(--color-chart-5)",
+] as const;
+
+export function chartColor(index: number): string {
+  return CHART_COLORS[index % CHART_COLORS.length] ?? CHART_COLORS[0];
+}
+
 export interface ChartSeries {
   readonly name: string;
   /** One for each bucket; null where nothing is known. */
@@ -16,4 +28,6 @@ export interface ChartProps {
   readonly series: readonly ChartSeries[];
   /** The part that was marked by dragging. */
   readonly onZoom?: (range: TimeRange) => void;
+  /** Where a click on a time leads: to what happened then. */
+  readonly hrefAt?: (at: number) => string;
 }

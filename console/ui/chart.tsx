@@ -2,10 +2,11 @@
 "use client";
 import { Table2 } from "lucide-react";
 import dynamic from "next/dynamic";
+import Link from "next/link";
 import { type ReactNode, useState } from "react";
 import { formatUnit } from "../lib/units.ts";
 import { Button } from "./button.tsx";
-import type { ChartProps } from "./chart-props.ts";
+import { type ChartProps, chartColor } from "./chart-props.ts";
 import { Skeleton } from "./skeleton.tsx";
 import { Table, Td, Th, Tr } from "./table.tsx";
 import { Time } from "./time.tsx";
@@ -38,6 +39,7 @@ export function Chart(props: ChartProps): ReactNode {
           <Table2 />
         </Button>
       </header>
+      <Legend {...props} />
       <div className="px-2 pb-2" style={{ minHeight: HEIGHT_PX + 4 }}>
         {isEmpty ? (
           <p className="px-1 py-14 text-center text-muted">Nothing yet in this time.</p>
@@ -51,8 +53,29 @@ export function Chart(props: ChartProps): ReactNode {
   );
 }
 
+/** Which line is what, and what it is now; one line whatever the names are. */
+function Legend({ unit, series }: ChartProps): ReactNode {
+  return (
+    <ul className="flex h-5 items-center gap-4 px-3 text-xs">
+      {series.map(({ name, values }, index) => (
+        <li key={name} title={name} className="flex min-w-0 items-center gap-1.5">
+          <span
+            aria-hidden
+            className="h-0.5 w-2.5 shrink-0 rounded"
+            style={{ background: chartColor(index) }}
+          />
+          <span className="truncate text-muted">{name}</span>
+          <span className="mono shrink-0">
+            {formatUnit(values.findLast((value) => value !== null) ?? null, unit)}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 /** The newest first, and no more than can be read. */
-function Numbers({ title, unit, from, stepMs, series }: ChartProps): ReactNode {
+function Numbers({ title, unit, from, stepMs, series, hrefAt }: ChartProps): ReactNode {
   const count = series[0]?.values.length ?? 0;
   const buckets = Array.from({ length: count }, (_, index) => count - 1 - index);
   return (
@@ -73,7 +96,16 @@ function Numbers({ title, unit, from, stepMs, series }: ChartProps): ReactNode {
       {buckets.slice(0, TABLE_ROWS_MAX).map((index) => (
         <Tr key={index}>
           <Td isMono>
-            <Time at={from + index * stepMs} />
+            {hrefAt === undefined ? (
+              <Time at={from + index * stepMs} />
+            ) : (
+              <Link
+                href={hrefAt(from + index * stepMs)}
+                className="hover:text-accent hover:underline"
+              >
+                <Time at={from + index * stepMs} />
+              </Link>
+            )}
           </Td>
           {series.map(({ name, values }) => (
             <Td key={name} isRight>

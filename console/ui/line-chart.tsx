@@ -1,8 +1,8 @@
 "use client";
+import { useRouter } from "next/navigation";
 import { type ReactNode, useMemo, useState } from "react";
 import {
   CartesianGrid,
-  Legend,
   Line,
   LineChart,
   ReferenceArea,
@@ -13,17 +13,9 @@ import {
 } from "recharts";
 import { formatTime, timeParts } from "../lib/format.ts";
 import { usePreferences } from "../lib/preferences.ts";
+import { timeTicks, valueTicks } from "../lib/ticks.ts";
 import { formatUnit } from "../lib/units.ts";
-import type { ChartProps } from "./chart-props.ts";
-
-export const CHART_COLORS = [
-  "var(--color-chart-1)",
-  "var(--color-chart-2)",
-  "var(--color-chart-3)",
-  "var(--color-chart-4)",
-  "var(--color-chart-5)",
-  "var(--color-faint)",
-] as const;
+import { type ChartProps, chartColor } from "./chart-props.ts";
 
 interface Marked {
   readonly start: number;
@@ -32,9 +24,13 @@ interface Marked {
 
 const DAY_MS = 86_400_000;
 
-/** Drag marks a stretch to look at; all charts of a page share their cursor. */
+/**
+ * Drag marks a stretch to look at, a click leads to what happened then; all charts of a page share
+ * their cursor.
+ */
 export function TimeLineChart(props: ChartProps & { readonly height: number }): ReactNode {
-  const { unit, from, stepMs, series, onZoom, height } = props;
+  const { unit, from, stepMs, series, onZoom, hrefAt, height } = props;
+  const router = useRouter();
   const { zone } = usePreferences();
   const [marked, setMarked] = useState<Marked | null>(null);
   const data = useMemo(() => toRows(props), [props]);
@@ -44,12 +40,18 @@ export function TimeLineChart(props: ChartProps & { readonly height: number }): 
     if (parts === null) return "";
     return isLong ? `${parts.date.slice(5)} ${parts.clock.slice(0, 5)}` : parts.clock.slice(0, 5);
   };
+  const to = from + data.length * stepMs;
+  const ticks = useMemo(() => timeTicks(from, to, zone), [from, to, zone]);
+  const marks = useMemo(() => {
+    const values = series.flatMap((one) => one.values.filter((value) => value !== null));
+    return valueTicks(Math.max(0, ...values), unit);
+  }, [series, unit]);
   const finish = (): void => {
-    if (marked !== null && marked.start !== marked.end) {
-      const [low, high] = [Math.min(marked.start, marked.end), Math.max(marked.start, marked.end)];
-      onZoom?.({ from: low, to: high + stepMs });
-    }
     setMarked(null);
+    if (marked === null) return;
+    const [low, high] = [Math.min(marked.start, marked.end), Math.max(marked.start, marked.end)];
+    if (low !== high) onZoom?.({ from: low, to: high + stepMs });
+    else if (hrefAt !== undefined) router.push(hrefAt(low));
   };
   const at = (label: unknown): number | null => (label === undefined ? null : Number(label));
   return (
@@ -57,11 +59,12 @@ export function TimeLineChart(props: ChartProps & { readonly height: number }): 
       <LineChart
         data={data}
         syncId="time"
+        syncMethod={nearest}
         accessibilityLayer
-        margin={{ top: 4, right: 12, bottom: 0, left: 0 }}
+        margin={{ top: 6, right: 12, bottom: 0, left: 0 }}
         onMouseDown={({ activeLabel }) => {
           const start = at(activeLabel);
-          if (onZoom !== undefined && start !== null) setMarked({ start, end: start });
+          if (start !== null) setMarked({ start, end: start });
         }}
         onMouseMove={({ activeLabel }) => {
           const end = at(activeLabel);
@@ -74,14 +77,18 @@ export function TimeLineChart(props: ChartProps & { readonly height: number }): 
         <XAxis
           dataKey="at"
           type="number"
-          domain={[from, from + data.length * stepMs]}
+          domain={[from, to]}
+          ticks={ticks}
+          height={20}
           tickFormatter={tick}
           tick={{ fontSize: 10.5, fill: "var(--color-faint)" }}
           stroke="var(--color-line-strong)"
-          minTickGap={48}
+          minTickGap={32}
         />
         <YAxis
           width={70}
+          domain={[0, marks.at(-1) ?? 1]}
+          ticks={marks}
           tickFormatter={(value: number) => formatUnit(value, unit)}
           tick={{ fontSize: 10.5, fill: "var(--color-faint)" }}
           axisLine={false}
@@ -99,20 +106,12 @@ export function TimeLineChart(props: ChartProps & { readonly height: number }): 
             boxShadow: "var(--shadow-pop)",
           }}
         />
-        {series.length > 1 && (
-          <Legend
-            iconType="plainline"
-            verticalAlign="top"
-            height={22}
-            wrapperStyle={{ fontSize: 11.5 }}
-          />
-        )}
         {series.map(({ name }, index) => (
           <Line
             key={name}
             dataKey={`v${index}`}
             name={name}
-            stroke={CHART_COLORS[index % CHART_COLORS.length] ?? "var(--color-chart-1)"}
+            stroke={chartColor(index)}
             strokeWidth={1.5}
             dot={false}
             isAnimationActive={false}
@@ -144,4 +143,18 @@ function toRows({
     for (const [place, { values }] of series.entries()) row[`v${place}`] = values[index] ?? null;
     return row;
   });
+}
+
+/** Charts whose buckets differ move their cursors to the same time. */
+function nearest(
+  ticks: readonly { readonly value: unknown }[],
+  { activeLabel }: { readonly activeLabel?: string | number | undefined },
+): number {
+  const at = Number(activeLabel);
+  let best = 0;
+  for (const [index, { value }] of ticks.entries()) {
+    const distance = Math.abs(Number(value) - at);
+    if (distance < Math.abs(Number(ticks[best]?.value) - at)) best = index;
+  }
+  return best;
 }

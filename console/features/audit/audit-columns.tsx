@@ -1,17 +1,9 @@
 "use client";
 import type { AuditEntry } from "@runnel/contracts/audit.ts";
-import { Badge, type Tone } from "../../ui/badge.tsx";
+import { OPERATIONS, OUTCOMES } from "../../lib/audit-words.ts";
+import { Badge } from "../../ui/badge.tsx";
 import type { Column } from "../../ui/grid.tsx";
 import { Time } from "../../ui/time.tsx";
-import { OPERATIONS } from "./audit-state.ts";
-
-export const OUTCOMES: Readonly<Record<AuditEntry["result"]["outcome"], readonly [Tone, string]>> =
-  {
-    done: ["ok", "done"],
-    partly: ["warn", "in part"],
-    refused: ["warn", "refused"],
-    failed: ["bad", "failed"],
-  };
 
 export const AUDIT_COLUMNS: readonly Column<AuditEntry>[] = [
   {

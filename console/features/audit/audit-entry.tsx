@@ -3,14 +3,13 @@ import type { AuditEntry } from "@runnel/contracts/audit.ts";
 import { X } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { OPERATIONS, OUTCOMES } from "../../lib/audit-words.ts";
 import { useHref } from "../../lib/cluster.tsx";
 import { diffJson } from "../../lib/json-diff.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { DiffTable } from "../../ui/diff-table.tsx";
 import { Time } from "../../ui/time.tsx";
-import { OUTCOMES } from "./audit-columns.tsx";
-import { OPERATIONS } from "./audit-state.ts";
 
 /** Nothing is shown as an empty one of what stands on the other side, so that each field has a line. */
 function sideOf(state: AuditEntry["before"], other: AuditEntry["before"]): string {

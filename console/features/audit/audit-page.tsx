@@ -5,6 +5,7 @@ import { infiniteQueryOptions, keepPreviousData, useInfiniteQuery } from "@tanst
 import { ScrollText } from "lucide-react";
 import type { ReactNode } from "react";
 import { api } from "../../lib/api.ts";
+import { OPERATIONS } from "../../lib/audit-words.ts";
 import { useRefreshMs } from "../../lib/preferences.ts";
 import { CsvButton } from "../../ui/csv-button.tsx";
 import { Select } from "../../ui/field.tsx";
@@ -14,13 +15,7 @@ import { Empty } from "../../ui/states.tsx";
 import { ViewsMenu } from "../../ui/views-menu.tsx";
 import { AUDIT_COLUMNS, FILE_COLUMNS } from "./audit-columns.tsx";
 import { Entry } from "./audit-entry.tsx";
-import {
-  OPERATION_NAMES,
-  OPERATIONS,
-  parseResource,
-  printResource,
-  useAuditState,
-} from "./audit-state.ts";
+import { OPERATION_NAMES, parseResource, printResource, useAuditState } from "./audit-state.ts";
 import { ResourceFilter } from "./resource-filter.tsx";
 
 const PAGE_ROWS = 100;

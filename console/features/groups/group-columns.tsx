@@ -2,9 +2,11 @@
 import type { GroupRow } from "@runnel/contracts/groups.ts";
 import Link from "next/link";
 import type { Href } from "../../lib/cluster.tsx";
-import { formatCount, formatSpan } from "../../lib/format.ts";
+import { formatCount, formatLag } from "../../lib/format.ts";
 import type { Column } from "../../ui/grid.tsx";
 import { GroupStateBadge } from "../../ui/group-state.tsx";
+import { LagEvents } from "../../ui/lag.tsx";
+import { Sparkline } from "../../ui/sparkline.tsx";
 
 export function groupColumns(href: Href): readonly Column<GroupRow>[] {
   return [
@@ -55,17 +57,24 @@ export function groupColumns(href: Href): readonly Column<GroupRow>[] {
       width: "130px",
       align: "right",
       sort: "lag",
-      cell: ({ lag: { events } }) => (
-        <span className={events > 0 ? "text-warn" : ""}>{formatCount(events)}</span>
-      ),
+      cell: ({ lag }) => <LagEvents lag={lag} />,
       text: ({ lag }) => String(lag.events),
+    },
+    {
+      id: "trend",
+      header: "Trend",
+      width: "96px",
+      align: "right",
+      cell: ({ groupId }) => (
+        <Sparkline series={`runnel_group_lag_events:value{=${groupId}}`} unit="count" isLineOnly />
+      ),
     },
     {
       id: "seconds",
       header: "Lag in time",
       width: "130px",
       align: "right",
-      cell: ({ lag: { seconds } }) => (seconds === null ? "–" : formatSpan(seconds * 1_000)),
+      cell: ({ lag }) => formatLag(lag),
       text: ({ lag }) => String(lag.seconds ?? ""),
     },
     {

@@ -5,9 +5,10 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { useHref } from "../../lib/cluster.tsx";
 import { cn } from "../../lib/cn.ts";
-import { formatCount, formatSpan } from "../../lib/format.ts";
+import { formatCount, formatLag } from "../../lib/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { buttonClass } from "../../ui/button.tsx";
+import { LagEvents } from "../../ui/lag.tsx";
 import { Table, Td, Th, Tr } from "../../ui/table.tsx";
 import { Ago } from "../../ui/time.tsx";
 
@@ -83,8 +84,8 @@ function OffsetRow({
         )}
       </Td>
       <Td isRight>{formatCount(highWatermark)}</Td>
-      <Td isRight className={lag !== null && lag.events > 0 ? "text-warn" : ""}>
-        {lag === null ? "–" : formatCount(lag.events)}
+      <Td isRight>
+        <LagEvents lag={lag} />
       </Td>
       <Td>
         <ReadShare offset={offset} />
@@ -97,7 +98,7 @@ function OffsetRow({
         {clientId === null ? (
           <span className="text-faint">nobody</span>
         ) : (
-          `${clientId} ${offset.clientHost ?? ""}`
+          `${clientId} ${(offset.clientHost ?? "").replace(/^\//, "")}`
         )}
       </Td>
       <Td className="text-right">
@@ -124,11 +125,6 @@ function OffsetRow({
       </Td>
     </Tr>
   );
-}
-
-function formatLag(lag: GroupOffset["lag"]): string {
-  const seconds = lag?.seconds ?? null;
-  return seconds === null ? "–" : formatSpan(seconds * 1_000);
 }
 
 /** How much of what is in the log has been read. */

@@ -9,6 +9,7 @@ import { formatBytes, formatCount, formatRetention } from "../../lib/format.ts";
 import { toggleStar, usePreferences } from "../../lib/preferences.ts";
 import { Badge } from "../../ui/badge.tsx";
 import type { Column } from "../../ui/grid.tsx";
+import { LagEvents } from "../../ui/lag.tsx";
 import { Sparkline } from "../../ui/sparkline.tsx";
 import { Ago } from "../../ui/time.tsx";
 
@@ -37,7 +38,8 @@ export function topicColumns(href: Href): readonly Column<TopicRow>[] {
     {
       id: "replicas",
       header: "Replicas",
-      width: "104px",
+      width: "132px",
+      align: "right",
       cell: (topic) => <ReplicaCell topic={topic} />,
       text: ({ replicationFactor }) => String(replicationFactor),
     },
@@ -62,7 +64,7 @@ export function topicColumns(href: Href): readonly Column<TopicRow>[] {
     {
       id: "rate",
       header: "Events in",
-      width: "150px",
+      width: "176px",
       align: "right",
       cell: ({ name }) => (
         <Sparkline series={`runnel_topic_received_events_total:rate{=${name}}`} unit="1/s" />
@@ -149,12 +151,12 @@ function NameCell({ topic, href }: { readonly topic: TopicRow; readonly href: Hr
 function ReplicaCell({ topic }: { readonly topic: TopicRow }): ReactNode {
   const { offlineCount, underReplicatedCount, replicationFactor } = topic;
   return (
-    <span className="flex items-center gap-1.5">
-      <span className="mono text-xs">{replicationFactor}</span>
+    <span className="flex items-center justify-end gap-1.5 font-sans">
       {offlineCount > 0 && <Badge tone="bad">{formatCount(offlineCount)} offline</Badge>}
       {offlineCount === 0 && underReplicatedCount > 0 && (
         <Badge tone="warn">{formatCount(underReplicatedCount)} behind</Badge>
       )}
+      <span className="mono">{replicationFactor}</span>
     </span>
   );
 }
@@ -177,7 +179,7 @@ export function EventCount({
 function LagCell({ groups }: { readonly groups: TopicRow["groups"] }): ReactNode {
   if (groups === null) return <Loading />;
   if (groups.count === 0) return <span className="text-faint">–</span>;
-  return <span className={groups.maxLag > 0 ? "text-warn" : ""}>{formatCount(groups.maxLag)}</span>;
+  return <LagEvents lag={{ events: groups.maxLag }} />;
 }
 
 function Loading(): ReactNode {

@@ -3,8 +3,9 @@ import type { TopicGroup } from "@runnel/contracts/topics.ts";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { useHref } from "../../lib/cluster.tsx";
-import { formatCount, formatSpan } from "../../lib/format.ts";
+import { formatCount, formatLag } from "../../lib/format.ts";
 import { GroupStateBadge } from "../../ui/group-state.tsx";
+import { LagEvents } from "../../ui/lag.tsx";
 import { Table, Td, Th, Tr } from "../../ui/table.tsx";
 
 /** Groups that read a topic. */
@@ -39,10 +40,10 @@ export function GroupTable({ groups }: { readonly groups: readonly TopicGroup[] 
           </Td>
           <Td isRight>{formatCount(memberCount)}</Td>
           <Td isRight>{formatCount(committedCount)}</Td>
-          <Td isRight className={lag.events > 0 ? "text-warn" : ""}>
-            {formatCount(lag.events)}
+          <Td isRight>
+            <LagEvents lag={lag} />
           </Td>
-          <Td isRight>{lag.seconds === null ? "–" : formatSpan(lag.seconds * 1_000)}</Td>
+          <Td isRight>{formatLag(lag)}</Td>
         </Tr>
       ))}
     </Table>

@@ -14,13 +14,13 @@ import { usePreferences, useRefreshMs } from "../../lib/preferences.ts";
 import { Button, buttonClass } from "../../ui/button.tsx";
 import { ColumnsMenu } from "../../ui/columns-menu.tsx";
 import { CsvButton } from "../../ui/csv-button.tsx";
-import { Checkbox } from "../../ui/field.tsx";
+import { Checkbox, Select } from "../../ui/field.tsx";
 import { FilterInput } from "../../ui/filter-input.tsx";
 import { ListPage, useList } from "../../ui/list-page.tsx";
 import { ViewsMenu } from "../../ui/views-menu.tsx";
 import { topicColumns } from "./columns.tsx";
 import { FirstTopic } from "./first-topic.tsx";
-import { isSort, paramsOf, useListState } from "./list-state.ts";
+import { asShown, isSort, paramsOf, useListState } from "./list-state.ts";
 
 const DeleteDialog = dynamic(
   () => import("./delete-dialog.tsx").then((module) => module.DeleteDialog),
@@ -28,19 +28,26 @@ const DeleteDialog = dynamic(
 );
 
 const NONE: ReadonlySet<string> = new Set();
+const NO_ROWS = { rows: [], total: 0, isPending: false } as const;
 
 export function TopicList(): ReactNode {
   const [state, setState] = useListState();
   const href = useHref();
   const router = useRouter();
   const refetchInterval = useRefreshMs();
-  const query = useInfiniteQuery({ ...topicsQuery(paramsOf(state)), refetchInterval });
+  const { stars } = usePreferences();
+  const params = paramsOf(state, stars);
+  const isNoneMarked = state.show === "marked" && stars.length === 0;
+  const query = useInfiniteQuery({
+    ...topicsQuery(params),
+    refetchInterval,
+    enabled: !isNoneMarked,
+  });
   const [selected, setSelected] = useState<ReadonlySet<string>>(NONE);
   const [isDeleting, setIsDeleting] = useState(false);
-  const { stars } = usePreferences();
   const loaded = useList(query);
   const rows = useMemo(() => starredFirst(loaded.rows, stars), [loaded.rows, stars]);
-  const list = { ...loaded, rows };
+  const list = isNoneMarked ? { ...loaded, ...NO_ROWS } : { ...loaded, rows };
   const all = useMemo(() => topicColumns(href), [href]);
   const columns = useMemo(
     () => all.filter(({ id }) => id === "name" || !state.hide.includes(id)),
@@ -75,6 +82,15 @@ export function TopicList(): ReactNode {
               onChange={(q) => void setState({ q })}
               className="w-80 max-w-full"
             />
+            <Select
+              aria-label="Which topics"
+              value={state.show}
+              onChange={({ target }) => void setState({ show: asShown(target.value) })}
+            >
+              <option value="all">All topics</option>
+              <option value="marked">Marked topics</option>
+              <option value="troubled">Topics with problems</option>
+            </Select>
             <Checkbox
               label="Internal topics"
               checked={state.internal}
@@ -104,13 +120,13 @@ export function TopicList(): ReactNode {
             <CsvButton
               name="topics"
               columns={columns}
-              ask={(cursor) => askTopics(paramsOf(state), cursor)}
+              ask={(cursor) => askTopics(params, cursor)}
               isDisabled={list.rows.length === 0}
             />
           </>
         }
-        isFiltered={state.q !== ""}
-        onClear={() => void setState({ q: "" })}
+        isFiltered={state.q !== "" || state.show !== "all"}
+        onClear={() => void setState({ q: "", show: "all" })}
         empty={<FirstTopic />}
         grid={{
           label: "Topics",
