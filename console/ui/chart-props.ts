@@ -26,6 +26,8 @@ export interface ChartProps {
   readonly from: number;
   readonly stepMs: number;
   readonly series: readonly ChartSeries[];
+  /** Nothing has come yet, which is not the same as that there is nothing. */
+  readonly isLoading?: boolean;
   /** The part that was marked by dragging. */
   readonly onZoom?: (range: TimeRange) => void;
   /** Where a click on a time leads: to what happened then. */

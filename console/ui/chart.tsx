@@ -13,6 +13,8 @@ import { Time } from "./time.tsx";
 
 const HEIGHT_PX = 180;
 const TABLE_ROWS_MAX = 60;
+/** Of more series there is room for the names alone. */
+const VALUES_MAX = 2;
 
 const LineChart = dynamic(() => import("./line-chart.tsx").then((module) => module.TimeLineChart), {
   ssr: false,
@@ -21,10 +23,10 @@ const LineChart = dynamic(() => import("./line-chart.tsx").then((module) => modu
 
 export function Chart(props: ChartProps): ReactNode {
   const [isTable, setIsTable] = useState(false);
-  const { title, series } = props;
+  const { title, series, isLoading = false } = props;
   const isEmpty = series.every(({ values }) => values.every((value) => value === null));
   return (
-    <section className="min-w-0 rounded-lg border border-line bg-surface">
+    <section aria-label={title} className="min-w-0 rounded-lg border border-line bg-surface">
       <header className="flex h-9 items-center justify-between gap-2 px-3">
         <h2 className="truncate text-sm font-semibold">{title}</h2>
         <Button
@@ -41,7 +43,9 @@ export function Chart(props: ChartProps): ReactNode {
       </header>
       <Legend {...props} />
       <div className="px-2 pb-2" style={{ minHeight: HEIGHT_PX + 4 }}>
-        {isEmpty ? (
+        {isLoading ? (
+          <Skeleton className="h-[180px]" />
+        ) : isEmpty ? (
           <p className="px-1 py-14 text-center text-muted">Nothing yet in this time.</p>
         ) : isTable ? (
           <Numbers {...props} />
@@ -56,18 +60,20 @@ export function Chart(props: ChartProps): ReactNode {
 /** Which line is what, and what it is now; one line whatever the names are. */
 function Legend({ unit, series }: ChartProps): ReactNode {
   return (
-    <ul className="flex h-5 items-center gap-4 px-3 text-xs">
+    <ul className="flex h-5 items-center gap-4 overflow-hidden px-3 text-xs">
       {series.map(({ name, values }, index) => (
-        <li key={name} title={name} className="flex min-w-0 items-center gap-1.5">
+        <li key={name} title={name} className="flex min-w-12 items-center gap-1.5">
           <span
             aria-hidden
             className="h-0.5 w-2.5 shrink-0 rounded"
             style={{ background: chartColor(index) }}
           />
-          <span className="truncate text-muted">{name}</span>
-          <span className="mono shrink-0">
-            {formatUnit(values.findLast((value) => value !== null) ?? null, unit)}
-          </span>
+          <span className="max-w-44 truncate text-muted">{name}</span>
+          {series.length <= VALUES_MAX && (
+            <span className="mono shrink-0">
+              {formatUnit(values.findLast((value) => value !== null) ?? null, unit)}
+            </span>
+          )}
         </li>
       ))}
     </ul>

@@ -27,11 +27,16 @@ interface MetricChartProps {
 
 const STEP_MS = 10_000;
 
-export function MetricChart(props: MetricChartProps): ReactNode {
+/** Without series while it is not known which. */
+export function MetricChart(
+  props: Omit<MetricChartProps, "series"> & {
+    readonly series: MetricChartProps["series"] | null;
+  },
+): ReactNode {
   const { title, unit, time, series, isPeak = false, hrefAt } = props;
   const { range, setRange } = time;
   const now = useStep();
-  const names = series.map(([name]) => name);
+  const names = series?.map(([name]) => name) ?? [];
   const refetchInterval = useRefreshMs();
   const { data, error } = useQuery({
     ...historyQuery(now === 0 ? [] : names, resolveRange(range, now, STEP_MS)),
@@ -39,7 +44,7 @@ export function MetricChart(props: MetricChartProps): ReactNode {
   });
   if (error !== null && data === undefined) return <ProblemPanel error={error} isInline />;
   const shown: readonly ChartSeries[] =
-    data === undefined
+    data === undefined || series === null
       ? []
       : series.map(([name, text]) => {
           const points = data.series.find((one) => one.name === name);
@@ -51,6 +56,7 @@ export function MetricChart(props: MetricChartProps): ReactNode {
       unit={unit}
       from={data?.from ?? 0}
       stepMs={data?.stepMs ?? STEP_MS}
+      isLoading={series === null || (data === undefined && names.length > 0)}
       series={shown}
       onZoom={setRange}
       {...(hrefAt === undefined ? {} : { hrefAt })}
@@ -69,8 +75,12 @@ const SHOWN_MAX = 5;
 export function FamilyChart({ metric, statistic, ...props }: FamilyChartProps): ReactNode {
   const now = useStep();
   const range = now === 0 ? null : resolveRange(props.time.range, now, STEP_MS);
-  const top = useTopMembers(metric, statistic, range, SHOWN_MAX) ?? [];
-  return <MetricChart {...props} series={top.map(({ series, member }) => [series, member])} />;
+  const top = useTopMembers(metric, statistic, range, SHOWN_MAX);
+  // By name: whoever overtakes another must not take its colour along.
+  const series = top
+    ?.toSorted((a, b) => (a.member < b.member ? -1 : 1))
+    .map((one) => [one.series, one.member] as const);
+  return <MetricChart {...props} series={series ?? null} />;
 }
 
 /** The time in steps in which new data comes; 0 before the page has come alive. */

@@ -26,10 +26,21 @@ export function Panel({ title, actions, children, className, isFlush }: PanelPro
 }
 
 /** Headline numbers beside each other, as many as there is room for. */
-export function Stats({ children }: { readonly children: ReactNode }): ReactNode {
+export function Stats({
+  children,
+  className,
+}: {
+  readonly children: ReactNode;
+  readonly className?: string;
+}): ReactNode {
   return (
     <Panel>
-      <dl className="grid grid-cols-[repeat(auto-fit,minmax(8.75rem,1fr))] gap-x-6 gap-y-3">
+      <dl
+        className={cn(
+          "grid grid-cols-[repeat(auto-fit,minmax(8.75rem,1fr))] gap-x-6 gap-y-3",
+          className,
+        )}
+      >
         {children}
       </dl>
     </Panel>

@@ -6,6 +6,7 @@ import { brokersQuery } from "../../lib/data/brokers.ts";
 import { clusterQuery } from "../../lib/data/cluster.ts";
 import { useRefreshMs } from "../../lib/preferences.ts";
 import { BrokerTable } from "../../ui/broker-table.tsx";
+import { CopyButton } from "../../ui/copy.tsx";
 import { PageHeader } from "../../ui/page.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
@@ -26,7 +27,11 @@ export function OverviewPage(): ReactNode {
   const brokers = useQuery({ ...brokersQuery, refetchInterval });
   return (
     <>
-      <PageHeader crumbs={[{ text: "Overview" }]} actions={<TimeRangeControl state={time} />} />
+      <PageHeader
+        crumbs={[{ text: "Overview" }]}
+        badges={data !== undefined && <Bootstrap address={data.bootstrap.join(",")} />}
+        actions={<TimeRangeControl state={time} />}
+      />
       {data === undefined ? (
         error === null ? (
           <div className="flex flex-col gap-4 p-4" role="status" aria-label="Loading">
@@ -62,5 +67,18 @@ export function OverviewPage(): ReactNode {
         </div>
       )}
     </>
+  );
+}
+
+/** What clients are told as their `bootstrap.servers`. */
+function Bootstrap({ address }: { readonly address: string }): ReactNode {
+  return (
+    <span className="flex min-w-0 items-center gap-1.5 text-sm">
+      <span className="text-muted">Clients connect to</span>
+      <span className="mono truncate text-xs" title={address}>
+        {address}
+      </span>
+      <CopyButton text={address} label="Copy the address for clients" />
+    </span>
   );
 }

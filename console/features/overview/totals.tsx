@@ -3,13 +3,11 @@ import type { Cluster } from "@runnel/contracts/cluster.ts";
 import type { ReactNode } from "react";
 import { useHref } from "../../lib/cluster.tsx";
 import { formatBytes, formatCompact, formatCount } from "../../lib/format.ts";
-import { CopyButton } from "../../ui/copy.tsx";
 import { Stat, Stats } from "../../ui/panel.tsx";
 
 /** The headline numbers; each leads to what it counts. */
 export function Totals({ cluster }: { readonly cluster: Cluster }): ReactNode {
   const href = useHref();
-  const bootstrap = cluster.bootstrap.join(",");
   const topics = href("topics");
   const { underReplicatedCount: behind, offlineCount: offline, groupCount } = cluster;
   return (
@@ -66,15 +64,6 @@ export function Totals({ cluster }: { readonly cluster: Cluster }): ReactNode {
         value={formatCount(cluster.brokerCount)}
         note={`version ${cluster.version}`}
       />
-      <div className="min-w-0">
-        <dt className="text-xs text-muted">Clients connect to</dt>
-        <dd className="flex items-center gap-1">
-          <span className="mono truncate text-sm font-medium" title={bootstrap}>
-            {bootstrap}
-          </span>
-          <CopyButton text={bootstrap} label="Copy the address for clients" />
-        </dd>
-      </div>
     </Stats>
   );
 }

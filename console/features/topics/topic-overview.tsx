@@ -82,7 +82,7 @@ function Numbers({ topic }: { readonly topic: Topic }): ReactNode {
   const events = href("topics", topic.name, "events");
   const perEvent = eventCount === 0 ? undefined : `${formatBytes(sizeBytes / eventCount)} an event`;
   return (
-    <Stats>
+    <Stats className="grid-cols-2 md:grid-cols-3">
       <Stat
         label="Events"
         href={events}

@@ -16,7 +16,10 @@ export interface TopMember {
 const RANKED_MAX = 500;
 const RANKING_POINTS = 20;
 
-/** The first `count` of them within `range`; null: not known yet. Nothing is asked for without a range. */
+/**
+ * The first `count` of them within `range`, the one that had most of it first; null: not known yet.
+ * Nothing is asked for without a range.
+ */
 export function useTopMembers(
   metric: string,
   statistic: MetricStatistic,
@@ -35,7 +38,7 @@ export function useTopMembers(
       historyQuery(names, range ?? { from: 0, to: 1 }, RANKING_POINTS),
     ),
   });
-  if (data === undefined || range === null) return null;
+  if (data === undefined || range === null || rankings.some((one) => one.isPending)) return null;
   const weights = new Map(
     rankings.flatMap(
       (ranking) =>
