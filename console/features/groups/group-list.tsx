@@ -8,6 +8,7 @@ import { type ReactNode, useMemo } from "react";
 import { useHref } from "../../lib/cluster.tsx";
 import { clusterQuery } from "../../lib/data/cluster.ts";
 import { askGroups, groupsQuery } from "../../lib/data/groups.ts";
+import { listRefresh } from "../../lib/data/list-pages.ts";
 import { useRefreshMs } from "../../lib/preferences.ts";
 import { bootstrapFlag } from "../../lib/snippets.ts";
 import { CodeBlock } from "../../ui/copy.tsx";
@@ -21,7 +22,6 @@ import { groupColumns } from "./group-columns.tsx";
 
 const SORTS = ["groupId", "state", "lag", "memberCount"] as const;
 const STATES = ["Stable", "Empty", "PreparingRebalance", "CompletingRebalance", "Dead"] as const;
-const PAGE_ROWS = 500;
 const PARSERS = {
   q: parseAsString.withDefault(""),
   state: parseAsStringLiteral(STATES),
@@ -33,15 +33,18 @@ export function GroupList(): ReactNode {
   const [{ q, state, sort, order }, setState] = useQueryStates(PARSERS, { history: "replace" });
   const href = useHref();
   const router = useRouter();
-  const refetchInterval = useRefreshMs();
+  const refreshMs = useRefreshMs();
   const params = {
-    limit: PAGE_ROWS,
     sort,
     order,
     ...(q === "" ? {} : { filter: q }),
     ...(state === null ? {} : { state }),
   };
-  const list = useList(useInfiniteQuery({ ...groupsQuery(params), refetchInterval }));
+  const query = useInfiniteQuery({
+    ...groupsQuery(params),
+    refetchInterval: listRefresh(refreshMs),
+  });
+  const list = useList(query);
   const columns = useMemo(() => groupColumns(href), [href]);
   return (
     <ListPage
@@ -52,6 +55,7 @@ export function GroupList(): ReactNode {
         <>
           <FilterInput
             label="Filter groups"
+            isInstant
             placeholder="Filter by id; * and ? stand for anything"
             value={q}
             onChange={(text) => void setState({ q: text })}

@@ -32,8 +32,6 @@ const PARSERS = {
   hide: parseAsArrayOf(parseAsString).withDefault([...HIDDEN_AT_FIRST]),
 };
 
-const PAGE_ROWS = 500;
-
 export type ListState = ReturnType<typeof useListState>[0];
 
 export function useListState() {
@@ -54,7 +52,6 @@ export function paramsOf(
   stars: readonly string[],
 ): TopicsParams {
   return {
-    limit: PAGE_ROWS,
     sort,
     order,
     ...(q === "" ? {} : { filter: q }),

@@ -9,6 +9,7 @@ import { useRouter } from "next/navigation";
 import { type ReactNode, useMemo, useState } from "react";
 import { useHref } from "../../lib/cluster.tsx";
 import { useCommands } from "../../lib/commands.ts";
+import { listRefresh } from "../../lib/data/list-pages.ts";
 import { askTopics, topicsQuery } from "../../lib/data/topics.ts";
 import { usePreferences, useRefreshMs } from "../../lib/preferences.ts";
 import { Button, buttonClass } from "../../ui/button.tsx";
@@ -34,13 +35,13 @@ export function TopicList(): ReactNode {
   const [state, setState] = useListState();
   const href = useHref();
   const router = useRouter();
-  const refetchInterval = useRefreshMs();
+  const refreshMs = useRefreshMs();
   const { stars } = usePreferences();
   const params = paramsOf(state, stars);
   const isNoneMarked = state.show === "marked" && stars.length === 0;
   const query = useInfiniteQuery({
     ...topicsQuery(params),
-    refetchInterval,
+    refetchInterval: listRefresh(refreshMs),
     enabled: !isNoneMarked,
   });
   const [selected, setSelected] = useState<ReadonlySet<string>>(NONE);
@@ -77,6 +78,7 @@ export function TopicList(): ReactNode {
           <>
             <FilterInput
               label="Filter topics"
+              isInstant
               placeholder="Filter by name; * and ? stand for anything"
               value={state.q}
               onChange={(q) => void setState({ q })}

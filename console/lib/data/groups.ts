@@ -1,9 +1,10 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api } from "../api.ts";
+import { narrowed, rowsOfPage } from "./list-pages.ts";
 
 export type GroupsParams = Omit<
   NonNullable<NonNullable<Parameters<typeof api.listGroups>[0]>["query"]>,
-  "cursor"
+  "cursor" | "limit"
 >;
 
 const OFFSETS_PAGE = 1_000;
@@ -16,7 +17,9 @@ export const groupKeys = {
 /** One page of the list; without a cursor the first one. */
 export const askGroups = (params: GroupsParams, cursor: string | null, signal?: AbortSignal) =>
   api.listGroups(
-    { query: { ...params, ...(cursor === null ? {} : { cursor }) } },
+    {
+      query: { ...params, limit: rowsOfPage(cursor), ...(cursor === null ? {} : { cursor }) },
+    },
     signal === undefined ? {} : { signal },
   );
 
@@ -27,7 +30,7 @@ export const groupsQuery = (params: GroupsParams) =>
     queryFn: ({ pageParam, signal }) => askGroups(params, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
-    placeholderData: keepPreviousData,
+    placeholderData: (previous) => narrowed(previous, params.filter, ({ groupId }) => groupId),
   });
 
 /** A few groups whose ids match, for lists to choose from. */

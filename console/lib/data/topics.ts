@@ -1,9 +1,10 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api } from "../api.ts";
+import { narrowed, rowsOfPage } from "./list-pages.ts";
 
 export type TopicsParams = Omit<
   NonNullable<NonNullable<Parameters<typeof api.listTopics>[0]>["query"]>,
-  "cursor"
+  "cursor" | "limit"
 >;
 
 export const topicKeys = {
@@ -14,7 +15,9 @@ export const topicKeys = {
 /** One page of the list; without a cursor the first one. */
 export const askTopics = (params: TopicsParams, cursor: string | null, signal?: AbortSignal) =>
   api.listTopics(
-    { query: { ...params, ...(cursor === null ? {} : { cursor }) } },
+    {
+      query: { ...params, limit: rowsOfPage(cursor), ...(cursor === null ? {} : { cursor }) },
+    },
     signal === undefined ? {} : { signal },
   );
 
@@ -25,7 +28,7 @@ export const topicsQuery = (params: TopicsParams) =>
     queryFn: ({ pageParam, signal }) => askTopics(params, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
-    placeholderData: keepPreviousData,
+    placeholderData: (previous) => narrowed(previous, params.filter, ({ name }) => name),
   });
 
 /** A few topics whose names match, for lists to choose from. */
