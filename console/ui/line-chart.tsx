@@ -1,6 +1,6 @@
 "use client";
 import { useRouter } from "next/navigation";
-import { type ReactNode, useMemo, useState } from "react";
+import { type MouseEvent, type ReactNode, useMemo, useState } from "react";
 import {
   CartesianGrid,
   Line,
@@ -23,6 +23,8 @@ interface Marked {
 }
 
 const DAY_MS = 86_400_000;
+const AXIS_PX = 70;
+const MARGIN_PX = 12;
 
 /**
  * Drag marks a stretch to look at, a click leads to what happened then; all charts of a page share
@@ -53,7 +55,13 @@ export function TimeLineChart(props: ChartProps & { readonly height: number }): 
     if (low !== high) onZoom?.({ from: low, to: high + stepMs });
     else if (hrefAt !== undefined) router.push(hrefAt(low));
   };
-  const at = (label: unknown): number | null => (label === undefined ? null : Number(label));
+  /** The bucket under the mouse; what the chart itself says lags behind a quick click. */
+  const at = ({ clientX, currentTarget }: MouseEvent<HTMLElement | SVGElement>): number => {
+    const { left, width } = currentTarget.getBoundingClientRect();
+    const share = (clientX - left - AXIS_PX) / (width - AXIS_PX - MARGIN_PX);
+    const bucket = Math.floor(Math.max(0, Math.min(1, share)) * data.length);
+    return from + Math.min(data.length - 1, bucket) * stepMs;
+  };
   return (
     <ResponsiveContainer width="100%" height={height}>
       <LineChart
@@ -61,14 +69,13 @@ export function TimeLineChart(props: ChartProps & { readonly height: number }): 
         syncId="time"
         syncMethod={nearest}
         accessibilityLayer
-        margin={{ top: 6, right: 12, bottom: 0, left: 0 }}
-        onMouseDown={({ activeLabel }) => {
-          const start = at(activeLabel);
-          if (start !== null) setMarked({ start, end: start });
+        margin={{ top: 6, right: MARGIN_PX, bottom: 0, left: 0 }}
+        onMouseDown={(_, event) => {
+          const start = at(event);
+          setMarked({ start, end: start });
         }}
-        onMouseMove={({ activeLabel }) => {
-          const end = at(activeLabel);
-          if (marked !== null && end !== null) setMarked({ ...marked, end });
+        onMouseMove={(_, event) => {
+          if (marked !== null) setMarked({ ...marked, end: at(event) });
         }}
         onMouseUp={finish}
         onMouseLeave={() => setMarked(null)}
@@ -86,7 +93,7 @@ export function TimeLineChart(props: ChartProps & { readonly height: number }): 
           minTickGap={32}
         />
         <YAxis
-          width={70}
+          width={AXIS_PX}
           domain={[0, marks.at(-1) ?? 1]}
           ticks={marks}
           tickFormatter={(value: number) => formatUnit(value, unit)}

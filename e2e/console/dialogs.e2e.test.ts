@@ -17,7 +17,7 @@ async function fromMenu(page: Page, menu: string, item: string): Promise<void> {
 
 /** What opens it, and a text in it that shows that it is complete. */
 const DIALOGS: readonly (readonly [string, string, string, (page: Page) => Promise<void>])[] = [
-  ["the palette", "", "Create a topic", (page) => page.keyboard.press("Control+k")],
+  ["the palette", "", "Light or dark", (page) => page.keyboard.press("Control+k")],
   ["the keys", "/topics", "Keyboard shortcuts", (page) => page.keyboard.press("?")],
   [
     "deleting a topic",
