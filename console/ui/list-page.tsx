@@ -5,6 +5,7 @@
 "use client";
 import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useMemo } from "react";
+import { isUnreachable } from "../lib/api.ts";
 import { formatCount } from "../lib/format.ts";
 import { Badge } from "./badge.tsx";
 import { Grid, type GridProps } from "./grid.tsx";
@@ -85,7 +86,8 @@ export function ListPage<T>(props: ListPageProps<T>): ReactNode {
         {filters}
         <div className="ml-auto flex items-center gap-1.5">{tools}</div>
       </div>
-      {error !== null && rows.length > 0 && (
+      {/* That the broker is gone stands over every page already. */}
+      {error !== null && rows.length > 0 && !isUnreachable(error) && (
         <div className="px-4 pb-2">
           <ProblemPanel error={error} isInline onRetry={retry} />
         </div>

@@ -1,11 +1,11 @@
 "use client";
 import type { GroupRow } from "@runnel/contracts/groups.ts";
-import Link from "next/link";
 import type { Href } from "../../lib/cluster.tsx";
 import { formatCount, formatLag } from "../../lib/format.ts";
 import type { Column } from "../../ui/grid.tsx";
 import { GroupStateBadge } from "../../ui/group-state.tsx";
 import { LagEvents } from "../../ui/lag.tsx";
+import { NameLink } from "../../ui/name-link.tsx";
 import { Sparkline } from "../../ui/sparkline.tsx";
 
 export function groupColumns(href: Href): readonly Column<GroupRow>[] {
@@ -16,13 +16,9 @@ export function groupColumns(href: Href): readonly Column<GroupRow>[] {
       width: "minmax(260px, 1fr)",
       sort: "groupId",
       cell: ({ groupId }) => (
-        <Link
-          tabIndex={-1}
-          href={href("groups", groupId)}
-          className="font-medium hover:text-accent hover:underline"
-        >
+        <NameLink isInGrid href={href("groups", groupId)}>
           {groupId}
-        </Link>
+        </NameLink>
       ),
       text: ({ groupId }) => groupId,
     },

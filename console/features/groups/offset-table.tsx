@@ -9,6 +9,7 @@ import { formatCount, formatLag } from "../../lib/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { buttonClass } from "../../ui/button.tsx";
 import { LagEvents } from "../../ui/lag.tsx";
+import { NameLink } from "../../ui/name-link.tsx";
 import { Table, Td, Th, Tr } from "../../ui/table.tsx";
 import { Ago } from "../../ui/time.tsx";
 
@@ -63,12 +64,7 @@ function OffsetRow({
   return (
     <Tr>
       <Td>
-        <Link
-          href={href("topics", topic)}
-          className="font-medium hover:text-accent hover:underline"
-        >
-          {topic}
-        </Link>
+        <NameLink href={href("topics", topic)}>{topic}</NameLink>
       </Td>
       <Td isRight>{partition}</Td>
       <Td isRight>

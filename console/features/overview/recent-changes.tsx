@@ -1,12 +1,12 @@
 "use client";
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import { api } from "../../lib/api.ts";
 import { OPERATIONS, OUTCOMES } from "../../lib/audit-words.ts";
 import { useHref } from "../../lib/cluster.tsx";
 import { useRefreshMs } from "../../lib/preferences.ts";
 import { Badge } from "../../ui/badge.tsx";
+import { NameLink } from "../../ui/name-link.tsx";
 import { Table, Td, Th, Tr } from "../../ui/table.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { TopList } from "./top-list.tsx";
@@ -48,12 +48,7 @@ export function RecentChanges(): ReactNode {
             return (
               <Tr key={offset}>
                 <Td>
-                  <Link
-                    href={`${href("audit")}?r=${offset}`}
-                    className="font-medium hover:text-accent hover:underline"
-                  >
-                    {OPERATIONS[operation]}
-                  </Link>
+                  <NameLink href={`${href("audit")}?r=${offset}`}>{OPERATIONS[operation]}</NameLink>
                 </Td>
                 <Td className="max-w-80 truncate" title={resource.name}>
                   <span className="text-muted">{resource.kind}</span> <bdi>{resource.name}</bdi>

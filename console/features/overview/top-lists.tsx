@@ -1,6 +1,5 @@
 "use client";
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import { api } from "../../lib/api.ts";
 import { useHref } from "../../lib/cluster.tsx";
@@ -11,6 +10,7 @@ import { useRefreshMs } from "../../lib/preferences.ts";
 import { resolveRange } from "../../lib/time-range.ts";
 import { GroupStateBadge } from "../../ui/group-state.tsx";
 import { LagEvents } from "../../ui/lag.tsx";
+import { NameLink } from "../../ui/name-link.tsx";
 import { Sparkline } from "../../ui/sparkline.tsx";
 import { Table, Td, Th, Tr } from "../../ui/table.tsx";
 import { useNow } from "../../ui/time.tsx";
@@ -62,12 +62,7 @@ function BusiestTopics(): ReactNode {
           {rows.map(({ member, series }) => (
             <Tr key={member}>
               <Td className="w-full max-w-0 truncate" title={member}>
-                <Link
-                  href={href("topics", member)}
-                  className="font-medium hover:text-accent hover:underline"
-                >
-                  {member}
-                </Link>
+                <NameLink href={href("topics", member)}>{member}</NameLink>
               </Td>
               <Td isRight>
                 <Sparkline
@@ -112,12 +107,7 @@ function SlowestGroups(): ReactNode {
           {rows.map(({ groupId, state, lag }) => (
             <Tr key={groupId}>
               <Td className="w-full max-w-0 truncate" title={groupId}>
-                <Link
-                  href={href("groups", groupId)}
-                  className="font-medium hover:text-accent hover:underline"
-                >
-                  {groupId}
-                </Link>
+                <NameLink href={href("groups", groupId)}>{groupId}</NameLink>
               </Td>
               <Td>
                 <GroupStateBadge state={state} />

@@ -1,7 +1,6 @@
 "use client";
 import type { TopicRow } from "@runnel/contracts/topics.ts";
 import { Star } from "lucide-react";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import type { Href } from "../../lib/cluster.tsx";
 import { cn } from "../../lib/cn.ts";
@@ -10,6 +9,7 @@ import { toggleStar, usePreferences } from "../../lib/preferences.ts";
 import { Badge } from "../../ui/badge.tsx";
 import type { Column } from "../../ui/grid.tsx";
 import { LagEvents } from "../../ui/lag.tsx";
+import { NameLink } from "../../ui/name-link.tsx";
 import { Sparkline } from "../../ui/sparkline.tsx";
 import { Ago } from "../../ui/time.tsx";
 
@@ -136,13 +136,9 @@ function NameCell({ topic, href }: { readonly topic: TopicRow; readonly href: Hr
       >
         <Star className="size-3.5" fill={isStarred ? "currentColor" : "none"} />
       </button>
-      <Link
-        tabIndex={-1}
-        href={href("topics", topic.name)}
-        className="truncate font-medium hover:text-accent hover:underline"
-      >
+      <NameLink isInGrid href={href("topics", topic.name)} className="truncate">
         {topic.name}
-      </Link>
+      </NameLink>
       {topic.isInternal && <Badge tone="violet">internal</Badge>}
     </span>
   );

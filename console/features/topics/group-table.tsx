@@ -1,11 +1,11 @@
 "use client";
 import type { TopicGroup } from "@runnel/contracts/topics.ts";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import { useHref } from "../../lib/cluster.tsx";
 import { formatCount, formatLag } from "../../lib/format.ts";
 import { GroupStateBadge } from "../../ui/group-state.tsx";
 import { LagEvents } from "../../ui/lag.tsx";
+import { NameLink } from "../../ui/name-link.tsx";
 import { Table, Td, Th, Tr } from "../../ui/table.tsx";
 
 /** Groups that read a topic. */
@@ -28,12 +28,7 @@ export function GroupTable({ groups }: { readonly groups: readonly TopicGroup[] 
       {groups.map(({ groupId, state, memberCount, committedCount, lag }) => (
         <Tr key={groupId}>
           <Td>
-            <Link
-              href={href("groups", groupId)}
-              className="font-medium hover:text-accent hover:underline"
-            >
-              {groupId}
-            </Link>
+            <NameLink href={href("groups", groupId)}>{groupId}</NameLink>
           </Td>
           <Td>
             <GroupStateBadge state={state} />
