@@ -12,7 +12,6 @@ import { Table, Td, Th, Tr } from "./table.tsx";
 import { Time } from "./time.tsx";
 
 const HEIGHT_PX = 180;
-const TABLE_ROWS_MAX = 60;
 /** Of more series there is room for the names alone. */
 const VALUES_MAX = 2;
 
@@ -80,7 +79,7 @@ function Legend({ unit, series }: ChartProps): ReactNode {
   );
 }
 
-/** The newest first, and no more than can be read. */
+/** The same numbers, the newest first. */
 function Numbers({ title, unit, from, stepMs, series, hrefAt }: ChartProps): ReactNode {
   const count = series[0]?.values.length ?? 0;
   const buckets = Array.from({ length: count }, (_, index) => count - 1 - index);
@@ -99,7 +98,7 @@ function Numbers({ title, unit, from, stepMs, series, hrefAt }: ChartProps): Rea
         </>
       }
     >
-      {buckets.slice(0, TABLE_ROWS_MAX).map((index) => (
+      {buckets.map((index) => (
         <Tr key={index}>
           <Td isMono>
             {hrefAt === undefined ? (

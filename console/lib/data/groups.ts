@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api } from "../api.ts";
-import { narrowed, rowsOfPage } from "./list-pages.ts";
+import { narrowed, rowsOfPage, shareFewPages } from "./list-pages.ts";
 
 export type GroupsParams = Omit<
   NonNullable<NonNullable<Parameters<typeof api.listGroups>[0]>["query"]>,
@@ -30,6 +30,7 @@ export const groupsQuery = (params: GroupsParams) =>
     queryFn: ({ pageParam, signal }) => askGroups(params, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
+    structuralSharing: shareFewPages,
     placeholderData: (previous) => narrowed(previous, params.filter, ({ groupId }) => groupId),
   });
 

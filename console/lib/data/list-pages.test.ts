@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { listRefresh, narrowed, rowsOfPage } from "./list-pages.ts";
+import { listRefresh, narrowed, rowsOfPage, shareFewPages } from "./list-pages.ts";
 
 describe("rowsOfPage()", () => {
   it("is little for the first page, and never more than the broker gives", () => {
@@ -48,5 +48,16 @@ describe("narrowed()", () => {
     expect(by("nothing")).toEqual(["orders.eu", "billing", "orders.us"]);
     expect(by(undefined)).toEqual(["orders.eu", "billing", "orders.us"]);
     expect(narrowed(undefined, "x", () => "")).toBeUndefined();
+  });
+});
+
+describe("shareFewPages()", () => {
+  const data = (...pages: readonly number[]) => ({ pages: pages.map((id) => ({ id })) });
+
+  it("keeps what did not change of a short list, and takes a long one as it comes", () => {
+    const [short, long] = [data(1, 2), data(1, 2, 3)];
+    expect(shareFewPages(short, data(1, 2))).toBe(short);
+    const next = data(1, 2, 3);
+    expect(shareFewPages(long, next)).toBe(next);
   });
 });

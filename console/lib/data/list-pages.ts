@@ -1,6 +1,6 @@
 /** How lists are asked for: little at first, much further on, all of it not too often. */
 import { nameMatcher } from "@runnel/contracts/name-filter.ts";
-import type { InfiniteData } from "@tanstack/react-query";
+import { type InfiniteData, replaceEqualDeep } from "@tanstack/react-query";
 
 /** What is in sight and a little more, so that it is there at once, at every keystroke of a filter. */
 const FIRST_ROWS = 100;
@@ -40,4 +40,15 @@ export function narrowed<P extends { readonly items: readonly unknown[] }, C>(
     items: page.items.filter((row) => isMatch(nameOf(row))),
   }));
   return pages.some(({ items }) => items.length > 0) ? { ...previous, pages } : previous;
+}
+
+const SHARED_PAGES_MAX = 2;
+
+/**
+ * For `structuralSharing` of a list: what did not change is not drawn again. To look for that in
+ * thousands of rows would take longer than to draw those in sight.
+ */
+export function shareFewPages(before: unknown, after: unknown): unknown {
+  const { pages } = after as InfiniteData<unknown>;
+  return pages.length > SHARED_PAGES_MAX ? after : replaceEqualDeep(before, after);
 }

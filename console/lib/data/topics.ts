@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api } from "../api.ts";
-import { narrowed, rowsOfPage } from "./list-pages.ts";
+import { narrowed, rowsOfPage, shareFewPages } from "./list-pages.ts";
 
 export type TopicsParams = Omit<
   NonNullable<NonNullable<Parameters<typeof api.listTopics>[0]>["query"]>,
@@ -28,6 +28,7 @@ export const topicsQuery = (params: TopicsParams) =>
     queryFn: ({ pageParam, signal }) => askTopics(params, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
+    structuralSharing: shareFewPages,
     placeholderData: (previous) => narrowed(previous, params.filter, ({ name }) => name),
   });
 
