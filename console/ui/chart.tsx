@@ -56,12 +56,12 @@ export function Chart(props: ChartProps): ReactNode {
   );
 }
 
-/** Which line is what, and what it is now; one line whatever the names are. */
+/** Which line is what, and what it is now; two lines at most, whatever the names are. */
 function Legend({ unit, series }: ChartProps): ReactNode {
   return (
-    <ul className="flex h-5 items-center gap-4 overflow-hidden px-3 text-xs">
+    <ul className="flex max-h-10 min-h-5 flex-wrap items-center gap-x-4 overflow-hidden px-3 text-xs leading-5">
       {series.map(({ name, values }, index) => (
-        <li key={name} title={name} className="flex min-w-12 items-center gap-1.5">
+        <li key={name} title={name} className="flex min-w-0 items-center gap-1.5">
           <span
             aria-hidden
             className="h-0.5 w-2.5 shrink-0 rounded"

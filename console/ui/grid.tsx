@@ -224,7 +224,10 @@ function HeaderCell<T>({
   readonly sort: Sort | undefined;
   readonly onSort: ((sort: Sort) => void) | undefined;
 }): ReactNode {
-  const place = cn("flex min-w-0 items-center px-3", align === "right" && "justify-end text-right");
+  const place = cn(
+    "flex min-w-0 items-center px-3 first:pl-4",
+    align === "right" && "justify-end text-right",
+  );
   if (by === undefined || onSort === undefined) {
     return (
       <div role="columnheader" className={place}>
@@ -329,7 +332,10 @@ function Row<T>({
         <div
           key={column}
           role="gridcell"
-          className={cn("min-w-0 truncate px-3", align === "right" && "mono text-right text-xs")}
+          className={cn(
+            "min-w-0 truncate px-3 first:pl-4",
+            align === "right" && "mono text-right text-xs",
+          )}
         >
           {cell(row)}
         </div>

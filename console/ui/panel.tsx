@@ -37,7 +37,7 @@ export function Stats({
     <Panel>
       <dl
         className={cn(
-          "grid grid-cols-[repeat(auto-fit,minmax(8.75rem,1fr))] gap-x-6 gap-y-3",
+          "grid grid-cols-[repeat(auto-fit,minmax(8.25rem,1fr))] gap-x-6 gap-y-3",
           className,
         )}
       >

@@ -147,7 +147,7 @@ function Numbers({
     null,
   );
   return (
-    <Stats>
+    <Stats className="grid-cols-2 md:grid-cols-3 xl:grid-cols-6">
       <Stat
         label="Lag in events"
         value={<LagEvents lag={lag} />}

@@ -30,7 +30,7 @@ export function OffsetTable({ group, offsets }: OffsetTableProps): ReactNode {
           <Th isRight>Committed</Th>
           <Th isRight>End</Th>
           <Th isRight>Lag in events</Th>
-          <Th className="w-32">
+          <Th className="w-32 max-xl:hidden">
             <span className="sr-only">Share of the log that is read</span>
           </Th>
           <Th isRight>Lag in time</Th>
@@ -83,7 +83,7 @@ function OffsetRow({
       <Td isRight>
         <LagEvents lag={lag} />
       </Td>
-      <Td>
+      <Td className="max-xl:hidden">
         <ReadShare offset={offset} />
       </Td>
       <Td isRight>{formatLag(lag)}</Td>

@@ -29,7 +29,7 @@ export function topicColumns(href: Href): readonly Column<TopicRow>[] {
     {
       id: "partitions",
       header: "Partitions",
-      width: "92px",
+      width: "88px",
       align: "right",
       sort: "partitionCount",
       cell: ({ partitionCount }) => formatCount(partitionCount),
@@ -38,7 +38,7 @@ export function topicColumns(href: Href): readonly Column<TopicRow>[] {
     {
       id: "replicas",
       header: "Replicas",
-      width: "132px",
+      width: "112px",
       align: "right",
       cell: (topic) => <ReplicaCell topic={topic} />,
       text: ({ replicationFactor }) => String(replicationFactor),
