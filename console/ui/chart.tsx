@@ -56,10 +56,10 @@ export function Chart(props: ChartProps): ReactNode {
   );
 }
 
-/** Which line is what, and what it is now; two lines at most, whatever the names are. */
+/** Which line is what, and what it is now where there is room for that. */
 function Legend({ unit, series }: ChartProps): ReactNode {
   return (
-    <ul className="flex max-h-10 min-h-5 flex-wrap items-center gap-x-4 overflow-hidden px-3 text-xs leading-5">
+    <ul className="flex min-h-5 flex-wrap items-center gap-x-4 px-3 text-xs leading-5">
       {series.map(({ name, values }, index) => (
         <li key={name} title={name} className="flex min-w-0 items-center gap-1.5">
           <span

@@ -43,27 +43,14 @@ export function DiffTable({ before, after, differences }: DiffTableProps): React
       {differences.map(({ path, before: from, after: to }) => (
         <Tr key={path.join("\0")}>
           <Td isMono>{path.length === 0 ? "the whole" : path.join(".")}</Td>
-          <Td isMono className="py-1 text-bad">
-            <Side text={from} />
+          <Td isMono className="max-w-96 truncate text-bad" title={from ?? undefined}>
+            {from ?? <span className="text-faint">–</span>}
           </Td>
-          <Td isMono className="py-1 text-ok">
-            <Side text={to} />
+          <Td isMono className="max-w-96 truncate text-ok" title={to ?? undefined}>
+            {to ?? <span className="text-faint">–</span>}
           </Td>
         </Tr>
       ))}
     </Table>
-  );
-}
-
-/** The whole of a short value, the begin of a long one. */
-function Side({ text }: { readonly text: string | null }): ReactNode {
-  if (text === null) return <span className="text-faint">–</span>;
-  return (
-    <span
-      className="line-clamp-6 max-w-96 break-all whitespace-pre-wrap"
-      title={text.slice(0, TEXT_CHARS_MAX)}
-    >
-      {text.slice(0, TEXT_CHARS_MAX)}
-    </span>
   );
 }
