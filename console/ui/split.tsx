@@ -22,7 +22,6 @@ export function Split({
   const box = useRef<HTMLDivElement>(null);
   const { share } = stored.use();
   const [dragged, setDragged] = useState<number | null>(null);
-  if (side === null) return <div className="flex min-h-0 flex-1 flex-col bg-surface">{main}</div>;
   const current = dragged ?? share;
   const clamp = (next: number): number => Math.min(SHARE_MAX, Math.max(SHARE_MIN, next));
   const onPointerMove = (event: PointerEvent): void => {
@@ -38,33 +37,38 @@ export function Split({
   };
   return (
     <div ref={box} className="flex min-h-0 flex-1 max-lg:flex-col">
+      {/* In the same place with and without the other pane: a table keeps what it has scrolled to. */}
       <div className="flex min-h-0 min-w-0 flex-1 flex-col bg-surface">{main}</div>
-      <div
-        role="separator"
-        aria-label="Width of the event"
-        aria-orientation="vertical"
-        aria-valuemin={SHARE_MIN * 100}
-        aria-valuemax={SHARE_MAX * 100}
-        aria-valuenow={Math.round(current * 100)}
-        tabIndex={0}
-        onKeyDown={onKeyDown}
-        onPointerDown={(event) => {
-          event.currentTarget.setPointerCapture(event.pointerId);
-          setDragged(share);
-        }}
-        onPointerMove={onPointerMove}
-        onPointerUp={() => {
-          if (dragged !== null) stored.write({ share: dragged });
-          setDragged(null);
-        }}
-        className="relative w-px shrink-0 cursor-col-resize bg-line after:absolute after:inset-y-0 after:-left-1 after:w-2 hover:bg-accent focus-visible:bg-accent max-lg:hidden"
-      />
-      <div
-        className="flex min-h-0 min-w-0 flex-col max-lg:h-1/2 max-lg:w-full! max-lg:border-t max-lg:border-line"
-        style={{ width: `${current * 100}%` }}
-      >
-        {side}
-      </div>
+      {side !== null && (
+        <>
+          <div
+            role="separator"
+            aria-label="Width of the detail"
+            aria-orientation="vertical"
+            aria-valuemin={SHARE_MIN * 100}
+            aria-valuemax={SHARE_MAX * 100}
+            aria-valuenow={Math.round(current * 100)}
+            tabIndex={0}
+            onKeyDown={onKeyDown}
+            onPointerDown={(event) => {
+              event.currentTarget.setPointerCapture(event.pointerId);
+              setDragged(share);
+            }}
+            onPointerMove={onPointerMove}
+            onPointerUp={() => {
+              if (dragged !== null) stored.write({ share: dragged });
+              setDragged(null);
+            }}
+            className="relative w-px shrink-0 cursor-col-resize bg-line after:absolute after:inset-y-0 after:-left-1 after:w-2 hover:bg-accent focus-visible:bg-accent max-lg:hidden"
+          />
+          <div
+            className="flex min-h-0 min-w-0 flex-col max-lg:h-1/2 max-lg:w-full! max-lg:border-t max-lg:border-line"
+            style={{ width: `${current * 100}%` }}
+          >
+            {side}
+          </div>
+        </>
+      )}
     </div>
   );
 }
