@@ -17,11 +17,3 @@ export interface ChartProps {
   /** The part that was marked by dragging. */
   readonly onZoom?: (range: TimeRange) => void;
 }
-
-export interface ChartPoint {
-  readonly at: number;
-  /** Where it is drawn; null breaks the line. */
-  readonly value: number | null;
-  /** What it says, in full. */
-  readonly text: string;
-}

@@ -4,7 +4,7 @@ import { Table2 } from "lucide-react";
 import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
 import { Button } from "./button.tsx";
-import type { ChartPoint } from "./chart-props.ts";
+import type { ChartPoint } from "./point-props.ts";
 import { Skeleton } from "./skeleton.tsx";
 import { Table, Td, Th, Tr } from "./table.tsx";
 import { Time } from "./time.tsx";
@@ -14,8 +14,8 @@ interface PointChartProps {
   readonly name: string;
   /** By time. */
   readonly points: readonly ChartPoint[];
-  /** Index of the one that is shown elsewhere. */
-  readonly open: number | null;
+  /** Time of what is shown elsewhere. */
+  readonly openAt: number | null;
   readonly onOpen: (index: number) => void;
   readonly actions?: ReactNode;
 }
@@ -28,7 +28,7 @@ const PointLine = dynamic(() => import("./point-line.tsx").then((module) => modu
 });
 
 export function PointChart(props: PointChartProps): ReactNode {
-  const { title, name, points, open, onOpen, actions } = props;
+  const { title, name, points, openAt, onOpen, actions } = props;
   const [isTable, setIsTable] = useState(false);
   return (
     <section aria-label={`${name} over time`} className="border-b border-line bg-surface">
@@ -55,7 +55,13 @@ export function PointChart(props: PointChartProps): ReactNode {
         ) : isTable ? (
           <Values {...props} />
         ) : (
-          <PointLine name={name} points={points} open={open} onOpen={onOpen} height={HEIGHT_PX} />
+          <PointLine
+            name={name}
+            points={points}
+            openAt={openAt}
+            onOpen={onOpen}
+            height={HEIGHT_PX}
+          />
         )}
       </div>
     </section>
@@ -63,7 +69,7 @@ export function PointChart(props: PointChartProps): ReactNode {
 }
 
 /** The newest first. */
-function Values({ name, points, open, onOpen }: PointChartProps): ReactNode {
+function Values({ name, points, openAt, onOpen }: PointChartProps): ReactNode {
   return (
     <Table
       label={`${name} over time`}
@@ -79,7 +85,7 @@ function Values({ name, points, open, onOpen }: PointChartProps): ReactNode {
         .map((point, index) => ({ ...point, index }))
         .toReversed()
         .map(({ at, value, text, index }) => (
-          <Tr key={index} {...(index === open ? { className: "bg-accent-soft" } : {})}>
+          <Tr key={index} {...(at === openAt ? { className: "bg-accent-soft" } : {})}>
             <Td isMono>
               <button
                 type="button"

@@ -12,12 +12,12 @@ import {
 } from "recharts";
 import { formatCompact, formatCount, formatTime, timeParts } from "../lib/format.ts";
 import { usePreferences } from "../lib/preferences.ts";
-import type { ChartPoint } from "./chart-props.ts";
+import type { ChartPoint } from "./point-props.ts";
 
 interface PointLineProps {
   readonly name: string;
   readonly points: readonly ChartPoint[];
-  readonly open: number | null;
+  readonly openAt: number | null;
   readonly onOpen: (index: number) => void;
   readonly height: number;
 }
@@ -25,7 +25,7 @@ interface PointLineProps {
 const DAY_MS = 86_400_000;
 
 /** A value counts until the next one, so the line goes in steps. */
-export function PointLine({ name, points, open, onOpen, height }: PointLineProps): ReactNode {
+export function PointLine({ name, points, openAt, onOpen, height }: PointLineProps): ReactNode {
   const { zone } = usePreferences();
   const data = useMemo(
     () => points.map(({ at, value, text }, index) => ({ at, value, text, index })),
@@ -38,7 +38,6 @@ export function PointLine({ name, points, open, onOpen, height }: PointLineProps
     return isLong ? `${parts.date.slice(5)} ${parts.clock.slice(0, 5)}` : parts.clock;
   };
   const isFlat = isNarrow(points);
-  const openAt = open === null ? undefined : points[open]?.at;
   return (
     <ResponsiveContainer width="100%" height={height}>
       <LineChart
@@ -82,7 +81,7 @@ export function PointLine({ name, points, open, onOpen, height }: PointLineProps
             boxShadow: "var(--shadow)",
           }}
         />
-        {openAt !== undefined && <ReferenceLine x={openAt} stroke="var(--accent)" />}
+        {openAt !== null && <ReferenceLine x={openAt} stroke="var(--accent)" />}
         <Line
           dataKey="value"
           name={name}

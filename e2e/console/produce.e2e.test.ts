@@ -205,7 +205,8 @@ describe("by hand", () => {
       "end",
     ]);
     const keys = lines.map(({ key }) => (key as { readonly data: string } | null)?.data);
-    expect(keys.toSorted()).toEqual(["k-1", "k-2", "k-3", "k-4", "k-5"]);
+    expect(keys).toHaveLength(5);
+    expect(new Set(keys)).toEqual(new Set(["k-1", "k-2", "k-3", "k-4", "k-5"]));
   });
 
   it("a rate can be stopped", async () => {

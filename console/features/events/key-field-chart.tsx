@@ -54,7 +54,7 @@ export function FieldChart({ rows, field, open, onOpen, onClose }: FieldChartPro
     const path = pathOf(field);
     return path === null ? [] : numberPoints(rows, path);
   }, [rows, field]);
-  const index = points.findIndex(({ record }) => printRecord(record) === open);
+  const openAt = rows.find((row) => printRecord(row) === open)?.timestamp ?? null;
   return (
     <PointChart
       name={field}
@@ -70,7 +70,7 @@ export function FieldChart({ rows, field, open, onOpen, onClose }: FieldChartPro
         </>
       }
       points={points}
-      open={index < 0 ? null : index}
+      openAt={openAt}
       onOpen={(at) => {
         const record = points[at]?.record;
         if (record !== undefined) onOpen(printRecord(record));

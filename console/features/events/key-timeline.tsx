@@ -96,7 +96,7 @@ export function KeyTimeline({ rows, isWhole, open, compared, onOpen }: TimelineP
         <span>{first === 0 ? "" : <Time at={first} />}</span>
         <span className="font-sans">
           {rows.length === 1 ? "1 version" : `${formatCount(rows.length)} versions`}
-          {!isWhole && " of those there are"}
+          {!isWhole && ", not all there are"}
           {deletedCount > 0 &&
             `, ${formatCount(deletedCount)} of them ${deletedCount === 1 ? "a deletion" : "deletions"} (✕)`}
           {last === first && rows.length > 1 && ", all of one moment: shown in their order"}
