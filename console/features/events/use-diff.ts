@@ -1,5 +1,5 @@
 "use client";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { JsonClient } from "../../lib/json-client.ts";
 import type { Difference, IgnoredPath } from "../../lib/json-diff.ts";
 
@@ -19,27 +19,27 @@ const RUNNING: Diff = { kind: "running" };
 
 /** Compares in a worker: no size of the texts holds up the page. `ignored` keeps its identity. */
 export function useDiff(before: string, after: string, ignored: readonly IgnoredPath[]): Diff {
-  const [client, setClient] = useState<JsonClient | null>(null);
+  const idle = useRef<JsonClient | null>(null);
   const [known, setKnown] = useState<(Asked & { readonly diff: Diff }) | null>(null);
+  useEffect(() => () => idle.current?.close(), []);
   useEffect(() => {
-    const made = new JsonClient();
-    setClient(made);
-    return () => made.close();
-  }, []);
-  useEffect(() => {
-    if (client === null) return undefined;
-    let isCurrent = true;
+    const client = idle.current ?? new JsonClient();
+    idle.current = null;
+    let isBusy = true;
     const settle = (diff: Diff): void => {
-      if (isCurrent) setKnown({ before, after, ignored, diff });
+      isBusy = false;
+      idle.current = client;
+      setKnown({ before, after, ignored, diff });
     };
     client.diff(before, after, ignored).then(
       (differences) => settle({ kind: "done", differences }),
       (error: unknown) => settle({ kind: "failed", error }),
     );
     return () => {
-      isCurrent = false;
+      // What nobody waits for any more is not finished first: of large texts that could be many.
+      if (isBusy) client.close();
     };
-  }, [client, before, after, ignored]);
+  }, [before, after, ignored]);
   const isOfThese = known?.before === before && known.after === after && known.ignored === ignored;
   return isOfThese ? known.diff : RUNNING;
 }

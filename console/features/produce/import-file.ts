@@ -6,10 +6,8 @@ import {
   readImport,
 } from "@runnel/contracts/record-import.ts";
 import type { NewRecord } from "@runnel/contracts/records.ts";
+import { IMPORT_EVENTS_MAX } from "./import-limits.ts";
 
-/** The largest file: it is held in memory, with all of its records. */
-export const IMPORT_BYTES_MAX = 64 * 1_024 * 1_024;
-export const IMPORT_EVENTS_MAX = 100_000;
 /** Of one request: the broker takes 1 MiB, and 1,000 records. */
 const REQUEST_BYTES_MAX = 900 * 1_024;
 const REQUEST_RECORDS_MAX = 500;

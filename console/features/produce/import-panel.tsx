@@ -1,6 +1,6 @@
 /** A file of records: chosen, looked at, checked by the broker, and only then produced. */
 "use client";
-import { FILE_FORMATS, type FileFormat } from "@runnel/contracts/record-files.ts";
+import type { FileFormat } from "@runnel/contracts/record-files.ts";
 import { Upload } from "lucide-react";
 import { type DragEvent, type ReactNode, useId, useState } from "react";
 import { cn } from "../../lib/cn.ts";
@@ -13,12 +13,8 @@ import { ProblemPanel } from "../../ui/states.tsx";
 import { Table, Td, Th, Tr } from "../../ui/table.tsx";
 import { Time } from "../../ui/time.tsx";
 import { TopicField } from "./event-fields.tsx";
-import {
-  IMPORT_BYTES_MAX,
-  IMPORT_EVENTS_MAX,
-  type ImportChoices,
-  type ImportSummary,
-} from "./import-file.ts";
+import type { ImportChoices, ImportSummary } from "./import-file.ts";
+import { IMPORT_BYTES_MAX, IMPORT_EVENTS_MAX } from "./import-limits.ts";
 import { ImportProgress } from "./import-progress.tsx";
 import { useImport } from "./use-import.ts";
 
@@ -130,10 +126,16 @@ export function ImportPanel({ topic, onTopic }: ImportPanelProps): ReactNode {
   );
 }
 
+const EXTENSIONS: ReadonlyMap<string, FileFormat> = new Map([
+  ["ndjson", "ndjson"],
+  ["jsonl", "ndjson"],
+  ["json", "json"],
+  ["csv", "csv"],
+]);
+
 function formatOf(name: string): FileFormat | null {
-  const extension = /\.(\w+)$/.exec(name)?.[1]?.toLowerCase();
-  if (extension === "jsonl") return "ndjson";
-  return FILE_FORMATS.find((one) => one === extension) ?? null;
+  const extension = /\.(\w+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
+  return EXTENSIONS.get(extension) ?? null;
 }
 
 interface FileBoxProps {

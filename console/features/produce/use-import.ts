@@ -6,12 +6,8 @@ import { useEffect, useRef, useState } from "react";
 import { api } from "../../lib/api.ts";
 import { topicKeys } from "../../lib/data/topics.ts";
 import { ImportClient } from "./import-client.ts";
-import {
-  IMPORT_BYTES_MAX,
-  type ImportBatch,
-  type ImportChoices,
-  type ImportSummary,
-} from "./import-file.ts";
+import type { ImportBatch, ImportChoices, ImportSummary } from "./import-file.ts";
+import { IMPORT_BYTES_MAX } from "./import-limits.ts";
 import { continueRun, type ImportRun, newRun, skipHeld } from "./import-run.ts";
 
 export type ImportState =
