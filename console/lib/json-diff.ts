@@ -99,6 +99,15 @@ function add(
   found.push({ path, before, after });
 }
 
+/** `items[0].id` */
+export function placeText(path: JsonPath): string {
+  return path
+    .map((step, index) =>
+      typeof step === "number" ? `[${step}]` : index === 0 ? step : `.${step}`,
+    )
+    .join("");
+}
+
 function isIgnored(path: JsonPath, ignored: readonly IgnoredPath[]): boolean {
   return ignored.some(
     (one) =>
