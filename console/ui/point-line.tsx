@@ -50,21 +50,21 @@ export function PointLine({ name, points, openAt, onOpen, height }: PointLinePro
           if (Number.isInteger(index)) onOpen(index);
         }}
       >
-        <CartesianGrid stroke="var(--line)" vertical={false} />
+        <CartesianGrid stroke="var(--color-line)" vertical={false} />
         <XAxis
           dataKey="at"
           type="number"
           domain={["dataMin", "dataMax"]}
           tickFormatter={tick}
-          tick={{ fontSize: 10.5, fill: "var(--faint)" }}
-          stroke="var(--line-strong)"
+          tick={{ fontSize: 10.5, fill: "var(--color-faint)" }}
+          stroke="var(--color-line-strong)"
           minTickGap={56}
         />
         <YAxis
           width={isFlat ? 160 : 70}
           domain={["auto", "auto"]}
           tickFormatter={(value: number) => (isFlat ? formatCount(value) : formatCompact(value))}
-          tick={{ fontSize: 10.5, fill: "var(--faint)" }}
+          tick={{ fontSize: 10.5, fill: "var(--color-faint)" }}
           axisLine={false}
           tickLine={false}
         />
@@ -74,21 +74,21 @@ export function PointLine({ name, points, openAt, onOpen, height }: PointLinePro
           // What was written, and not what the plot made of it
           formatter={(_value, _name, { payload }) => (payload as ChartPoint).text}
           contentStyle={{
-            background: "var(--surface)",
-            border: "1px solid var(--line)",
+            background: "var(--color-surface)",
+            border: "1px solid var(--color-line)",
             borderRadius: 8,
             fontSize: 12,
-            boxShadow: "var(--shadow)",
+            boxShadow: "var(--shadow-pop)",
           }}
         />
-        {openAt !== null && <ReferenceLine x={openAt} stroke="var(--accent)" />}
+        {openAt !== null && <ReferenceLine x={openAt} stroke="var(--color-accent)" />}
         <Line
           dataKey="value"
           name={name}
           type="stepAfter"
-          stroke="var(--chart-1)"
+          stroke="var(--color-chart-1)"
           strokeWidth={1.5}
-          dot={points.length > 120 ? false : { r: 2, fill: "var(--chart-1)", strokeWidth: 0 }}
+          dot={points.length > 120 ? false : { r: 2, fill: "var(--color-chart-1)", strokeWidth: 0 }}
           isAnimationActive={false}
           connectNulls={false}
         />

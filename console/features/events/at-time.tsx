@@ -47,7 +47,7 @@ export function AtTime({ topic, at, onChange }: AtTimeProps): ReactNode {
           onPointerUp={settle}
           onKeyUp={settle}
           onBlur={settle}
-          className="w-40 accent-(--accent)"
+          className="w-40 accent-accent"
         />
       )}
       {dragged === null ? (

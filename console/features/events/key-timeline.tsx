@@ -153,7 +153,7 @@ function Mark({
           x2={x}
           y1={HEIGHT - 4}
           y2={HEIGHT - 4 - (isDots ? 0.01 : tall)}
-          stroke="var(--chart-1)"
+          stroke="var(--color-chart-1)"
           strokeWidth={isDots ? 8 : 3}
           strokeLinecap={isDots ? "round" : "butt"}
           vectorEffect="non-scaling-stroke"
@@ -162,7 +162,7 @@ function Mark({
       {deletedCount > 0 && (
         <path
           d={`M${x - 0.7} 3l1.4 7m0 -7l-1.4 7`}
-          stroke="var(--warn)"
+          stroke="var(--color-warn)"
           strokeWidth={1.5}
           vectorEffect="non-scaling-stroke"
         />
