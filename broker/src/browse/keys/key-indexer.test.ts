@@ -2,8 +2,10 @@ import { silentLogger } from "@runnel/kit/world.ts";
 import { describe, expect, test } from "vitest";
 import { inlineThreads } from "#io/memory/inline-threads.ts";
 import type { MemoryDisk } from "#io/memory/memory-disk.ts";
+import { MetricRegistry } from "#metrics/metric.ts";
 import type { Partition } from "#replica/partition.ts";
 import { INDEX_INTERVAL_MS, INDEX_RETRY_MS } from "../limits.ts";
+import { BrowseProbe } from "../probe.ts";
 import { runScan, snapshot, type TestBatch } from "../testing-logs.ts";
 import { openService, type ServiceRig } from "../testing-service.ts";
 import { KeyIndexer } from "./key-indexer.ts";
@@ -37,6 +39,7 @@ async function openIndexed(
     clock: time,
     scheduler: time,
     logger: silentLogger,
+    probe: new BrowseProbe(new MetricRegistry()),
     partitions: () => rig.partitions,
     isEnabled,
   });
