@@ -1,13 +1,16 @@
 /** What is measured of browsing. */
 import type { Counter, Family, MetricRegistry } from "#metrics/metric.ts";
 
-/** What is read only when somebody looks. */
-export interface BrowseReadings {
-  readonly running: () => number;
-  readonly waiting: () => number;
-  readonly shared: () => number;
-  readonly indexDueBytes: () => number;
+/** Jobs of threads, by what becomes of them. */
+export interface BrowseJobs {
+  /** Searches under way, and those that wait for a thread. */
+  readonly running: number;
+  readonly waiting: number;
+  /** Live streams and look-ups, which share a thread. */
+  readonly shared: number;
 }
+
+const NO_JOBS: BrowseJobs = { running: 0, waiting: 0, shared: 0 };
 
 /** How a search or a live tail ended. */
 export type BrowseOutcome =
@@ -28,8 +31,8 @@ export class BrowseProbe {
   readonly passedBytes: Counter;
   readonly dropped: Counter;
   readonly indexedBytes: Counter;
-  /** Set once browsing is loaded. */
-  readings: Partial<BrowseReadings> = {};
+  #readJobs: () => BrowseJobs = () => NO_JOBS;
+  #readIndexDue: () => number = () => 0;
 
   constructor(registry: MetricRegistry) {
     this.#outcomes = registry.counters(
@@ -61,18 +64,21 @@ export class BrowseProbe {
       "runnel_browse_jobs",
       "Searches under way and waiting, and live streams and look-ups under way",
       "state",
-      () =>
-        new Map([
-          ["running", this.readings.running?.() ?? 0],
-          ["waiting", this.readings.waiting?.() ?? 0],
-          ["shared", this.readings.shared?.() ?? 0],
-        ]),
+      () => new Map(Object.entries(this.#readJobs())),
     );
-    registry.gauge(
-      "runnel_key_index_due_bytes",
-      "Bytes of logs whose keys are to be indexed",
-      () => this.readings.indexDueBytes?.() ?? 0,
+    registry.gauge("runnel_key_index_due_bytes", "Bytes of logs whose keys are to be indexed", () =>
+      this.#readIndexDue(),
     );
+  }
+
+  /** Takes jobs from `read` from now on, whenever somebody looks. */
+  watchJobs(read: () => BrowseJobs): void {
+    this.#readJobs = read;
+  }
+
+  /** Takes the bytes that are still to be indexed from `read` from now on, whenever somebody looks. */
+  watchIndexing(read: () => number): void {
+    this.#readIndexDue = read;
   }
 
   ended(outcome: BrowseOutcome): void {

@@ -86,11 +86,11 @@ export class BrowseService {
       jobsPerThreadMax: TAILS_MAX,
       waitingMax: 0,
     });
-    Object.assign(world.probe.readings, {
-      running: () => this.#scans.runningCount,
-      waiting: () => this.#scans.waitingCount,
-      shared: () => this.#shared.runningCount,
-    });
+    world.probe.watchJobs(() => ({
+      running: this.#scans.runningCount,
+      waiting: this.#scans.waitingCount,
+      shared: this.#shared.runningCount,
+    }));
   }
 
   /** Ends every scan and every thread. */

@@ -65,7 +65,7 @@ export class KeyIndexer {
     this.#world = world;
     const limits = { threadsMax: 1, jobsPerThreadMax: 1, waitingMax: 0 };
     this.#pool = new ThreadPool(world, CODE, limits);
-    Object.assign(world.probe.readings, { indexDueBytes: () => this.#allDueBytes() });
+    world.probe.watchIndexing(() => this.#allDueBytes());
     this.#schedule();
   }
 
@@ -168,9 +168,9 @@ export class KeyIndexer {
     state.retryAt = this.#world.clock.monotonicMs() + INDEX_RETRY_MS;
   }
 
-  #note(log: PartitionLog, state: LogState, { baseOffset, coveredTo, isDone }: IndexSaid): void {
-    const before = state.covered.get(baseOffset) ?? 0;
-    this.#world.probe.indexedBytes.add(Math.max(0, coveredTo - before));
+  #note(log: PartitionLog, state: LogState, said: IndexSaid): void {
+    const { baseOffset, coveredTo, indexedBytes, isDone } = said;
+    this.#world.probe.indexedBytes.add(indexedBytes);
     state.covered.set(baseOffset, coveredTo);
     if (!isDone) return;
     state.covered.delete(baseOffset);
