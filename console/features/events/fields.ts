@@ -1,7 +1,7 @@
 /** Names of fields, from events that were seen. */
 
+import type { FilterOperand } from "@runnel/contracts/filter-model.ts";
 import { printField } from "@runnel/contracts/filter-printer.ts";
-import type { FilterOperand } from "@runnel/contracts/filters.ts";
 import type { JsonPath } from "../../lib/json-tree.ts";
 
 const FIELDS_MAX = 300;
