@@ -2,41 +2,30 @@
 "use client";
 import type { DecodedRecord } from "@runnel/contracts/decoded.ts";
 import { parseFilter } from "@runnel/contracts/filter-parser.ts";
-import { printCondition } from "@runnel/contracts/filter-printer.ts";
-import type { Comparison } from "@runnel/contracts/filters.ts";
-import { Download, GitCompare, SendHorizontal, X } from "lucide-react";
 import dynamic from "next/dynamic";
 import { type ReactNode, useMemo, useState } from "react";
-import { useCommands } from "../../lib/commands.ts";
-import { formatCount } from "../../lib/format.ts";
-import type { JsonRow } from "../../lib/json-tree.ts";
-import { Button } from "../../ui/button.tsx";
 import { Grid } from "../../ui/grid.tsx";
-import type { FieldAction } from "../../ui/json-view.tsx";
-import { SkeletonRows } from "../../ui/skeleton.tsx";
+import { Skeleton } from "../../ui/skeleton.tsx";
 import { Split } from "../../ui/split.tsx";
-import { Empty, FilteredEmpty, ProblemPanel } from "../../ui/states.tsx";
-import { ViewsMenu } from "../../ui/views-menu.tsx";
 import { eventColumns } from "./event-columns.tsx";
-import {
-  type EventsState,
-  parseRecord,
-  printRecord,
-  queryOf,
-  useEventsState,
-} from "./events-state.ts";
-import { fieldsOf, fieldText, operandOf } from "./fields.ts";
+import { useEventCommands } from "./event-commands.ts";
+import { EventRows } from "./event-rows.tsx";
+import { parseRecord, printRecord, queryOf, useEventsState } from "./events-state.ts";
+import { EventsToolbar, type OpenDialog } from "./events-toolbar.tsx";
+import { fieldActions } from "./field-actions.ts";
+import { fieldsOf } from "./fields.ts";
 import { FilterBar } from "./filter-bar.tsx";
 import { Histogram } from "./histogram.tsx";
 import { LiveBar } from "./live-bar.tsx";
-import { NoEvents } from "./no-events.tsx";
 import { RangeControls } from "./range-controls.tsx";
-import { RecordPanel } from "./record-panel.tsx";
-import { REPUBLISH_MAX } from "./republish.ts";
 import { SearchBar, SearchEnd } from "./search-status.tsx";
 import { useLive } from "./use-live.ts";
 import { useSearch } from "./use-search.ts";
 
+const RecordPanel = dynamic(
+  () => import("./record-panel.tsx").then((module) => module.RecordPanel),
+  { ssr: false, loading: () => <Skeleton className="m-3 h-40" /> },
+);
 const RepublishDialog = dynamic(
   () => import("./republish-dialog.tsx").then((module) => module.RepublishDialog),
   { ssr: false },
@@ -74,14 +63,14 @@ export function EventsPage({ topic }: { readonly topic: string }): ReactNode {
   const show = (row: DecodedRecord | undefined): void => {
     if (row !== undefined) void setState({ r: printRecord(row) });
   };
-  const actions = useFieldActions(state, setState);
+  const actions = fieldActions(state, setState);
   useEventCommands({ isLive, live, setState, onExport: () => setOpen("export") });
   const chosen = rows.filter((row) => selected.has(printRecord(row)));
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex flex-wrap items-center gap-2 px-4 pt-2.5">
         <RangeControls state={state} setState={setState} />
-        <Toolbar
+        <EventsToolbar
           topic={topic}
           chosenCount={chosen.length}
           onClear={() => setSelected(NONE)}
@@ -108,7 +97,7 @@ export function EventsPage({ topic }: { readonly topic: string }): ReactNode {
       {isLive ? <LiveBar live={live} /> : <SearchBar control={search} />}
       <Split
         main={
-          <Rows
+          <EventRows
             topic={topic}
             state={state}
             setState={setState}
@@ -157,225 +146,6 @@ export function EventsPage({ topic }: { readonly topic: string }): ReactNode {
       {open === "compare" && chosen.length === 2 && (
         <CompareDialog topic={topic} records={chosen} onClose={() => setOpen(null)} />
       )}
-    </div>
-  );
-}
-
-type OpenDialog = "compare" | "republish" | "export";
-
-interface ToolbarProps {
-  readonly topic: string;
-  /** Rows that are selected. */
-  readonly chosenCount: number;
-  readonly onClear: () => void;
-  readonly onOpen: (dialog: OpenDialog) => void;
-  readonly whyNoExport: string | null;
-}
-
-/** What can be done with the selected rows, and with all of the result. */
-function Toolbar({ topic, chosenCount, onClear, onOpen, whyNoExport }: ToolbarProps): ReactNode {
-  return (
-    <span className="ml-auto flex flex-wrap items-center gap-1.5">
-      {chosenCount > 0 && (
-        <>
-          <span className="text-sm text-muted">{formatCount(chosenCount)} selected</span>
-          <Button look="ghost" onClick={onClear}>
-            <X /> Clear
-          </Button>
-          <Button
-            disabled={chosenCount !== 2}
-            onClick={() => onOpen("compare")}
-            title="Compare two events"
-          >
-            <GitCompare /> Compare
-          </Button>
-          <Button
-            disabled={chosenCount > REPUBLISH_MAX}
-            onClick={() => onOpen("republish")}
-            title={`Produce them once more, at most ${REPUBLISH_MAX} at a time`}
-          >
-            <SendHorizontal /> Produce again …
-          </Button>
-        </>
-      )}
-      <ViewsMenu page={`events/${topic}`} />
-      <Button
-        disabled={whyNoExport !== null}
-        title={whyNoExport ?? "All that this range and filter find, as a file"}
-        onClick={() => onOpen("export")}
-      >
-        <Download /> Export …
-      </Button>
-    </span>
-  );
-}
-
-interface EventCommands {
-  readonly isLive: boolean;
-  readonly live: ReturnType<typeof useLive>;
-  readonly setState: SetState;
-  readonly onExport: () => void;
-}
-
-function useEventCommands({ isLive, live, setState, onExport }: EventCommands): void {
-  useCommands([
-    {
-      id: "events-live",
-      title: isLive ? "Stop following" : "Follow live",
-      group: "This page",
-      keys: "l",
-      run: () => void setState({ mode: isLive ? "newest" : "live" }),
-    },
-    ...(isLive
-      ? [
-          {
-            id: "events-pause",
-            title: live.isPaused ? "Go on" : "Pause",
-            group: "This page" as const,
-            keys: "Space",
-            run: () => live.setIsPaused(!live.isPaused),
-          },
-        ]
-      : []),
-    {
-      id: "events-close",
-      title: "Close the event",
-      group: "This page",
-      keys: "Escape",
-      run: () => void setState({ r: null }),
-    },
-    { id: "events-export", title: "Export the result", group: "This page", run: onExport },
-    ...GRID_COMMANDS,
-  ]);
-}
-
-const nothing = (): void => {};
-/** Keys that the table handles itself, for the sheet. */
-const GRID_COMMANDS = [
-  { id: "grid-move", title: "Up and down", group: "Table", keys: "j", run: nothing, isLocal: true },
-  {
-    id: "grid-open",
-    title: "Open the row",
-    group: "Table",
-    keys: "Enter",
-    run: nothing,
-    isLocal: true,
-  },
-  {
-    id: "grid-select",
-    title: "Select the row",
-    group: "Table",
-    keys: "x",
-    run: nothing,
-    isLocal: true,
-  },
-] as const;
-
-type SetState = (change: Partial<EventsState>) => unknown;
-
-/** What the viewer offers for a field: verbs on data. */
-function useFieldActions(state: EventsState, setState: SetState): readonly FieldAction[] {
-  const isScalar = ({ kind }: JsonRow): boolean => kind !== "object" && kind !== "array";
-  const add = (row: JsonRow, operator: Comparison["operator"]): void => {
-    const field = { kind: "value" as const, path: [...row.path] };
-    const text = printCondition({ kind: "compare", field, operator, operand: operandOf(row.text) });
-    void setState({ f: state.f.trim() === "" ? text : `${state.f.trim()} ${text}` });
-  };
-  return [
-    {
-      title: "Only events with this",
-      isFor: (row) => isScalar(row) && !row.isCut,
-      run: (row) => add(row, "equals"),
-    },
-    {
-      title: "Only events without this",
-      isFor: (row) => isScalar(row) && !row.isCut,
-      run: (row) => add(row, "notEquals"),
-    },
-    {
-      title: "Show as a column",
-      isFor: ({ path }) => path.length > 0,
-      run: ({ path }) => void setState({ cols: [...new Set([...state.cols, fieldText(path)])] }),
-    },
-    {
-      title: "Remove the column",
-      isFor: ({ path }) => path.length > 0 && state.cols.includes(fieldText(path)),
-      run: ({ path }) =>
-        void setState({ cols: state.cols.filter((one) => one !== fieldText(path)) }),
-    },
-    {
-      title: "Copy the value",
-      isFor: isScalar,
-      run: ({ text }) => void navigator.clipboard.writeText(scalarText(text)),
-    },
-  ];
-}
-
-function scalarText(json: string): string {
-  const operand = operandOf(json);
-  return operand.kind === "text" ? operand.text : json;
-}
-
-interface RowsProps {
-  readonly topic: string;
-  readonly state: EventsState;
-  readonly setState: SetState;
-  readonly search: ReturnType<typeof useSearch>;
-  /** Null while it is a search. */
-  readonly live: ReturnType<typeof useLive> | null;
-  readonly grid: ReactNode;
-  readonly count: number;
-}
-
-/** The table, or what stands there while it has no rows. */
-function Rows({
-  topic,
-  state,
-  setState,
-  search: control,
-  live,
-  grid,
-  count,
-}: RowsProps): ReactNode {
-  const { search } = control;
-  const hasFilter = state.f.trim() !== "" || state.partitions !== null;
-  if (live !== null) {
-    return count > 0 ? (
-      grid
-    ) : live.error === null ? (
-      <Empty title="Waiting for events">What is produced from now on shows here.</Empty>
-    ) : (
-      <ProblemPanel error={live.error} />
-    );
-  }
-  if (search.status === "failed" && count === 0) {
-    return <ProblemPanel error={search.error} onRetry={control.restart} />;
-  }
-  if (count > 0) {
-    return (
-      <>
-        {search.status === "failed" && (
-          <div className="p-2">
-            <ProblemPanel error={search.error} isInline onRetry={control.restart} />
-          </div>
-        )}
-        {grid}
-      </>
-    );
-  }
-  if (search.status === "running") return <SkeletonRows count={14} />;
-  return (
-    <div className="overflow-y-auto">
-      {hasFilter ? (
-        <FilteredEmpty what="events" onClear={() => void setState({ f: "", partitions: null })} />
-      ) : state.from !== null || state.to !== null ? (
-        <FilteredEmpty what="events" onClear={() => void setState({ from: null, to: null })} />
-      ) : (
-        <NoEvents topic={topic} />
-      )}
-      <div className="flex justify-center">
-        <SearchEnd control={control} />
-      </div>
     </div>
   );
 }
