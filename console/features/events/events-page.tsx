@@ -18,6 +18,7 @@ import { FilterBar } from "./filter-bar.tsx";
 import { Histogram } from "./histogram.tsx";
 import { LiveBar } from "./live-bar.tsx";
 import { RangeControls } from "./range-controls.tsx";
+import { reachedAt } from "./search.ts";
 import { SearchBar, SearchEnd } from "./search-status.tsx";
 import { useLive } from "./use-live.ts";
 import { useSearch } from "./use-search.ts";
@@ -50,6 +51,8 @@ export function EventsPage({ topic }: { readonly topic: string }): ReactNode {
   const isFilterWrong = parseFilter(state.f).kind === "error";
   const search = useSearch(topic, isLive || isFilterWrong ? null : query);
   const live = useLive(topic, isLive && !isFilterWrong ? query : null);
+  const order = state.mode === "oldest" ? "oldest" : "newest";
+  const reached = isLive ? null : reachedAt(search.search, order);
   const rows = isLive ? live.view.rows : search.search.rows;
   const [selected, setSelected] = useState<ReadonlySet<string>>(NONE);
   const [open, setOpen] = useState<OpenDialog | null>(null);
@@ -92,9 +95,11 @@ export function EventsPage({ topic }: { readonly topic: string }): ReactNode {
         from={isLive ? null : state.from}
         to={isLive ? null : state.to}
         partitions={query.partitions ?? null}
+        scan={reached === null ? null : { at: reached, order }}
+        onPartitions={(partitions) => void setState({ partitions })}
         onRange={(from, to) => void setState({ from, to, ...(isLive ? { mode: "newest" } : {}) })}
       />
-      {isLive ? <LiveBar live={live} /> : <SearchBar control={search} />}
+      {isLive ? <LiveBar live={live} /> : <SearchBar control={search} order={order} />}
       <Split
         main={
           <EventRows
