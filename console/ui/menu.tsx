@@ -3,34 +3,31 @@
  * script that a page would wait for.
  */
 "use client";
-import { type KeyboardEvent, lazy, type ReactNode, Suspense, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useState } from "react";
 import { cn } from "../lib/cn.ts";
 import { buttonClass } from "./button.tsx";
-import type { MenuChoiceProps, MenuProps } from "./menu-props.ts";
+import type * as Parts from "./menu-parts.tsx";
+import type { MenuCheckProps, MenuChoiceProps, MenuItemProps, MenuProps } from "./menu-props.ts";
 
-const load = () => import("./menu-parts.tsx");
-const OpenMenu = lazy(() => load().then((parts) => ({ default: parts.OpenMenu })));
-const Choice = lazy(() => load().then((parts) => ({ default: parts.Choice })));
+/** Null until the first menu is wanted. Suspense would show what is there only a moment later. */
+let parts: typeof Parts | null = null;
 
-export const MenuItem = lazy(() => load().then((parts) => ({ default: parts.Item })));
-export const MenuCheck = lazy(() => load().then((parts) => ({ default: parts.Check })));
-export const MenuSeparator = lazy(() => load().then((parts) => ({ default: parts.Separator })));
-
-export function MenuChoice<T extends string>(props: MenuChoiceProps<T>): ReactNode {
-  // What comes back is one of the options.
-  return <Choice {...(props as unknown as MenuChoiceProps<string>)} />;
+async function load(): Promise<void> {
+  parts ??= await import("./menu-parts.tsx");
 }
 
 /** A button that opens a list of actions or choices. */
 export function Menu(props: MenuProps): ReactNode {
   const { label, trigger, look = "ghost", isIcon, className } = props;
-  const [isWanted, setIsWanted] = useState(false);
+  const [isOpened, setIsOpened] = useState(false);
+  const open = (): void => void load().then(() => setIsOpened(true));
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
     event.preventDefault();
-    setIsWanted(true);
+    open();
   };
-  const button = (
+  if (isOpened && parts !== null) return <parts.OpenMenu {...props} />;
+  return (
     <button
       type="button"
       title={label}
@@ -39,18 +36,32 @@ export function Menu(props: MenuProps): ReactNode {
       className={cn(buttonClass(look, isIcon), className)}
       onPointerEnter={() => void load()}
       onFocus={() => void load()}
-      onClick={() => setIsWanted(true)}
+      onClick={open}
       onKeyDown={onKeyDown}
     >
       <span className="sr-only">{label}</span>
       {trigger}
     </button>
   );
-  return isWanted ? (
-    <Suspense fallback={button}>
-      <OpenMenu {...props} />
-    </Suspense>
-  ) : (
-    button
+}
+
+// What may be in a menu is drawn only once it is open, and then the parts are there.
+
+export function MenuItem(props: MenuItemProps): ReactNode {
+  return parts === null ? null : <parts.Item {...props} />;
+}
+
+export function MenuCheck(props: MenuCheckProps): ReactNode {
+  return parts === null ? null : <parts.Check {...props} />;
+}
+
+export function MenuSeparator(): ReactNode {
+  return parts === null ? null : <parts.Separator />;
+}
+
+export function MenuChoice<T extends string>(props: MenuChoiceProps<T>): ReactNode {
+  // What comes back is one of the options.
+  return parts === null ? null : (
+    <parts.Choice {...(props as unknown as MenuChoiceProps<string>)} />
   );
 }

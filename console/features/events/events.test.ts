@@ -1,6 +1,7 @@
 import type { DecodedPayload, DecodedRecord } from "@runnel/contracts/decoded.ts";
 import type { EventStreamMessage } from "@runnel/contracts/events.ts";
 import { describe, expect, it } from "vitest";
+import { parseExact } from "../../lib/exact-json.ts";
 import { complete } from "./completion.ts";
 import { parseRecord } from "./events-state.ts";
 import { fieldsOf, operandOf, valueAt } from "./fields.ts";
@@ -49,11 +50,13 @@ describe("fieldsOf()", () => {
 });
 
 describe("valueAt()", () => {
-  const json: unknown = { a: { b: [1, "x"] }, n: null };
+  const json = parseExact('{"a":{"b":[1,"x"]},"n":null,"id":9007199254740993}');
   it.each([
     [["a", "b", 1], "x"],
     [["a", "b"], '[1,"x"]'],
     [["n"], "null"],
+    [["id"], "9007199254740993"],
+    [["id", "rawJSON"], null],
     [["a", "missing"], null],
     [["toString"], null],
     [["n", "deeper"], null],

@@ -1,9 +1,9 @@
 "use client";
 import type { Comparison } from "@runnel/contracts/filter-model.ts";
-import { printCondition } from "@runnel/contracts/filter-printer.ts";
 import type { JsonRow } from "../../lib/json-tree.ts";
 import type { FieldAction } from "../../ui/json-view.tsx";
 import type { EventsState, SetEventsState } from "./events-state.ts";
+import { withCondition } from "./facets.ts";
 import { fieldText, operandOf } from "./fields.ts";
 
 /** What the viewer offers for a field: verbs on data. */
@@ -11,8 +11,8 @@ export function fieldActions(state: EventsState, setState: SetEventsState): read
   const isScalar = ({ kind }: JsonRow): boolean => kind !== "object" && kind !== "array";
   const add = (row: JsonRow, operator: Comparison["operator"]): void => {
     const field = { kind: "value" as const, path: [...row.path] };
-    const text = printCondition({ kind: "compare", field, operator, operand: operandOf(row.text) });
-    void setState({ f: state.f.trim() === "" ? text : `${state.f.trim()} ${text}` });
+    const condition = { kind: "compare" as const, field, operator, operand: operandOf(row.text) };
+    void setState({ f: withCondition(state.f, condition) });
   };
   return [
     {

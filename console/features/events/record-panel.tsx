@@ -2,9 +2,10 @@
 "use client";
 import type { DecodedRecord, DecoderChoice } from "@runnel/contracts/decoded.ts";
 import { useQuery } from "@tanstack/react-query";
-import { ArrowDown, ArrowUp, X } from "lucide-react";
+import { ArrowDown, ArrowUp, PanelBottom, PanelRight, X } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useState } from "react";
 import { download } from "../../lib/download.ts";
+import { setPreferences, usePreferences } from "../../lib/preferences.ts";
 import { Button } from "../../ui/button.tsx";
 import { CopyButton } from "../../ui/copy.tsx";
 import type { FieldAction } from "../../ui/json-view.tsx";
@@ -87,6 +88,7 @@ export function RecordPanel(props: RecordPanelProps): ReactNode {
         >
           <ArrowDown />
         </Button>
+        <DockButton />
         <Button
           look="ghost"
           isIcon
@@ -122,6 +124,23 @@ export function RecordPanel(props: RecordPanelProps): ReactNode {
         </>
       )}
     </section>
+  );
+}
+
+function DockButton(): ReactNode {
+  const isBottom = usePreferences().dock === "bottom";
+  const title = isBottom ? "Show it on the right" : "Show it below the rows";
+  return (
+    <Button
+      look="ghost"
+      isIcon
+      className="max-lg:hidden"
+      aria-label={title}
+      title={`${title}  d`}
+      onClick={() => setPreferences({ dock: isBottom ? "right" : "bottom" })}
+    >
+      {isBottom ? <PanelRight /> : <PanelBottom />}
+    </Button>
   );
 }
 
