@@ -21,7 +21,8 @@ export interface Preferences {
 
 export const REFRESH_CHOICES_MS = [2_000, 5_000, 10_000, 30_000, 0] as const;
 const REFRESH_MS = 5_000;
-const STARS_MAX = 200;
+/** The list of topics asks for all of them by name: as many as the broker takes at once. */
+export const STARS_MAX = 50;
 
 /** Whatever is missing or not what it should be has its default. */
 export function parsePreferences(json: unknown): Preferences {

@@ -294,7 +294,7 @@ describe("P14", () => {
         60_000,
         (index) =>
           requestFrame(JoinGroupApi, 5, {
-            ...joinRequest({ groupId: `members-${index % 10}`, sessionTimeoutMs: 6_000 }),
+            ...joinRequest({ groupId: `members-${index % 10}`, sessionTimeoutMs: 120_000 }),
           }),
         codeOf,
       );
