@@ -12,10 +12,18 @@ describe("parsePreferences()", () => {
   });
 
   it("keeps what is valid, and what stands beside it", () => {
-    const stored = { zone: "Europe/Zurich", refreshMs: 0, stars: ["a", 5, "b"], old: true };
+    const stored = {
+      zone: "Europe/Zurich",
+      refreshMs: 0,
+      dock: "bottom",
+      stars: ["a", 5, "b"],
+      old: true,
+    };
     expect(parsePreferences(stored)).toMatchObject({
       zone: "Europe/Zurich",
       refreshMs: 0,
+      areFieldsOpen: true,
+      dock: "bottom",
       stars: ["a", "b"],
     });
   });

@@ -3,6 +3,7 @@
 import type { DecodedRecord } from "@runnel/contracts/decoded.ts";
 import { parseFilter } from "@runnel/contracts/filter-parser.ts";
 import { type FormEvent, type ReactNode, useMemo, useState } from "react";
+import { api } from "../../lib/api.ts";
 import { formatBytes } from "../../lib/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { Checkbox, Input } from "../../ui/field.tsx";
@@ -17,7 +18,7 @@ import { printRecord } from "./events-state.ts";
 import { fieldsOf } from "./fields.ts";
 import { FilterBar } from "./filter-bar.tsx";
 import { addressOfKey, useKeysState } from "./keys-state.ts";
-import { readRecord } from "./record-query.ts";
+import { readRecord } from "./read-record.ts";
 import { SearchBar, SearchEnd } from "./search-status.tsx";
 import { type SearchQuery, useSearch } from "./use-search.ts";
 
@@ -98,7 +99,7 @@ export function LatestByKey({ topic }: { readonly topic: string }): ReactNode {
 
 /** Rows bring no bytes, as values may have very many; one event brings its own. */
 async function readAddress(topic: string, { partition, offset }: DecodedRecord): Promise<string> {
-  const whole = await readRecord({
+  const whole = await readRecord(api, {
     topic,
     partition,
     offset,

@@ -1,6 +1,7 @@
 /** Two events held against each other: value, key, headers and all that is known of them besides. */
 "use client";
-import { type DecodedPayload, type DecodedRecord, payloadOf } from "@runnel/contracts/decoded.ts";
+import type { DecodedPayload, DecodedRecord } from "@runnel/contracts/decoded.ts";
+import { payloadOf } from "@runnel/contracts/payload.ts";
 import { type ReactNode, useMemo, useState } from "react";
 import { formatBytes } from "../../lib/format.ts";
 import { DIFFERENCES_MAX } from "../../lib/json-diff.ts";

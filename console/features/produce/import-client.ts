@@ -1,5 +1,5 @@
 /** A file of records in a worker of its own: no size of it holds up the page. */
-import type { FileFormat } from "@runnel/contracts/record-files.ts";
+import type { FileFormat } from "@runnel/contracts/record-file-writers.ts";
 import type { ImportBatch, ImportChoices, ImportSummary } from "./import-file.ts";
 import type { ImportAnswer, ImportQuestion, ImportRequest } from "./import-protocol.ts";
 

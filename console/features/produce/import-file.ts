@@ -1,5 +1,5 @@
 /** A file of records on its way into a topic: read, judged, and cut into requests. */
-import type { FileFormat } from "@runnel/contracts/record-files.ts";
+import type { FileFormat } from "@runnel/contracts/record-file-writers.ts";
 import {
   type ImportError,
   type ImportRecord,

@@ -1,6 +1,6 @@
 /** A file of records: chosen, looked at, checked by the broker, and only then produced. */
 "use client";
-import type { FileFormat } from "@runnel/contracts/record-files.ts";
+import type { FileFormat } from "@runnel/contracts/record-file-writers.ts";
 import { Upload } from "lucide-react";
 import { type DragEvent, type ReactNode, useId, useState } from "react";
 import { cn } from "../../lib/cn.ts";

@@ -1,5 +1,5 @@
 /** What page and worker say to each other about a file of records. */
-import type { FileFormat } from "@runnel/contracts/record-files.ts";
+import type { FileFormat } from "@runnel/contracts/record-file-writers.ts";
 import type { ImportBatch, ImportChoices, ImportSummary } from "./import-file.ts";
 
 export type ImportQuestion = { readonly id: number } & ImportRequest;

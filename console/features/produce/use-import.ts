@@ -1,5 +1,5 @@
 "use client";
-import type { FileFormat } from "@runnel/contracts/record-files.ts";
+import type { FileFormat } from "@runnel/contracts/record-file-writers.ts";
 import type { ProduceResponse } from "@runnel/contracts/records.ts";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";

@@ -1,83 +1,14 @@
 /**
- * Records as files: JSON, NDJSON and CSV, written one record after the other and read back as the same,
- * byte for byte. For exports and imports, in a browser as in the broker.
+ * Records as files, read back as what `record-file-writers.ts` wrote, byte for byte. For imports, in a
+ * browser as in the broker.
  */
-import { z } from "zod";
-import { Offset, PartitionIndex, Payload, Timestamp } from "./common.ts";
-import { csvLine, parseCsv } from "./csv.ts";
-import { bytesOfPayload, toBase64 } from "./payload.ts";
-import { RecordHeader } from "./records.ts";
-
-export const FILE_FORMATS = ["json", "ndjson", "csv"] as const;
-export type FileFormat = (typeof FILE_FORMATS)[number];
-
-/** A record in a file. With a topic and a place it tells where it came from; producing needs neither. */
-export const FileRecord = z
-  .strictObject({
-    topic: z.string(),
-    partition: PartitionIndex,
-    offset: Offset,
-    timestamp: Timestamp.nullable().meta({ description: "Null where the record has none." }),
-    key: Payload.nullable(),
-    value: Payload.nullable().meta({ description: "Null is a tombstone." }),
-    headers: z.array(RecordHeader),
-  })
-  .meta({ id: "FileRecord" });
-export type FileRecord = z.infer<typeof FileRecord>;
-
-/** How to write a file: `begin`, records with `between` between them, `end`. */
-export interface FileWriter {
-  readonly mediaType: string;
-  readonly begin: string;
-  readonly between: string;
-  readonly end: string;
-  write(record: FileRecord): string;
-}
-
-const CSV_COLUMNS = [
-  "topic",
-  "partition",
-  "offset",
-  "timestamp",
-  "keyEncoding",
-  "key",
-  "valueEncoding",
-  "value",
-  "headers",
-] as const;
-
-export const FILE_WRITERS: Readonly<Record<FileFormat, FileWriter>> = {
-  json: {
-    mediaType: "application/json",
-    begin: "[\n",
-    between: ",\n",
-    end: "\n]\n",
-    write: (record) => JSON.stringify(record),
-  },
-  ndjson: {
-    mediaType: "application/x-ndjson",
-    begin: "",
-    between: "\n",
-    end: "\n",
-    write: (record) => JSON.stringify(record),
-  },
-  csv: {
-    mediaType: "text/csv; charset=utf-8; header=present",
-    begin: csvLine(CSV_COLUMNS),
-    between: "",
-    end: "",
-    write: (record) =>
-      csvLine([
-        record.topic,
-        String(record.partition),
-        String(record.offset),
-        record.timestamp === null ? "" : new Date(record.timestamp).toISOString(),
-        ...payloadCells(record.key),
-        ...payloadCells(record.value),
-        record.headers.length === 0 ? "" : JSON.stringify(record.headers),
-      ]),
-  },
-};
+import type { z } from "zod";
+import type { Payload } from "./common.ts";
+import { parseCsv } from "./csv.ts";
+import { FileRecord } from "./file-record.ts";
+import { bytesOfPayload } from "./payload.ts";
+import { CSV_COLUMNS, type FileFormat } from "./record-file-writers.ts";
+import type { RecordHeader } from "./records.ts";
 
 export type ReadFile =
   | { readonly kind: "records"; readonly records: readonly FileRecord[] }
@@ -197,14 +128,6 @@ function recordOf(cells: readonly string[]): unknown {
     value: payloadOf(valueEncoding, value),
     headers: headers === "" || headers === undefined ? [] : parseJson(headers),
   };
-}
-
-/** Encoding and data; the encoding `null` tells null from no bytes. */
-function payloadCells(payload: Payload | null): readonly [string, string] {
-  if (payload === null) return ["null", ""];
-  // RFC 4180 has no control characters in its text but those that end lines.
-  const isText = payload.encoding === "base64" || !/(?![\t\r\n])\p{Cc}/u.test(payload.data);
-  return isText ? [payload.encoding, payload.data] : ["base64", toBase64(bytesOfPayload(payload))];
 }
 
 function payloadOf(encoding: string | undefined, data: string | undefined): unknown {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { FILE_FORMATS, FILE_WRITERS, type FileRecord } from "./record-files.ts";
+import type { FileRecord } from "./file-record.ts";
+import { FILE_FORMATS, FILE_WRITERS } from "./record-file-writers.ts";
 import { readImport } from "./record-import.ts";
 
 const record: FileRecord = {

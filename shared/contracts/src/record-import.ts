@@ -1,7 +1,8 @@
 /** Files of records that are to be produced: what `record-files.ts` writes, and less where less is said. */
 import { z } from "zod";
 import { Offset, PartitionIndex, Payload, Timestamp } from "./common.ts";
-import { type FileFormat, parsePiece, piecesOf } from "./record-files.ts";
+import type { FileFormat } from "./record-file-writers.ts";
+import { parsePiece, piecesOf } from "./record-files.ts";
 import { HEADERS_MAX, RecordHeader } from "./records.ts";
 
 /** As a file has it; but for the value, what is left out is as for a new record. */

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
-import { FILE_WRITERS, readFile } from "@runnel/contracts/record-files.ts";
+import { FILE_WRITERS } from "@runnel/contracts/record-file-writers.ts";
+import { readFile } from "@runnel/contracts/record-files.ts";
 import { describe, expect, it } from "vitest";
 import { type ReadRecord, toJsonLine, toRawLine, toTerminalLine } from "./record-format.ts";
 
