@@ -298,7 +298,7 @@ function versionColumns(
     {
       id: "time",
       header: "Time",
-      width: "184px",
+      width: "200px",
       cell: ({ timestamp }) =>
         timestamp === null ? "none" : <Time at={timestamp} className="mono text-xs" />,
     },
