@@ -169,7 +169,7 @@ describe("one event", () => {
       await page.getByRole("checkbox", { name: "Select 0@0" }).check();
       await page.getByRole("checkbox", { name: "Select 0@3" }).check();
       await page.getByRole("button", { name: "Compare" }).click();
-      await page.getByRole("dialog").getByText("<script>").waitFor();
+      await page.getByRole("dialog").getByText("<script>").first().waitFor();
       await page.keyboard.press("Escape");
       await page.getByRole("button", { name: "Produce again" }).click();
       await page.getByLabel("To the topic").fill("again");

@@ -12,6 +12,7 @@ import { useRefreshMs } from "../../lib/preferences.ts";
 import { describeAmount, SIZES } from "../../lib/quantity.ts";
 import { consumeCommand, kcatConsume, kcatProduce, produceCommand } from "../../lib/snippets.ts";
 import { Badge } from "../../ui/badge.tsx";
+import { describeValue } from "../../ui/config-input.tsx";
 import { CodeBlock } from "../../ui/copy.tsx";
 import { MetricChart } from "../../ui/metric-chart.tsx";
 import { Panel, Stat, Stats } from "../../ui/panel.tsx";
@@ -19,7 +20,6 @@ import { Skeleton } from "../../ui/skeleton.tsx";
 import { Ago, Time } from "../../ui/time.tsx";
 import { TimedCharts } from "../../ui/timed-charts.tsx";
 import { EventCount } from "./columns.tsx";
-import { describeValue } from "./config-input.tsx";
 import { GroupTable } from "./group-table.tsx";
 
 export function TopicOverview({ topic }: { readonly topic: string }): ReactNode {
