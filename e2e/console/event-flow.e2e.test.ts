@@ -50,6 +50,8 @@ describe("by keyboard alone", () => {
       await page.getByRole("option", { name: "orders" }).first().waitFor();
       await keyboard.press("Enter");
       await page.waitForURL(/topics\/orders$/);
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      await page.getByRole("link", { name: "Events", exact: true }).waitFor();
       await keyboard.press("e");
       await page.waitForURL(/topics\/orders\/events/);
       await page.getByRole("row").nth(1).waitFor();
