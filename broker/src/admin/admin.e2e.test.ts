@@ -93,6 +93,8 @@ describe("admin port", () => {
     for (const host of ["evil.example", "localhost.evil.example", "192.168.0.1"]) {
       expect(await status(host)).toBe(421);
     }
+    const refused = await ask("/healthz", { headers: { host: "evil.example" } });
+    expect(refused.body).toContain("runnel.admin.allowed.hosts");
     expect(await status("a b")).toBe(400);
   });
 

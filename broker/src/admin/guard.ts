@@ -45,7 +45,8 @@ export function guard({ allowedHosts }: GuardOptions): MiddlewareHandler<AdminEn
     if (!isOurs(hostOf(context.req.header("host")))) {
       return problem("misdirected-request", {
         detail: "the Host header does not name this broker",
-        remedy: "Use a loopback name, or the address that `runnel.admin.listener` is bound to.",
+        remedy:
+          "Use a loopback name or the address of `runnel.admin.listener`, or add the name to `runnel.admin.allowed.hosts`.",
       });
     }
     if (hasDotSegment(incoming.url ?? "")) {

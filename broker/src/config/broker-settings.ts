@@ -2,7 +2,13 @@
  * The settings of a broker, under Kafka's names where Kafka has one; our own begin with `runnel.`.
  * The defaults of topic settings (`log.retention.hours` …) come from `topic-settings.ts`.
  */
-import { type Address, parseAddress, parseAdvertised, parseListeners } from "./address.ts";
+import {
+  type Address,
+  parseAddress,
+  parseAdvertised,
+  parseHosts,
+  parseListeners,
+} from "./address.ts";
 import {
   bool,
   INT_MAX,
@@ -77,6 +83,16 @@ const PLACE = {
       doc: "Where the admin API, `/metrics`, `/healthz` and `/readyz` are served.",
     },
     (text) => (text === "off" ? text : parseAddress(text)),
+  ),
+  runnelAdminAllowedHosts: parsed(
+    "list",
+    {
+      name: "runnel.admin.allowed.hosts",
+      default: "",
+      allowed: "host names without ports, joined by commas",
+      doc: "Names under which the admin port is reached, besides loopback names and the address that it is bound to: requests under other names are refused, as pages of other sites may have led a browser here.",
+    },
+    parseHosts,
   ),
   runnelMetricsHistoryEnable: bool({
     name: "runnel.metrics.history.enable",
