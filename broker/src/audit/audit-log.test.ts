@@ -117,13 +117,64 @@ describe("AuditLog.record()", () => {
     const { log, time, lines, count } = auditLog(() => new Promise(() => {}));
     const waiting = log.record(
       ACTOR,
-      Array.from({ length: 9_999 }, () => entry),
+      Array.from({ length: 10_001 }, () => entry),
     );
     await time.advanceAsync(5_000);
     await waiting;
     await log.record(ACTOR, [entry, entry]);
     expect(count("runnel_audit_failures_total")).toBe(2);
     expect(lines).toMatchObject([{ reason: "too many records wait already" }, {}]);
+  });
+});
+
+describe("a request with more resources than may wait", () => {
+  const options = { isValidateOnly: false };
+  const keeping = () => {
+    const keys: string[] = [];
+    const utf8 = new TextDecoder();
+    const batches: number[] = [];
+    const opened = auditLog((records) => {
+      batches.push(records.length);
+      return Promise.resolve(keys.push(...records.map(({ key }) => utf8.decode(key))));
+    });
+    return { ...opened, keys, batches };
+  };
+
+  test("has every change of it told, in pieces", async () => {
+    const { log, keys, batches, count } = keeping();
+    const { controller } = await testCluster();
+    const names = Array.from({ length: 10_001 }, (_, at) => `t${at}`);
+    const topicId = "00000000-0000-0000-0000-000000000000";
+    const results = names.map((name) => ({ name, topicId, errorCode: 0, message: null }));
+    const changes = changesOver(
+      { ...controller, deleteTopics: () => Promise.resolve(results) } as never,
+      log,
+    );
+    await changes.deleteTopics(
+      ACTOR,
+      names.map((name) => ({ name, topicId })),
+    );
+    expect(keys).toEqual(names.map((name) => `topic:${name}`));
+    expect(batches.length).toBeGreaterThan(5);
+    expect(count("runnel_audit_records_total")).toBe(10_001);
+  });
+
+  test("cannot hide a change among groups, of which nothing is kept", async () => {
+    const { log, keys } = keeping();
+    const { controller } = await testCluster();
+    const changes = changesOver(controller, log);
+    await changes.createTopics(ACTOR, [newTopic("orders")], options);
+    const set = { name: "retention.ms", operation: "set", value: "1" } as const;
+    const groups = Array.from({ length: 10_000 }, (_, at) => ({
+      type: 32,
+      name: `g${at}`,
+      changes: [],
+      isReplacing: false,
+    }));
+    const orders = { type: 2, name: "orders", changes: [set], isReplacing: false };
+    const results = await changes.alterConfigs(ACTOR, [...groups, orders], options);
+    expect(results.every(({ errorCode }) => errorCode === ErrorCode.NONE)).toBe(true);
+    expect(keys).toEqual(["topic:orders", "topic:orders"]);
   });
 });
 

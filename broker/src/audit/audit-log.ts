@@ -21,7 +21,7 @@ const REFUSALS_MAX = 1_000;
 const REFUSALS_MS = 60_000;
 /** Bytes after which a request's records go on in another batch. */
 const BATCH_BYTES = 256 * 1024;
-/** Records that wait for the disk; more are not written. */
+/** Records that wait for the disk when a request comes; with more its own are not written. */
 const WAITING_MAX = 10_000;
 
 export interface AuditLogOptions {
@@ -81,7 +81,8 @@ export class AuditLog implements Audit {
     const taken = entries.filter((entry) => this.#takes(entry));
     if (taken.length === 0) return;
     const records = taken.map((entry) => recordOf(entry, actor, { at, brokerId }));
-    if (this.#waitingCount + records.length > WAITING_MAX) {
+    // However many a request has: what it changed is told, or a long one could hide a change in it.
+    if (this.#waitingCount > WAITING_MAX) {
       this.#fail(records, "too many records wait already");
       return;
     }
@@ -102,17 +103,19 @@ export class AuditLog implements Audit {
     return false;
   }
 
+  /** Appends the records a piece at a time: of a long request not all of them are encoded at once. */
   async #append(records: readonly AuditRecord[], at: number): Promise<void> {
     this.#waitingCount += records.length;
     const { topic } = this.#options;
-    try {
-      const batches = batchesOf(records);
-      await Promise.all(batches.map((batch) => topic.append(AUDIT_PARTITION, batch, at)));
-      this.#written.add(records.length);
-    } catch (error) {
-      this.#fail(records, messageOf(error));
-    } finally {
-      this.#waitingCount -= records.length;
+    for (const { batch, from, to } of batchesOf(records)) {
+      try {
+        await topic.append(AUDIT_PARTITION, batch, at);
+        this.#written.add(batch.length);
+      } catch (error) {
+        this.#fail(records.slice(from, to), messageOf(error));
+      } finally {
+        this.#waitingCount -= batch.length;
+      }
     }
   }
 
@@ -127,21 +130,25 @@ export class AuditLog implements Audit {
   }
 }
 
-/** The records in pieces that are sent as one batch each. */
-function batchesOf(records: readonly AuditRecord[]): readonly (readonly InternalRecord[])[] {
-  const batches: InternalRecord[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const record of records) {
-    const key = utf8.encode(resourceText(record.resource));
-    const value = utf8.encode(JSON.stringify(record));
-    if (bytes > BATCH_BYTES) {
-      batches.push([]);
-      bytes = 0;
+/** The records in pieces that are sent as one batch each: those in places `from` to `to`, not in it. */
+function* batchesOf(records: readonly AuditRecord[]): Generator<{
+  readonly batch: readonly InternalRecord[];
+  readonly from: number;
+  readonly to: number;
+}> {
+  for (let from = 0; from < records.length; ) {
+    const batch: InternalRecord[] = [];
+    let to = from;
+    for (let bytes = 0; to < records.length && bytes <= BATCH_BYTES; to += 1) {
+      const record = records[to] as AuditRecord;
+      const key = utf8.encode(resourceText(record.resource));
+      const value = utf8.encode(JSON.stringify(record));
+      batch.push({ key, value });
+      bytes += key.length + value.length;
     }
-    batches.at(-1)?.push({ key, value });
-    bytes += key.length + value.length;
+    yield { batch, from, to };
+    from = to;
   }
-  return batches;
 }
 
 /** The key of a resource's records. */
