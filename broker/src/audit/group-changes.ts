@@ -44,7 +44,7 @@ export class GroupChanges {
   /** A commit that may not be made. Told where `commitOffsets` would be. */
   async refuseCommit(
     actor: Actor,
-    input: Pick<CommitInput, "groupId" | "generationId" | "memberId" | "groupInstanceId">,
+    input: Pick<CommitInput, "groupId" | "generationId">,
     errorCode: ErrorCode,
   ): Promise<void> {
     if (isMember(input) || !this.#isAdministrator(actor, input.groupId)) return;
@@ -211,13 +211,12 @@ export class GroupChanges {
   }
 }
 
-/** Whether a commit speaks for a member of the group. */
-function isMember({
-  generationId,
-  memberId,
-  groupInstanceId,
-}: Pick<CommitInput, "generationId" | "memberId" | "groupInstanceId">): boolean {
-  return generationId >= 0 || memberId !== "" || groupInstanceId !== null;
+/**
+ * Whether a commit speaks for a member of the group: only a generation is held against the group in every
+ * state. Ids without one are taken unseen where the group is empty.
+ */
+function isMember({ generationId }: Pick<CommitInput, "generationId">): boolean {
+  return generationId >= 0;
 }
 
 /** Whether members are sent away: one that leaves by itself gives its own id. */
