@@ -11,7 +11,8 @@ import { MetricRegistry } from "#metrics/metric.ts";
 import type { InternalRecord } from "#replica/internal-topic.ts";
 import type { Actor } from "./actor.ts";
 import { AuditLog } from "./audit-log.ts";
-import { askedConfigs, changedConfigs, list, recordOf, resultOf, resultOfAll } from "./entries.ts";
+import { list } from "./cut.ts";
+import { askedConfigs, changedConfigs, recordOf, resultOf, resultOfAll } from "./entries.ts";
 import { changesOver } from "./testing.ts";
 
 export const ACTOR: Actor = {
@@ -201,6 +202,21 @@ test("refusals without end are counted, and do not fill the disk; changes are al
   time.advance(60_000);
   await log.record(ACTOR, [refused]);
   expect(count).toBe(1_002);
+});
+
+test("long refusals without end do not fill the disk either", async () => {
+  let bytes = 0;
+  const { log, count } = auditLog((records) => {
+    for (const { key, value } of records) bytes += key.length + (value?.length ?? 0);
+    return Promise.resolve(bytes);
+  });
+  const result = { outcome: "refused", error: "X", message: "y".repeat(9_000) } as const;
+  const name = "n".repeat(9_000);
+  const asked = Array.from({ length: 200 }, () => "z".repeat(9_000));
+  const long = { ...entry, resource: { kind: "topic", name }, asked, result } as const;
+  for (let round = 0; round < 900; round += 1) await log.record(ACTOR, [long]);
+  expect(bytes).toBeLessThan(2 * 1024 * 1024);
+  expect(count("runnel_audit_suppressed_total")).toBeGreaterThan(0);
 });
 
 describe("entries", () => {

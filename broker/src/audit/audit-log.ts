@@ -16,8 +16,9 @@ import { type Entry, recordOf } from "./entries.ts";
 export const AUDIT_PARTITION = 0;
 /** How long an answer waits for its record: the record may come about all the same. */
 const WAIT_MS_MAX = 5_000;
-/** Refusals that are written in a minute: whoever asks in vain without end must not fill the disk. */
+/** Refusals, and characters of them, that are written in a minute: whoever asks in vain without end must not fill the disk. */
 const REFUSALS_MAX = 1_000;
+const REFUSALS_LENGTH_MAX = 1024 * 1024;
 const REFUSALS_MS = 60_000;
 /** Bytes after which a request's records go on in another batch. */
 const BATCH_BYTES = 256 * 1024;
@@ -56,7 +57,7 @@ export class AuditLog implements Audit {
   readonly #failed: Counter;
   readonly #suppressed: Counter;
   #waitingCount = 0;
-  #refusals = { since: Number.NEGATIVE_INFINITY, count: 0 };
+  #refusals = { since: Number.NEGATIVE_INFINITY, count: 0, length: 0 };
 
   constructor(options: AuditLogOptions) {
     this.#options = options;
@@ -71,16 +72,21 @@ export class AuditLog implements Audit {
     );
     this.#suppressed = metrics.counter(
       "runnel_audit_suppressed_total",
-      `Refused changes beyond ${REFUSALS_MAX} in a minute, which are not in the audit log`,
+      `Refused changes beyond ${REFUSALS_MAX} or 1 MiB in a minute, which are not in the audit log`,
     );
   }
 
   async record(actor: Actor, entries: readonly Entry[]): Promise<void> {
     const { clock, brokerId, scheduler } = this.#options;
     const at = clock.nowMs();
-    const taken = entries.filter((entry) => this.#takes(entry));
-    if (taken.length === 0) return;
-    const records = taken.map((entry) => recordOf(entry, actor, { at, brokerId }));
+    const records = entries.flatMap((entry) => {
+      if (entry.result.outcome !== "refused") return recordOf(entry, actor, { at, brokerId });
+      if (!this.#takesRefusal()) return [];
+      const record = recordOf(entry, actor, { at, brokerId });
+      this.#refusals.length += JSON.stringify(record).length;
+      return record;
+    });
+    if (records.length === 0) return;
     // However many a request has: what it changed is told, or a long one could hide a change in it.
     if (this.#waitingCount > WAITING_MAX) {
       this.#fail(records, "too many records wait already");
@@ -92,13 +98,15 @@ export class AuditLog implements Audit {
     timer.cancel();
   }
 
-  /** Whether there is room for an entry: always for what changed something. */
-  #takes({ result }: Entry): boolean {
-    if (result.outcome !== "refused") return true;
+  /** Whether there is room for one more refusal; what changed something is always told. */
+  #takesRefusal(): boolean {
     const now = this.#options.clock.monotonicMs();
-    if (now - this.#refusals.since >= REFUSALS_MS) this.#refusals = { since: now, count: 0 };
+    if (now - this.#refusals.since >= REFUSALS_MS) {
+      this.#refusals = { since: now, count: 0, length: 0 };
+    }
     this.#refusals.count += 1;
-    if (this.#refusals.count <= REFUSALS_MAX) return true;
+    const { count, length } = this.#refusals;
+    if (count <= REFUSALS_MAX && length < REFUSALS_LENGTH_MAX) return true;
     this.#suppressed.add();
     return false;
   }

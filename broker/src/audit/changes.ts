@@ -22,13 +22,13 @@ import type { Partition } from "#replica/partition.ts";
 import type { ReplicaManager } from "#replica/replica-manager.ts";
 import type { Actor } from "./actor.ts";
 import { type Audit, tell } from "./audit-log.ts";
+import { list } from "./cut.ts";
 import {
   askedConfigs,
   changedConfigs,
   configResource,
   createdTopic,
   type Entry,
-  list,
   resultOf,
   resultOfAll,
   topicResource,

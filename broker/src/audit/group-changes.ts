@@ -17,7 +17,8 @@ import type {
 import type { CommitInput, GroupCoordinator } from "#coordinator/group-coordinator.ts";
 import type { Actor } from "./actor.ts";
 import { type Audit, tell } from "./audit-log.ts";
-import { type Entry, groupResource, list, resultOf, resultOfAll } from "./entries.ts";
+import { list } from "./cut.ts";
+import { type Entry, groupResource, resultOf, resultOfAll } from "./entries.ts";
 import { Outsiders } from "./outsiders.ts";
 
 export interface GroupChangesOptions {

@@ -335,6 +335,13 @@ const AUDIT = {
     unit: "ms",
     doc: "How long entries of the audit log are kept, in the topic `__audit`; −1 for ever. Its other settings, and these over the wire, cannot be changed.",
   }),
+  runnelAuditRetentionBytes: long({
+    name: "runnel.audit.retention.bytes",
+    default: 4_294_967_296,
+    min: -1,
+    unit: "bytes",
+    doc: "How large the audit log may become before its oldest entries go, whatever their age; −1 for no limit.",
+  }),
 };
 
 /** Settings that tools look for, of parts that are not built: their default is all that is served. */
