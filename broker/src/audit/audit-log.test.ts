@@ -1,5 +1,5 @@
 import { AuditRecord } from "@runnel/contracts/audit.ts";
-import type { LogFields } from "@runnel/kit/world.ts";
+import type { LogFields, Logger } from "@runnel/kit/world.ts";
 import { silentLogger } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { describe, expect, test } from "vitest";
@@ -7,6 +7,7 @@ import { ANONYMOUS } from "#auth/authorizer.ts";
 import type { ConfigRequest } from "#controller/change-configs.ts";
 import { newTopic, testCluster } from "#controller/testing.ts";
 import { ManualTime } from "#io/memory/manual-time.ts";
+import { createLogger } from "#metrics/logger.ts";
 import { MetricRegistry } from "#metrics/metric.ts";
 import type { InternalRecord } from "#replica/internal-topic.ts";
 import type { Actor } from "./actor.ts";
@@ -27,7 +28,7 @@ export const ACTOR: Actor = {
 
 type Append = (records: readonly InternalRecord[]) => Promise<number>;
 
-function auditLog(append: Append) {
+function auditLog(append: Append, logger?: Logger) {
   const time = new ManualTime();
   const metrics = new MetricRegistry();
   const lines: LogFields[] = [];
@@ -36,7 +37,7 @@ function auditLog(append: Append) {
     brokerId: 1,
     clock: time,
     scheduler: time,
-    logger: { ...silentLogger, error: (fields) => void lines.push(fields) },
+    logger: logger ?? { ...silentLogger, error: (fields) => void lines.push(fields) },
     metrics,
   });
   const count = (name: string): number => {
@@ -106,12 +107,23 @@ describe("AuditLog.record()", () => {
   });
 
   test("never rejects: what cannot be written is counted, and told in the log with all it would say", async () => {
-    const { log, lines, count } = auditLog(() => Promise.reject(new Error("the disk is full")));
-    await log.record(ACTOR, [entry]);
+    const written: string[] = [];
+    const target = { write: (line: string) => void written.push(line) };
+    const logger = await createLogger({ isTerminal: false, target });
+    const full: Append = () => Promise.reject(new Error("the disk is full"));
+    const { log, count } = auditLog(full, logger);
+    const after = [{ topic: "sch\u00f6n\u200b", partition: 0, offset: 42 }];
+    const asked = Object.fromEntries(
+      Array.from({ length: 50 }, (_, at) => [`n${at}`, "v".repeat(500)]),
+    );
+    await log.record(ACTOR, [{ ...entry, asked, after }]);
     expect(count("runnel_audit_failures_total")).toBe(1);
-    expect(lines).toMatchObject([
-      { reason: "the disk is full", record: { operation: "group.delete" } },
-    ]);
+    const line = JSON.parse(written[0] ?? "") as {
+      readonly reason: string;
+      readonly record: string;
+    };
+    expect(line.reason).toBe("the disk is full");
+    expect(JSON.parse(line.record)).toMatchObject({ operation: "group.delete", asked, after });
   });
 
   test("keeps nobody waiting for a disk that hangs, and takes no more than it can hold", async () => {

@@ -2,11 +2,12 @@
  * The audit log: one record for each change of each resource, in the internal topic `__audit`.
  *
  * A change is answered once its record is durable, or cannot be: then the change stands, a metric and a
- * line in the broker's log say so, and the line has what the record would have said.
+ * line in the broker's log say so, and the line has the record as JSON.
  */
 import type { AuditRecord } from "@runnel/contracts/audit.ts";
 import { messageOf } from "@runnel/kit/errors.ts";
 import type { Clock, Logger, Scheduler } from "@runnel/kit/world.ts";
+import { WholeJson } from "#metrics/log-text.ts";
 import type { Counter, MetricRegistry } from "#metrics/metric.ts";
 import type { InternalRecord, InternalTopic } from "#replica/internal-topic.ts";
 import type { Actor } from "./actor.ts";
@@ -131,7 +132,7 @@ export class AuditLog implements Audit {
     this.#failed.add(records.length);
     for (const record of records) {
       this.#options.logger.error(
-        { record, reason },
+        { record: new WholeJson(record), reason },
         "a change could not be written to the audit log",
       );
     }
