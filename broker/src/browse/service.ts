@@ -24,6 +24,7 @@ import {
   SCANS_WAITING_MAX,
   TAILS_MAX,
 } from "./limits.ts";
+import { type BrowseProbe, probed } from "./probe.ts";
 import {
   boundsOfQuery,
   type EventQuery,
@@ -50,6 +51,7 @@ export interface BrowseWorld {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly logger: Logger;
+  readonly probe: BrowseProbe;
 }
 
 const CODE: ThreadCode = {
@@ -84,6 +86,11 @@ export class BrowseService {
       jobsPerThreadMax: TAILS_MAX,
       waitingMax: 0,
     });
+    world.probe.watchJobs(() => ({
+      running: this.#scans.runningCount,
+      waiting: this.#scans.waitingCount,
+      shared: this.#shared.runningCount,
+    }));
   }
 
   /** Ends every scan and every thread. */
@@ -123,13 +130,14 @@ export class BrowseService {
       limits: options.limits,
       form: { topic: query.topic, ...options.form },
     };
-    return scanMessages(this.#scan(task, options.signal), {
+    const messages = scanMessages(this.#scan(task, options.signal), {
       order,
       digest,
       coverage: coverageOf(found),
       isOpenEnded: query.to.kind === "latest",
       scheduler: this.#world.scheduler,
     });
+    return probed(messages, this.#world.probe);
   }
 
   /**
@@ -165,7 +173,7 @@ export class BrowseService {
       limits: options.limits,
       form: { topic: query.topic, ...options.form },
     };
-    return scanMessages(this.#scan(task, options.signal), {
+    const messages = scanMessages(this.#scan(task, options.signal), {
       order: "newest",
       digest,
       coverage: coverageOf(found),
@@ -173,6 +181,7 @@ export class BrowseService {
       scheduler: this.#world.scheduler,
       ends,
     });
+    return probed(messages, this.#world.probe);
   }
 
   #scan(task: ScanTask, signal: AbortSignal): JobStream<ScanSaid> {
@@ -198,7 +207,8 @@ export class BrowseService {
     const task: TailTask = { kind: "tail", condition, hasControl, form };
     const job = this.#run<TailSaid>(this.#shared, { task, moved: [], signal });
     const positions = cursor?.positions ?? new Map<number, number>();
-    return new Tail(this.#world, job, { partitions: found.open, positions, digest });
+    const tail = new Tail(this.#world, job, { partitions: found.open, positions, digest });
+    return probed(tail, this.#world.probe);
   }
 
   /** Counts a topic's events by time, from indexes alone. Throws `BrowseRefusal`. */

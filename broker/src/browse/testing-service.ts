@@ -7,7 +7,9 @@ import type { PartitionLog } from "#log/partition-log.ts";
 import type { LogConfig } from "#log/ports.ts";
 import { CONFIG, type Rig, TOPIC } from "#log/testing.ts";
 import { EMPTY_IMAGE, type TopicImage } from "#metadata/image.ts";
+import { MetricRegistry } from "#metrics/metric.ts";
 import { Partition } from "#replica/partition.ts";
+import { BrowseProbe } from "./probe.ts";
 import type { EventQuery, ScanOptions } from "./query.ts";
 import { BrowseService } from "./service.ts";
 import { fill, openLogs, type TestBatch } from "./testing-logs.ts";
@@ -18,6 +20,7 @@ export interface ServiceRig {
   readonly rig: Rig;
   readonly service: BrowseService;
   readonly partitions: readonly Partition[];
+  readonly metrics: MetricRegistry;
   /** Appends to a partition and waits until it is readable. */
   append(partition: number, batches: readonly TestBatch[]): Promise<void>;
   /** Drives time on until `promise` has settled, timers included. */
@@ -46,6 +49,8 @@ export async function openService(
     id: TOPIC,
     partitions: partitions.map(() => ({})),
   } as unknown as TopicImage;
+  const metrics = new MetricRegistry();
+  const probe = new BrowseProbe(metrics);
   const service = new BrowseService({
     view: {
       image: { ...EMPTY_IMAGE, topicsByName: new Map([[TOPIC_NAME, topic]]) },
@@ -66,11 +71,13 @@ export async function openService(
     clock: rig.time,
     scheduler: rig.time,
     logger: silentLogger,
+    probe,
   });
   return {
     rig,
     service,
     partitions,
+    metrics,
     append: async (partition, batches) => {
       const log = logs[partition];
       if (log === undefined) throw new Error(`no partition ${partition}`);
