@@ -140,10 +140,10 @@ function compilePositive({ field, operator, operand }: Comparison): Step {
       const test = rawTest(operator, operand);
       const cost = operator === "contains" ? COST.text : COST.bytes;
       const match: Match = isKey
-        ? ({ buffer, batchCount, layout: { keyAt, keyLength } }) =>
-            keyLength >= 0 && test(buffer, batchCount, keyAt, keyAt + keyLength)
-        : ({ buffer, batchCount, layout: { valueAt, valueLength } }) =>
-            valueLength >= 0 && test(buffer, batchCount, valueAt, valueAt + valueLength);
+        ? ({ buffer, batchNumber, layout: { keyAt, keyLength } }) =>
+            keyLength >= 0 && test(buffer, batchNumber, keyAt, keyAt + keyLength)
+        : ({ buffer, batchNumber, layout: { valueAt, valueLength } }) =>
+            valueLength >= 0 && test(buffer, batchNumber, valueAt, valueAt + valueLength);
       return { match, cost };
     }
     case "header":
@@ -155,10 +155,10 @@ function compilePositive({ field, operator, operand }: Comparison): Step {
 
 function onJson(path: JsonPath, isKey: boolean): Match {
   return isKey
-    ? ({ buffer, batchCount, layout: { keyAt, keyLength } }) =>
-        keyLength > 0 && path.matches(buffer, batchCount, keyAt, keyAt + keyLength)
-    : ({ buffer, batchCount, layout: { valueAt, valueLength } }) =>
-        valueLength > 0 && path.matches(buffer, batchCount, valueAt, valueAt + valueLength);
+    ? ({ buffer, batchNumber, layout: { keyAt, keyLength } }) =>
+        keyLength > 0 && path.matches(buffer, batchNumber, keyAt, keyAt + keyLength)
+    : ({ buffer, batchNumber, layout: { valueAt, valueLength } }) =>
+        valueLength > 0 && path.matches(buffer, batchNumber, valueAt, valueAt + valueLength);
 }
 
 /** True if any header of that name meets the comparison. */
@@ -172,11 +172,11 @@ function compileHeader(
   const wantsNull = operand.kind === "null";
   const test = rawTest(operator, operand);
   const match: Match = (record) => {
-    const { buffer, batchCount } = record;
+    const { buffer, batchNumber } = record;
     walk.open(record);
     while (walk.next()) {
       if (!isSame(buffer, walk.keyAt, walk.keyEnd, nameBytes)) continue;
-      if (walk.valueEnd < 0 ? wantsNull : test(buffer, batchCount, walk.valueAt, walk.valueEnd)) {
+      if (walk.valueEnd < 0 ? wantsNull : test(buffer, batchNumber, walk.valueAt, walk.valueEnd)) {
         return true;
       }
     }

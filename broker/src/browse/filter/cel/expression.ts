@@ -206,12 +206,12 @@ class RecordFrame implements Frame {
     look: (bytes: Buffer, batch: number, start: number, end: number) => Result,
   ): Result {
     if (this.#record === null) return null;
-    const { buffer, batchCount, layout } = this.#record;
+    const { buffer, batchNumber, layout } = this.#record;
     const at = root === "key" ? layout.keyAt : layout.valueAt;
     const length = root === "key" ? layout.keyLength : layout.valueLength;
     if (length < 0) return isNull;
     if (!this.budget.spend(1 + length / BYTES_PER_STEP)) return this.budget.exhausted;
-    return look(buffer, batchCount, at, at + length);
+    return look(buffer, batchNumber, at, at + length);
   }
 
   #make(name: string, record: RecordCursor): Result {
