@@ -9,6 +9,7 @@ import type { Comparison, Condition, FilterField, NumberField } from "@runnel/co
 import { unreachable } from "@runnel/kit/assert.ts";
 import type { RecordCursor } from "../record.ts";
 import { compileExpression } from "./cel/expression.ts";
+import { Patterns } from "./cel/patterns.ts";
 import type { Failure } from "./cel/values.ts";
 import { HeaderWalk } from "./headers.ts";
 import { JsonPath } from "./json-path.ts";
@@ -44,7 +45,8 @@ export function compileFilter(
   condition: Condition | null,
   { nowMs = () => performance.now() }: FilterOptions = {},
 ): RecordMatcher {
-  return new Matcher(condition === null ? () => true : compile(condition, nowMs).match);
+  if (condition === null) return new Matcher(() => true);
+  return new Matcher(compile(condition, { nowMs, patterns: new Patterns() }).match);
 }
 
 class Matcher implements RecordMatcher {
@@ -66,7 +68,13 @@ class Matcher implements RecordMatcher {
   }
 }
 
-function compile(condition: Condition, nowMs: () => number): Step {
+/** What the parts of one filter share. */
+interface Shared {
+  readonly nowMs: () => number;
+  readonly patterns: Patterns;
+}
+
+function compile(condition: Condition, shared: Shared): Step {
   switch (condition.kind) {
     case "compare":
       return compileComparison(condition);
@@ -75,16 +83,16 @@ function compile(condition: Condition, nowMs: () => number): Step {
     case "text":
       return compileText(condition.text);
     case "cel": {
-      const expression = compileExpression(condition.expression, nowMs);
+      const expression = compileExpression(condition.expression, shared.nowMs, shared.patterns);
       return { match: (record) => expression.test(record), cost: COST.expression };
     }
     case "not": {
-      const { match, cost } = compile(condition.condition, nowMs);
+      const { match, cost } = compile(condition.condition, shared);
       return { match: not(match), cost };
     }
     case "all":
     case "any": {
-      const steps = condition.conditions.map((part) => compile(part, nowMs));
+      const steps = condition.conditions.map((part) => compile(part, shared));
       return join(steps, condition.kind === "any");
     }
     default:
