@@ -183,7 +183,7 @@ describe("unpack()", () => {
     try {
       written = unpack(bytes, 16_384).text;
     } catch (error) {
-      expect(error).toBeInstanceOf(DecodeError);
+      if (!(error instanceof DecodeError)) throw error;
     }
     const lengths = made.mock.results.map(({ value }) => String(value).length);
     made.mockRestore();
