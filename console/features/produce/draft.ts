@@ -1,7 +1,7 @@
 /** An event that is being written: what the form holds, and the record that it amounts to. */
 import type { Payload } from "@runnel/contracts/common.ts";
 import type { NewRecord } from "@runnel/contracts/records.ts";
-import { bootstrapFlag, shellQuote } from "../../lib/snippets.ts";
+import { bootstrapFlag, sayLine, shellQuote } from "../../lib/snippets.ts";
 
 /** `none`: a tombstone, which differs from an empty text. */
 export type ValueForm = "json" | "text" | "base64" | "none";
@@ -162,14 +162,14 @@ export function toCommand(topic: string, draft: EventDraft, bootstrap: string): 
   if (keyForm !== "text" || valueForm === "base64" || valueForm === "none") return null;
   if (/[\r\n]/.test(value) && valueForm === "text") return null;
   if (timestamp !== null) return null;
-  const line = valueForm === "json" ? value.replaceAll(/\s*\n\s*/g, " ") : value;
+  const line = valueForm === "json" ? value.replaceAll(/\s*[\r\n]\s*/g, " ") : value;
   const flags = [
     ...(key === "" ? [] : [` --key ${shellQuote(key)}`]),
     ...headers.map((header) => ` --header ${shellQuote(`${header.name}=${header.value}`)}`),
     ...(partition === "" ? [] : [` --partition ${partition}`]),
     bootstrapFlag(bootstrap),
   ];
-  return `echo ${shellQuote(line)} | npx runnel produce ${shellQuote(topic || "TOPIC")}${flags.join("")}`;
+  return `${sayLine(line)} | npx runnel produce ${shellQuote(topic || "TOPIC")}${flags.join("")}`;
 }
 
 /** The same by HTTP. */
