@@ -27,6 +27,7 @@ describe("problemsOf()", () => {
     [{ valueForm: "base64", value: "?" }, "value"],
     [{ keyForm: "base64", key: "abc" }, "key"],
     [{ partition: "x" }, "partition"],
+    [{ timestamp: "unclear" }, "timestamp"],
     [{ count: "0" }, "count"],
     [{ count: "1001" }, "count"],
     [{ rate: "0" }, "rate"],
