@@ -9,18 +9,22 @@ import { EventFields } from "./event-fields.tsx";
 afterEach(cleanup);
 
 const client = new QueryClient({ defaultOptions: { queries: { enabled: false } } });
-const latest: { draft: EventDraft } = { draft: EMPTY_EVENT };
+const START: EventDraft = { ...EMPTY_EVENT, value: "{}" };
+const latest = { draft: START };
 
 function Harness(): ReactNode {
-  const [draft, setDraft] = useState<EventDraft>({ ...EMPTY_EVENT, value: "{}" });
-  latest.draft = draft;
+  const [draft, setDraft] = useState(START);
+  const change = (next: EventDraft): void => {
+    latest.draft = next;
+    setDraft(next);
+  };
   return (
     <QueryClientProvider client={client}>
       <EventFields
         topic="orders"
         onTopic={() => undefined}
         draft={draft}
-        onChange={setDraft}
+        onChange={change}
         problems={problemsOf(draft)}
       />
     </QueryClientProvider>
