@@ -184,7 +184,11 @@ function auditColumns(): readonly Column<AuditEntry>[] {
       width: "minmax(200px, 1fr)",
       cell: ({ actor }) => (
         <>
-          {actor.principal.replace(/^User:/, "")} <span className="text-muted">{actor.host}</span>
+          {actor.principal.replace(/^User:/, "")}{" "}
+          <span className="text-muted">
+            {actor.host}
+            {actor.forwardedFor === undefined ? "" : ` for ${actor.forwardedFor}`}
+          </span>
         </>
       ),
     },
@@ -257,7 +261,8 @@ function Entry({
           </dd>
           <dt className="text-muted">Who</dt>
           <dd>
-            {actor.principal} from {actor.host}, by{" "}
+            {actor.principal} from {actor.host}
+            {actor.forwardedFor === undefined ? "" : `, which says for ${actor.forwardedFor}`}, by{" "}
             {actor.client === "" ? "an unnamed client" : actor.client}
           </dd>
           <dt className="text-muted">Through</dt>
