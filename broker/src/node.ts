@@ -125,7 +125,7 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   tellGroupsOfDeletedTopics(view, services);
   if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
   const topicConfigs = new TopicConfigs(view, nodeId, loaded.fixed);
-  const browsing = new Browsing(world, { view, replicas, topicConfigs });
+  const browsing = new Browsing(world, { view, replicas, topicConfigs }, config.metrics);
   const running = { logs, membership, replicas, services, view, browsing };
   registerReplicaMetrics(config.metrics, { replicas, logs, fetchSessions: services.fetchSessions });
   const lags = lagTable(services);

@@ -33,7 +33,7 @@ function expressionsOf(dashboard: string): string[] {
   );
 }
 
-test("every metric of the dashboard and of the alerts exists on a running broker", async () => {
+test("every metric of the dashboard, the alerts and the docs exists on a running broker", async () => {
   await using server = await startServer();
   const kafka = new Kafka({ brokers: [server.kafka], logLevel: logLevel.NOTHING });
   const producer = kafka.producer();
@@ -47,8 +47,12 @@ test("every metric of the dashboard and of the alerts exists on a running broker
   await admin.disconnect();
   const dashboard = expressionsOf(read("grafana/runnel.json"));
   const alerts = [...read("prometheus/alerts.yaml").matchAll(/expr: (.+)/g)].map(([, e = ""]) => e);
-  expect([dashboard.length, alerts.length].every((count) => count > 5)).toBe(true);
-  const wanted = new Set([...dashboard, ...alerts].flatMap(metricsIn));
+  const docs = [
+    ...read("../docs/observing.md").matchAll(/`((runnel|process|nodejs)_[a-z0-9_]+)`/g),
+  ];
+  expect([dashboard.length, alerts.length, docs.length].every((count) => count > 5)).toBe(true);
+  const named = docs.map(([, name = ""]) => name);
+  const wanted = new Set([...[...dashboard, ...alerts].flatMap(metricsIn), ...named]);
   let missing: string[] = [...wanted];
   await waitFor("all metrics are there", async () => {
     const text = await (await fetch(`http://${server.admin}/metrics`)).text();

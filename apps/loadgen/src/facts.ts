@@ -3,15 +3,21 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { MIB } from "./bench.ts";
 import { fill } from "./fetch-loads.ts";
-import { spreadOf } from "./rounds.ts";
+import { type Spread, spreadOf } from "./rounds.ts";
 import { createTopic, removeFolder, runnelProgram, type Server, start } from "./servers.ts";
 
 export interface Fact {
   readonly name: string;
   readonly unit: string;
   readonly value: number;
-  /** At most this much is to be reached; null where nothing is asked. */
+  /** What is to be reached, at most or, for "higher", at least; null where nothing is asked. */
   readonly reach: number | null;
+  /** "lower" where left out. */
+  readonly better?: "higher" | "lower";
+  /** Of the rounds, where `value` is their median. */
+  readonly spread?: Spread;
+  /** What else there is to know of it. */
+  readonly note?: string;
 }
 
 const STARTS = 9;

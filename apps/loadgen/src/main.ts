@@ -1,10 +1,7 @@
 /** `npm run bench`: the loads, each beside the floor, as a table. */
-import { closeSync, mkdtempSync, openSync } from "node:fs";
-import { cpus, tmpdir, totalmem } from "node:os";
-import { runTool, type Tool, ToolUsageError, wholeNumber } from "@runnel/kit/tool-flags.ts";
+import { runTool, type Tool, wholeNumber } from "@runnel/kit/tool-flags.ts";
 import { runMatrix } from "./matrix.ts";
-import { Report } from "./report.ts";
-import { removeFolder } from "./servers.ts";
+import { runSession } from "./session.ts";
 import { runStandard } from "./standard.ts";
 
 /** Pairs of runs by default: a table of a few rows, and a matrix of many. */
@@ -32,33 +29,5 @@ await runTool(TOOL, async (flags) => {
   const isFull = flags.full !== undefined;
   const missing = isFull ? ROUNDS_FULL : ROUNDS;
   const rounds = wholeNumber(flags.rounds, "rounds", { min: 1, missing });
-  const report = new Report(flags.only ?? null);
-  // Better now than after hours.
-  const json = flags.json ?? null;
-  if (json !== null) usable("json", () => closeSync(openSync(json, "a")));
-  const folder = usable("dir", () => mkdtempSync(`${flags.dir ?? tmpdir()}/runnel-bench-`));
-  try {
-    await (isFull ? runMatrix : runStandard)(report, { folder, rounds });
-  } finally {
-    removeFolder(folder);
-  }
-  if (report.isEmpty) throw new ToolUsageError(`--only: no row's name contains "${flags.only}"`);
-  const conditions = {
-    node: process.version,
-    cpu: cpus()[0]?.model ?? "unknown",
-    cores: cpus().length,
-    memoryGiB: Math.round(totalmem() / 1024 ** 3),
-    rounds,
-  };
-  report.finish(conditions, json);
+  await runSession(flags, rounds, isFull ? runMatrix : runStandard);
 });
-
-function usable<Result>(flag: string, use: () => Result): Result {
-  try {
-    return use();
-  } catch (error) {
-    throw new ToolUsageError(
-      `--${flag}: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-}

@@ -16,7 +16,7 @@ import { type FetchLoad, fetchContest, fill } from "./fetch-loads.ts";
 import { latencyContest, type ProduceShape, peakOf, produceContest } from "./produce-loads.ts";
 import type { Report } from "./report.ts";
 import { runnelProgram, start } from "./servers.ts";
-import type { Settings } from "./standard.ts";
+import type { Settings } from "./session.ts";
 
 const RECORDS = [KIB, 100] as const;
 const BATCHES = [16 * KIB, 64 * KIB, MIB] as const;

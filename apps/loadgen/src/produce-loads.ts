@@ -52,12 +52,15 @@ export function latencyContest(bench: Bench, load: LatencyLoad): Contest {
   return contest(bench, load, requests, load.ratePerSecond, {
     unit: "ms p99",
     better: "lower",
-    figure: ({ latenciesMs }) => {
-      const [p50, p99, p999] = [0.5, 0.99, 0.999].map((share) => percentile(latenciesMs, share));
-      const percentiles = { p50: p50 as number, p99: p99 as number, p999: p999 as number };
-      return { value: percentiles.p99, percentiles };
-    },
+    figure: latencyOf,
   });
+}
+
+/** The 99th percentile as the figure, and those beside it. */
+export function latencyOf({ latenciesMs }: DriveResult): Omit<Figures, "cpuMicros"> {
+  const [p50, p99, p999] = [0.5, 0.99, 0.999].map((share) => percentile(latenciesMs, share));
+  const percentiles = { p50: p50 as number, p99: p99 as number, p999: p999 as number };
+  return { value: percentiles.p99, percentiles };
 }
 
 /** Requests a second that `server` takes in closed loop. */
@@ -115,7 +118,7 @@ function contest(
 }
 
 /** `topic` is null for the floor, which knows none and whose answers say nothing. */
-function produce(
+export function produce(
   server: Server,
   run: {
     readonly shape: ProduceShape;

@@ -54,24 +54,32 @@ export class Report {
   }
 }
 
-export function factLine({ name, unit, value, reach }: Fact): string {
-  const asked = reach === null ? "" : `, to reach ≤ ${reach} ${markOf(value <= reach)}`;
-  return `${name}: ${value.toFixed(0)} ${unit}${asked}`;
+export function factLine(fact: Fact): string {
+  const { name, unit, value, reach, better = "lower", spread, note } = fact;
+  const sign = better === "higher" ? "≥" : "≤";
+  const isReached = reach !== null && (better === "higher" ? value >= reach : value <= reach);
+  const range = spread === undefined ? "" : ` (${numberOf(spread.min)}–${numberOf(spread.max)})`;
+  const asked = reach === null ? "" : `, to reach ${sign} ${reach} ${markOf(isReached)}`;
+  return `${name}: ${numberOf(value)} ${unit}${range}${asked}${note === undefined ? "" : `; ${note}`}`;
 }
 
 export function lineOf(one: ContestResult): string {
   const { ratio, runnel, floor, unit, reach, isReached, kafka, ratioToKafka, latency } = one;
   const sign = one.better === "higher" ? "≥" : "≤";
+  const names = one.names;
   const asked =
     reach === null || isReached === null ? "" : `, to reach ${sign} ${reach} ${markOf(isReached)}`;
   const parts = [
     `${one.name}: ratio ${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)}–` +
       `${ratio.max.toFixed(2)})${asked}`,
-    `Runnel ${numberOf(runnel.median)} ${unit} (${one.runnelCpuMicros.toFixed(0)} µs CPU a ` +
-      `request), floor ${numberOf(floor.median)} ${unit} (${one.floorCpuMicros.toFixed(0)} µs)`,
+    `${names.runnel} ${numberOf(runnel.median)} ${unit} (${one.runnelCpuMicros.toFixed(0)} µs CPU ` +
+      `a request), ${names.floor} ${numberOf(floor.median)} ${unit} ` +
+      `(${one.floorCpuMicros.toFixed(0)} µs)`,
   ];
   if (latency !== null) {
-    parts.push(`Runnel ${latencies(latency.runnel)}, floor ${latencies(latency.floor)}`);
+    parts.push(
+      `${names.runnel} ${latencies(latency.runnel)}, ${names.floor} ${latencies(latency.floor)}`,
+    );
   }
   if (kafka !== null && ratioToKafka !== null) {
     parts.push(`Kafka ${numberOf(kafka.median)}, ratio to it ${ratioToKafka.median.toFixed(2)}`);

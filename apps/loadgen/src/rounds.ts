@@ -26,7 +26,16 @@ export interface Contest {
   runnel(round: number): Promise<Figures>;
   /** The same load on an Apache Kafka; null where there is none. */
   readonly kafka: ((round: number) => Promise<Figures>) | null;
+  /** What the two sides are called; left out: Runnel and the floor. */
+  readonly names?: SideNames;
 }
+
+export interface SideNames {
+  readonly floor: string;
+  readonly runnel: string;
+}
+
+const SIDES: SideNames = { floor: "floor", runnel: "Runnel" };
 
 export interface Spread {
   readonly min: number;
@@ -36,6 +45,7 @@ export interface Spread {
 
 export interface ContestResult {
   readonly name: string;
+  readonly names: SideNames;
   readonly unit: string;
   readonly reach: number | null;
   readonly better: "higher" | "lower";
@@ -82,9 +92,10 @@ export async function contend(
     tell(`  round ${round + 1} of ${contest.rounds}`);
   }
   const ratio = spreadOf(runnel.map((one, at) => one.value / (floor[at] as Figures).value));
-  const { name, unit, reach, better } = contest;
+  const { name, unit, reach, better, names = SIDES } = contest;
   return {
     name,
+    names,
     unit,
     reach,
     better,

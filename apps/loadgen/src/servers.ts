@@ -35,6 +35,8 @@ export interface Program {
   /** Finds the port in what the program prints; null while it is not there. */
   portIn(output: string): number | null;
   readonly env?: Readonly<Record<string, string>>;
+  /** How long it may take to listen; a minute where left out. */
+  readonly startMsMax?: number;
   /** The process that serves, where it is not the one started. */
   pidIn?(output: string): number | null;
 }
@@ -80,13 +82,14 @@ function numberIn(text: string, pattern: RegExp): number | null {
 /** Starts `program` and waits until it listens. Rejects with what it printed where it does not. */
 export async function start(program: Program): Promise<Server> {
   const startedAt = performance.now();
+  const { startMsMax = START_MS_MAX } = program;
   const child = spawn(program.command, program.args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...program.env },
   });
   let output = "";
   const port = await new Promise<number>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no port in: ${output}`)), START_MS_MAX);
+    const timer = setTimeout(() => reject(new Error(`no port in: ${output}`)), startMsMax);
     const look = (chunk: Buffer): void => {
       output = (output + chunk.toString()).slice(-100_000);
       const found = program.portIn(output);

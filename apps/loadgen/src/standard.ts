@@ -12,12 +12,7 @@ import { fetchContest, fill } from "./fetch-loads.ts";
 import { latencyContest, type ProduceLoad, peakOf, produceContest } from "./produce-loads.ts";
 import type { Report } from "./report.ts";
 import { runnelProgram, start } from "./servers.ts";
-
-export interface Settings {
-  /** An empty folder, removed by the caller. */
-  readonly folder: string;
-  readonly rounds: number;
-}
+import type { Settings } from "./session.ts";
 
 const LARGE = {
   batchBytes: 64 * KIB,

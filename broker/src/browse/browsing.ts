@@ -2,9 +2,11 @@
 import type { World } from "#io/ports.ts";
 import type { MetadataView } from "#metadata/image.ts";
 import type { TopicConfigs } from "#metadata/topic-configs.ts";
+import type { MetricRegistry } from "#metrics/metric.ts";
 import type { Partition } from "#replica/partition.ts";
 import type { ReplicaManager } from "#replica/replica-manager.ts";
 import type { KeyIndexer } from "./keys/key-indexer.ts";
+import { BrowseProbe } from "./probe.ts";
 import type { BrowseService } from "./service.ts";
 
 export interface BrowsingParts {
@@ -19,17 +21,20 @@ export class Browsing {
   #service: Promise<BrowseService> | null = null;
   #indexer: Promise<KeyIndexer> | null = null;
   #isClosed = false;
+  readonly #probe: BrowseProbe;
 
-  constructor(world: World, parts: BrowsingParts) {
+  constructor(world: World, parts: BrowsingParts, metrics: MetricRegistry) {
     this.#world = world;
     this.#parts = parts;
+    this.#probe = new BrowseProbe(metrics);
   }
 
   /** Answers questions about events. */
   service(): Promise<BrowseService> {
     this.#service ??= import("./service.ts").then(({ BrowseService }) => {
       const { threads, clock, scheduler, logger } = this.#world;
-      return new BrowseService({ ...this.#parts, threads, clock, scheduler, logger });
+      const probe = this.#probe;
+      return new BrowseService({ ...this.#parts, threads, clock, scheduler, logger, probe });
     });
     return this.#service;
   }
@@ -40,7 +45,8 @@ export class Browsing {
       const { threads, clock, scheduler, logger } = this.#world;
       const partitions = (): Iterable<Partition> => this.#parts.replicas.partitions();
       const isEnabled = (partition: Partition): boolean => this.#isIndexed(partition);
-      return new KeyIndexer({ threads, clock, scheduler, logger, partitions, isEnabled });
+      const world = { threads, clock, scheduler, logger, probe: this.#probe };
+      return new KeyIndexer({ ...world, partitions, isEnabled });
     });
     const indexer = await this.#indexer;
     if (this.#isClosed) await indexer.close();

@@ -69,6 +69,8 @@ const NO_BATCH: BatchFacts = {
   isTransactional: false,
   leaderEpoch: -1,
 };
+/** Batches opened so far by all cursors: several share a filter, which remembers what it saw of a batch. */
+let openedCount = 0;
 /** Header keys that are not UTF-8 read with U+FFFD, as in Java: they are names, not data. */
 const headerKeys = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -86,8 +88,10 @@ export class RecordCursor implements StoredRecord {
   bytes: Uint8Array = NO_BYTES;
   /** The same memory, for what is quick with a `Buffer` alone. */
   buffer: Buffer = Buffer.from(NO_BYTES);
-  /** Grows with every batch: what was found out about `bytes` holds as long as it stays. */
-  batchCount = 0;
+  /**
+   * Another with every batch of any cursor: what was found out about `bytes` holds as long as it stays.
+   */
+  batchNumber = 0;
   readonly layout: RecordLayout = createRecordLayout();
   /** Where the record begins. */
   start = 0;
@@ -107,7 +111,8 @@ export class RecordCursor implements StoredRecord {
     this.partition = partition;
     this.bytes = bytes;
     this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.batchCount += 1;
+    openedCount += 1;
+    this.batchNumber = openedCount;
     this.#reader = new ByteReader(bytes);
     this.#header = header;
     this.#facts = null;

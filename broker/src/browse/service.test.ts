@@ -1,4 +1,4 @@
-import type { Condition } from "@runnel/contracts/filters.ts";
+import type { Condition } from "@runnel/contracts/filter-model.ts";
 import { partitionOfKey } from "@runnel/protocol/partitioner.ts";
 import { describe, expect, test } from "vitest";
 import type { EventQuery, ScanOptions } from "./query.ts";
@@ -261,5 +261,22 @@ describe("BrowseService.scan()", () => {
     const { phases } = await ask(rig, {}, { form, limits: { ...limits, results: 1 } });
     expect(phases[0]).toBe("locating");
     for (const iterator of iterators) await rig.wait(Promise.resolve(iterator.return?.()));
+  });
+
+  test("is counted, with how it ended", async () => {
+    const rig = await openFilled();
+    await ask(rig);
+    await ask(rig, {}, { limits: { results: 1, bytes: 1 << 30, timeMs: 1e6 } });
+    const control = new AbortController();
+    control.abort();
+    await ask(rig, {}, { signal: control.signal });
+    const values = new Map<string, number>();
+    for (const one of rig.metrics.all()) {
+      if (one.kind === "counter") values.set(one.name, one.metric.value);
+      if (one.kind !== "counters") continue;
+      for (const [label, { value }] of one.family.members) values.set(label, value);
+    }
+    expect(Object.fromEntries(values)).toMatchObject({ end: 1, results: 1, cancelled: 1 });
+    expect(values.get("runnel_browse_records_total")).toBeGreaterThanOrEqual(13);
   });
 });

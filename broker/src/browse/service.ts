@@ -15,6 +15,7 @@ import type { ReplicaManager } from "#replica/replica-manager.ts";
 import type { Coverage, MissingPartition } from "./coverage.ts";
 import { type Cursor, decodeCursor, digestOf } from "./cursor.ts";
 import { boundsOf } from "./filter/bounds.ts";
+import { growthOf } from "./growth.ts";
 import type { Histogram, HistogramTask } from "./histogram/histogram-task.ts";
 import {
   BUCKETS_MAX,
@@ -24,6 +25,7 @@ import {
   SCANS_WAITING_MAX,
   TAILS_MAX,
 } from "./limits.ts";
+import { type BrowseProbe, probed } from "./probe.ts";
 import {
   boundsOfQuery,
   type EventQuery,
@@ -50,6 +52,7 @@ export interface BrowseWorld {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly logger: Logger;
+  readonly probe: BrowseProbe;
 }
 
 const CODE: ThreadCode = {
@@ -84,6 +87,11 @@ export class BrowseService {
       jobsPerThreadMax: TAILS_MAX,
       waitingMax: 0,
     });
+    world.probe.watchJobs(() => ({
+      running: this.#scans.runningCount,
+      waiting: this.#scans.waitingCount,
+      shared: this.#shared.runningCount,
+    }));
   }
 
   /** Ends every scan and every thread. */
@@ -123,13 +131,14 @@ export class BrowseService {
       limits: options.limits,
       form: { topic: query.topic, ...options.form },
     };
-    return scanMessages(this.#scan(task, options.signal), {
+    const messages = scanMessages(this.#scan(task, options.signal), {
       order,
       digest,
       coverage: coverageOf(found),
       isOpenEnded: query.to.kind === "latest",
       scheduler: this.#world.scheduler,
     });
+    return probed(messages, this.#world.probe);
   }
 
   /**
@@ -165,7 +174,7 @@ export class BrowseService {
       limits: options.limits,
       form: { topic: query.topic, ...options.form },
     };
-    return scanMessages(this.#scan(task, options.signal), {
+    const messages = scanMessages(this.#scan(task, options.signal), {
       order: "newest",
       digest,
       coverage: coverageOf(found),
@@ -173,6 +182,7 @@ export class BrowseService {
       scheduler: this.#world.scheduler,
       ends,
     });
+    return probed(messages, this.#world.probe);
   }
 
   #scan(task: ScanTask, signal: AbortSignal): JobStream<ScanSaid> {
@@ -197,8 +207,14 @@ export class BrowseService {
     const form = { topic: query.topic, ...options.form };
     const task: TailTask = { kind: "tail", condition, hasControl, form };
     const job = this.#run<TailSaid>(this.#shared, { task, moved: [], signal });
-    const positions = cursor?.positions ?? new Map<number, number>();
-    return new Tail(this.#world, job, { partitions: found.open, positions, digest });
+    const followed = { topicId: found.topic.id, partitions: found.plan.partitions };
+    const tail = new Tail(this.#world, job, {
+      partitions: found.open,
+      watchGrowth: growthOf(this.#world, query, followed),
+      positions: cursor?.positions ?? null,
+      digest,
+    });
+    return probed(tail, this.#world.probe);
   }
 
   /** Counts a topic's events by time, from indexes alone. Throws `BrowseRefusal`. */

@@ -71,6 +71,8 @@ export interface ScanOptions {
   readonly fromMs?: number;
   readonly toMs?: number;
   readonly matches?: (event: PlacedEvent) => boolean;
+  /** What stands in for `matches`. */
+  readonly matcher?: RecordMatcher;
   readonly chunkBytes?: number;
   readonly memoryBytes?: number;
   /** Look these keys up in the key indexes; `matches` must hold for no other. */
@@ -124,7 +126,8 @@ export async function runScan(
       fromMs: options.fromMs ?? Number.NEGATIVE_INFINITY,
       toMs: options.toMs ?? Number.POSITIVE_INFINITY,
       hasControl: false,
-      matcher: options.matches === undefined ? null : matcherOf(options.matches),
+      matcher:
+        options.matcher ?? (options.matches === undefined ? null : matcherOf(options.matches)),
     },
     limits: { results: Infinity, bytes: Infinity, timeMs: Infinity, ...options.limits },
     control: {

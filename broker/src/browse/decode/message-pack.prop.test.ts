@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { DecodeError } from "@runnel/kit/errors.ts";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { PACK_DEPTH_MAX } from "./limits.ts";
 import { unpack } from "./message-pack.ts";
 
@@ -36,7 +36,13 @@ function text(value: string): Packed {
   };
 }
 
-const scalar: fc.Arbitrary<Packed> = fc.oneof(
+const anyText: fc.Arbitrary<Packed> = fc
+  .string({ unit: "binary" })
+  .filter((value) => value.isWellFormed())
+  .map(text);
+
+/** Whatever is no text. */
+const plain: fc.Arbitrary<Packed> = fc.oneof(
   fc.constantFrom(
     { bytes: hex("c0"), json: "null" },
     { bytes: hex("c2"), json: "false" },
@@ -49,34 +55,47 @@ const scalar: fc.Arbitrary<Packed> = fc.oneof(
     return { bytes: Buffer.from([value & 0xff]), json: String(value) };
   }),
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }).map(int64),
-  fc
-    .string({ unit: "binary" })
-    .filter((value) => value.isWellFormed())
-    .map(text),
   fc.uint8Array({ maxLength: 40 }).map((content) => ({
     bytes: Buffer.concat([withSize([0xc4, 0xc5, 0xc6], content.length), content]),
     json: `{"$bytes":"${Buffer.from(content).toString("base64")}"}`,
   })),
 );
 
+const scalar = fc.oneof(anyText, plain);
+
+function arrayOf(items: readonly Packed[]): Packed {
+  return {
+    bytes: Buffer.concat([Buffer.from([0x90 | items.length]), ...items.map(({ bytes }) => bytes)]),
+    json: `[${items.map(({ json }) => json).join(",")}]`,
+  };
+}
+
+function mapOf(members: readonly (readonly [Packed, Packed])[]): Packed {
+  return {
+    bytes: Buffer.concat([
+      withSize([0, 0xde, 0xdf], members.length),
+      ...members.flatMap(([name, { bytes }]) => [name.bytes, bytes]),
+    ]),
+    json: `{${members.map(([name, { json }]) => `${name.json}:${json}`).join(",")}}`,
+  };
+}
+
+const asName = ({ bytes, json }: Packed): Packed => ({ bytes, json: JSON.stringify(json) });
+const plainName = fc.oneof(anyText, plain.map(asName));
+/** Names of members: texts most of all, but any value may be one. */
+const name: fc.Arbitrary<Packed> = fc.oneof(
+  { arbitrary: anyText, weight: 4 },
+  plainName,
+  fc.array(scalar, { maxLength: 3 }).map(arrayOf).map(asName),
+  fc.array(fc.tuple(plainName, scalar), { maxLength: 3 }).map(mapOf).map(asName),
+);
+
 const { packed } = fc.letrec<{ packed: Packed }>((tie) => ({
   packed: fc.oneof(
     { maxDepth: 3, depthIdentifier: "pack" },
     scalar,
-    fc.array(tie("packed"), { maxLength: 4 }).map((items) => ({
-      bytes: Buffer.concat([
-        Buffer.from([0x90 | items.length]),
-        ...items.map(({ bytes }) => bytes),
-      ]),
-      json: `[${items.map(({ json }) => json).join(",")}]`,
-    })),
-    fc.array(fc.tuple(fc.string().map(text), tie("packed")), { maxLength: 4 }).map((members) => ({
-      bytes: Buffer.concat([
-        withSize([0, 0xde, 0xdf], members.length),
-        ...members.flatMap(([name, { bytes }]) => [name.bytes, bytes]),
-      ]),
-      json: `{${members.map(([name, { json }]) => `${name.json}:${json}`).join(",")}}`,
-    })),
+    fc.array(tie("packed"), { maxLength: 4 }).map(arrayOf),
+    fc.array(fc.tuple(name, tie("packed")), { maxLength: 4 }).map(mapOf),
   ),
 }));
 
@@ -155,6 +174,32 @@ describe("unpack()", () => {
     expect(() => read("c6 ffffffff")).toThrow("bytes wanted");
     const nested = Buffer.from("dd00100000".repeat(200_000), "hex");
     expect(() => unpack(nested, 100)).toThrow(DecodeError);
+  });
+
+  it.each([1, 2, 20, 40, 60])("makes no more of %d names inside each other than fits", (depth) => {
+    const bytes = hex(`${"81".repeat(depth)}a161${"c0".repeat(depth)}`);
+    const made = vi.spyOn(JSON, "stringify");
+    let written = "";
+    try {
+      written = unpack(bytes, 16_384).text;
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+    }
+    const lengths = made.mock.results.map(({ value }) => String(value).length);
+    made.mockRestore();
+    expect(Math.max(0, ...lengths)).toBeLessThan(1_000);
+    expect(written.length).toBeLessThan(1_000);
+  });
+
+  it("writes no more of a name than there is room for", () => {
+    // Quotes and backslashes become longer when a text becomes a name.
+    const items = Array.from({ length: 15 }, () => text('"'.repeat(2_000)));
+    const bytes = mapOf([[arrayOf(items), text("")]]).bytes;
+    const made = vi.spyOn(JSON, "stringify");
+    expect(unpack(bytes, 100)).toMatchObject({ isTruncated: true });
+    const lengths = made.mock.results.map(({ value }) => String(value).length);
+    made.mockRestore();
+    expect(Math.max(...lengths)).toBeLessThan(1_000);
   });
 
   it("bounds how deep values nest", () => {

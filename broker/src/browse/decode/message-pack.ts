@@ -32,15 +32,18 @@ const DATE_SECONDS_MAX = 8_640_000_000_000n;
 class Unpacker {
   readonly #bytes: Buffer;
   readonly #lengthMax: number;
+  /** It reads the name of a member. */
+  readonly #isName: boolean;
   readonly #parts: string[] = [];
   #length = 0;
   at = 0;
   /** Whether more was to be written than `lengthMax`. */
   isFull = false;
 
-  constructor(bytes: Buffer, lengthMax: number) {
+  constructor(bytes: Buffer, lengthMax: number, isName = false) {
     this.#bytes = bytes;
     this.#lengthMax = lengthMax;
+    this.#isName = isName;
   }
 
   text(): string {
@@ -131,12 +134,19 @@ class Unpacker {
     this.#write("}");
   }
 
-  /** A member's name. What is no string is written as the text of its JSON. */
+  /**
+   * A member's name. What is no string is written as the text of its JSON; not so a map or an array in the
+   * name of a name: each text within a text is twice as long.
+   */
   #name(depth: number): void {
     const head = this.#bytes[this.at] ?? 0;
     const isString = (head >= 0xa0 && head < 0xc0) || (head >= 0xd9 && head <= 0xdb);
     if (isString) return this.value(depth);
-    const inner = new Unpacker(this.#bytes, this.#room);
+    const isContainer = (head >= 0x80 && head < 0xa0) || (head >= 0xdc && head <= 0xdf);
+    if (isContainer && this.#isName) {
+      throw new DecodeError(`at ${this.at} a map or an array names a member within a name`);
+    }
+    const inner = new Unpacker(this.#bytes, this.#room, true);
     inner.at = this.at;
     inner.value(depth);
     this.at = inner.at;
@@ -226,8 +236,10 @@ class Unpacker {
 
   #write(text: string): void {
     if (this.isFull) return;
-    this.#parts.push(text);
-    this.#length += text.length;
+    // One more than there is room for, by which the text is known to be cut.
+    const part = text.slice(0, this.#room + 1);
+    this.#parts.push(part);
+    this.#length += part.length;
     this.isFull = this.#length > this.#lengthMax;
   }
 }

@@ -1,9 +1,12 @@
 import { conditionOf, parseFilter } from "@runnel/contracts/filter-parser.ts";
-import { describe, expect, it } from "vitest";
+import type { Condition } from "@runnel/contracts/filters.ts";
+import { RE2JS } from "re2js";
+import { describe, expect, it, vi } from "vitest";
 import { RecordCursor } from "../record.ts";
 import { cursorOn, openBatch, type SimpleRecord } from "../testing-records.ts";
 import { boundsOf } from "./bounds.ts";
 import { ExpressionError } from "./cel/expression.ts";
+import { PATTERNS_MAX, PATTERNS_SIZE_MAX } from "./cel/limits.ts";
 import { compileFilter } from "./compile.ts";
 import type { RecordMatcher } from "./matcher.ts";
 
@@ -126,6 +129,37 @@ describe("boundsOf()", () => {
     const { timestampMin, timestampMax } = boundsOf(condition("timestamp>5 or timestamp=3"));
     expect([timestampMin, timestampMax]).toEqual([3, Number.POSITIVE_INFINITY]);
     expect(boundsOf(condition("offset=9223372036854775807")).offsetMin).toBeLessThan(2 ** 63);
+  });
+});
+
+describe("patterns of one filter", () => {
+  const withPatterns = (count: number, text: string): Condition => ({
+    kind: "all",
+    conditions: Array.from({ length: count }, (_, n) => ({
+      kind: "cel",
+      expression: `key.matches("${n}${text}")`,
+    })),
+  });
+
+  it.each([
+    ["many", 100, "a", "at most 64 patterns"],
+    ["large", 60, "a{900}", "more than 8000 instructions"],
+  ])("are bounded together before they are compiled: %s", (_name, count, text, message) => {
+    const compiled = vi.spyOn(RE2JS, "compile");
+    expect(() => compileFilter(withPatterns(count, text))).toThrow(message);
+    const sizes = compiled.mock.results.map(({ value }) => (value as RE2JS).programSize());
+    compiled.mockRestore();
+    expect(sizes.length).toBeLessThanOrEqual(PATTERNS_MAX);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(PATTERNS_SIZE_MAX);
+  });
+
+  it("are compiled once, however many there are", () => {
+    const many = withPatterns(PATTERNS_MAX, "|a");
+    const matcher = compileFilter(many);
+    const compiled = vi.spyOn(RE2JS, "compile");
+    for (let n = 0; n < 10; n += 1) expect(matcher.matches(cursorOn({ key: "a" }))).toBe(true);
+    expect(compiled).not.toHaveBeenCalled();
+    compiled.mockRestore();
   });
 });
 

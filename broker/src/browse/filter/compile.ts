@@ -5,10 +5,16 @@
  * then text, JSON and expressions.
  */
 import { Buffer } from "node:buffer";
-import type { Comparison, Condition, FilterField, NumberField } from "@runnel/contracts/filters.ts";
+import type {
+  Comparison,
+  Condition,
+  FilterField,
+  NumberField,
+} from "@runnel/contracts/filter-model.ts";
 import { unreachable } from "@runnel/kit/assert.ts";
 import type { RecordCursor } from "../record.ts";
 import { compileExpression } from "./cel/expression.ts";
+import { Patterns } from "./cel/patterns.ts";
 import type { Failure } from "./cel/values.ts";
 import { HeaderWalk } from "./headers.ts";
 import { JsonPath } from "./json-path.ts";
@@ -44,7 +50,8 @@ export function compileFilter(
   condition: Condition | null,
   { nowMs = () => performance.now() }: FilterOptions = {},
 ): RecordMatcher {
-  return new Matcher(condition === null ? () => true : compile(condition, nowMs).match);
+  if (condition === null) return new Matcher(() => true);
+  return new Matcher(compile(condition, { nowMs, patterns: new Patterns() }).match);
 }
 
 class Matcher implements RecordMatcher {
@@ -66,7 +73,13 @@ class Matcher implements RecordMatcher {
   }
 }
 
-function compile(condition: Condition, nowMs: () => number): Step {
+/** What the parts of one filter share. */
+interface Shared {
+  readonly nowMs: () => number;
+  readonly patterns: Patterns;
+}
+
+function compile(condition: Condition, shared: Shared): Step {
   switch (condition.kind) {
     case "compare":
       return compileComparison(condition);
@@ -75,16 +88,16 @@ function compile(condition: Condition, nowMs: () => number): Step {
     case "text":
       return compileText(condition.text);
     case "cel": {
-      const expression = compileExpression(condition.expression, nowMs);
+      const expression = compileExpression(condition.expression, shared.nowMs, shared.patterns);
       return { match: (record) => expression.test(record), cost: COST.expression };
     }
     case "not": {
-      const { match, cost } = compile(condition.condition, nowMs);
+      const { match, cost } = compile(condition.condition, shared);
       return { match: not(match), cost };
     }
     case "all":
     case "any": {
-      const steps = condition.conditions.map((part) => compile(part, nowMs));
+      const steps = condition.conditions.map((part) => compile(part, shared));
       return join(steps, condition.kind === "any");
     }
     default:
@@ -140,10 +153,10 @@ function compilePositive({ field, operator, operand }: Comparison): Step {
       const test = rawTest(operator, operand);
       const cost = operator === "contains" ? COST.text : COST.bytes;
       const match: Match = isKey
-        ? ({ buffer, batchCount, layout: { keyAt, keyLength } }) =>
-            keyLength >= 0 && test(buffer, batchCount, keyAt, keyAt + keyLength)
-        : ({ buffer, batchCount, layout: { valueAt, valueLength } }) =>
-            valueLength >= 0 && test(buffer, batchCount, valueAt, valueAt + valueLength);
+        ? ({ buffer, batchNumber, layout: { keyAt, keyLength } }) =>
+            keyLength >= 0 && test(buffer, batchNumber, keyAt, keyAt + keyLength)
+        : ({ buffer, batchNumber, layout: { valueAt, valueLength } }) =>
+            valueLength >= 0 && test(buffer, batchNumber, valueAt, valueAt + valueLength);
       return { match, cost };
     }
     case "header":
@@ -155,10 +168,10 @@ function compilePositive({ field, operator, operand }: Comparison): Step {
 
 function onJson(path: JsonPath, isKey: boolean): Match {
   return isKey
-    ? ({ buffer, batchCount, layout: { keyAt, keyLength } }) =>
-        keyLength > 0 && path.matches(buffer, batchCount, keyAt, keyAt + keyLength)
-    : ({ buffer, batchCount, layout: { valueAt, valueLength } }) =>
-        valueLength > 0 && path.matches(buffer, batchCount, valueAt, valueAt + valueLength);
+    ? ({ buffer, batchNumber, layout: { keyAt, keyLength } }) =>
+        keyLength > 0 && path.matches(buffer, batchNumber, keyAt, keyAt + keyLength)
+    : ({ buffer, batchNumber, layout: { valueAt, valueLength } }) =>
+        valueLength > 0 && path.matches(buffer, batchNumber, valueAt, valueAt + valueLength);
 }
 
 /** True if any header of that name meets the comparison. */
@@ -172,11 +185,11 @@ function compileHeader(
   const wantsNull = operand.kind === "null";
   const test = rawTest(operator, operand);
   const match: Match = (record) => {
-    const { buffer, batchCount } = record;
+    const { buffer, batchNumber } = record;
     walk.open(record);
     while (walk.next()) {
       if (!isSame(buffer, walk.keyAt, walk.keyEnd, nameBytes)) continue;
-      if (walk.valueEnd < 0 ? wantsNull : test(buffer, batchCount, walk.valueAt, walk.valueEnd)) {
+      if (walk.valueEnd < 0 ? wantsNull : test(buffer, batchNumber, walk.valueAt, walk.valueEnd)) {
         return true;
       }
     }

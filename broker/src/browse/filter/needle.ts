@@ -33,9 +33,14 @@ export class Needle {
    * same `batch` means the same bytes.
    */
   find(bytes: Buffer, batch: number, start: number, end: number): number {
-    if (batch !== this.#batch || start < this.#from || this.#found < start) {
+    if (batch !== this.#batch || this.#found < start) {
       this.#found = this.#search(bytes, start);
       this.#batch = batch;
+      this.#from = start;
+    } else if (start < this.#from) {
+      // Records that come newest first: what lies behind was searched for the one before.
+      const place = this.#search(bytes.subarray(0, this.#from + this.#length - 1), start);
+      if (place !== Number.POSITIVE_INFINITY) this.#found = place;
       this.#from = start;
     }
     return this.#found <= end - this.#length ? this.#found : -1;

@@ -65,6 +65,7 @@ class SegmentIndexer {
   /** Where the next run goes. */
   #end = 0;
   #coveredTo = 0;
+  #indexedBytes = 0;
 
   constructor(options: {
     readonly source: SegmentSource;
@@ -95,7 +96,7 @@ class SegmentIndexer {
     } catch (error) {
       if (error instanceof DamagedRunError) {
         await this.#drop();
-        return { baseOffset, coveredTo: 0, isDone: false };
+        return { baseOffset, coveredTo: 0, indexedBytes: this.#indexedBytes, isDone: false };
       }
       if (error instanceof IoError && systemCode(error) === "ENOENT") return this.#said(true);
       throw error;
@@ -104,7 +105,8 @@ class SegmentIndexer {
 
   #said(isDone: boolean): IndexSaid {
     const { baseOffset } = this.#source.segment;
-    return { baseOffset, coveredTo: this.#coveredTo, isDone };
+    const [coveredTo, indexedBytes] = [this.#coveredTo, this.#indexedBytes];
+    return { baseOffset, coveredTo, indexedBytes, isDone };
   }
 
   async #index(): Promise<void> {
@@ -193,7 +195,7 @@ class SegmentIndexer {
   /** Writes what was taken in as a run. */
   async #flush(): Promise<void> {
     if (this.#builder.isEmpty) return;
-    const endPosition = this.#builder.endPosition;
+    const { endPosition, bytes } = this.#builder;
     const parts = this.#builder.finish();
     const size = parts.reduce((sum, part) => sum + part.length, 0);
     await this.#write(async (file) => {
@@ -202,6 +204,7 @@ class SegmentIndexer {
     });
     this.#end += size;
     this.#coveredTo = endPosition;
+    this.#indexedBytes += bytes;
   }
 
   async #write(work: (file: DiskFile) => Promise<void>): Promise<void> {

@@ -18,6 +18,8 @@ export interface IndexSaid {
   readonly baseOffset: number;
   /** Bytes of the log in front of it are looked up, but for what cannot be read. */
   readonly coveredTo: number;
+  /** Of these, how many were not before. */
+  readonly indexedBytes: number;
   /** Nothing more is to be done for it. */
   readonly isDone: boolean;
 }

@@ -2,11 +2,13 @@ import { silentLogger } from "@runnel/kit/world.ts";
 import { describe, expect, test } from "vitest";
 import { inlineThreads } from "#io/memory/inline-threads.ts";
 import type { MemoryDisk } from "#io/memory/memory-disk.ts";
+import { MetricRegistry } from "#metrics/metric.ts";
 import type { Partition } from "#replica/partition.ts";
 import { INDEX_INTERVAL_MS, INDEX_RETRY_MS } from "../limits.ts";
+import { BrowseProbe } from "../probe.ts";
 import { runScan, snapshot, type TestBatch } from "../testing-logs.ts";
 import { openService, type ServiceRig } from "../testing-service.ts";
-import { KeyIndexer } from "./key-indexer.ts";
+import { KeyIndexer, type KeyIndexerWorld } from "./key-indexer.ts";
 
 const large = (key: string, n: number): TestBatch => ({
   events: [{ key, value: "x".repeat(20_000), timestamp: n }],
@@ -17,10 +19,22 @@ const many = (count: number): TestBatch[] =>
 
 interface IndexRig extends ServiceRig {
   readonly indexer: KeyIndexer;
+  readonly probe: BrowseProbe;
   readonly disk: MemoryDisk;
   names(partition?: number): Promise<string[]>;
   /** Lets time pass until nothing is to be indexed. */
   settle(ms?: number): Promise<void>;
+}
+
+function worldOf({ rig, partitions }: ServiceRig): Omit<KeyIndexerWorld, "probe" | "isEnabled"> {
+  const { disk, time } = rig;
+  return {
+    threads: inlineThreads({ disk, clock: time, scheduler: time }),
+    clock: time,
+    scheduler: time,
+    logger: silentLogger,
+    partitions: () => partitions,
+  };
 }
 
 async function openIndexed(
@@ -32,17 +46,12 @@ async function openIndexed(
   });
   const { time } = rig.rig;
   const disk = rig.rig.disk as MemoryDisk;
-  const indexer = new KeyIndexer({
-    threads: inlineThreads({ disk, clock: time, scheduler: time }),
-    clock: time,
-    scheduler: time,
-    logger: silentLogger,
-    partitions: () => rig.partitions,
-    isEnabled,
-  });
+  const probe = new BrowseProbe(new MetricRegistry());
+  const indexer = new KeyIndexer({ ...worldOf(rig), probe, isEnabled });
   return {
     ...rig,
     indexer,
+    probe,
     disk,
     names: async (partition = 0) => {
       const names = await disk.list(rig.partitions[partition]?.log.folder ?? "");
@@ -58,6 +67,23 @@ async function openIndexed(
 }
 
 describe("KeyIndexer", () => {
+  test("counts the bytes that it indexed, and none that another life did", async () => {
+    const rig = await openIndexed(1);
+    await rig.append(0, many(12));
+    await rig.settle();
+    await rig.indexer.close();
+    const log = rig.partitions[0]?.log;
+    const closed = log?.segments
+      .slice(0, -1)
+      .reduce((sum, { writtenSize }) => sum + writtenSize, 0);
+    expect(rig.probe.indexedBytes.value).toBe(closed);
+    const probe = new BrowseProbe(new MetricRegistry());
+    const next = new KeyIndexer({ ...worldOf(rig), probe, isEnabled: () => true });
+    await rig.settle();
+    await next.close();
+    expect(probe.indexedBytes.value).toBe(0);
+  });
+
   test("indexes closed segments, and the active one when it is worth it", async () => {
     const rig = await openIndexed(2);
     await rig.append(0, many(12));

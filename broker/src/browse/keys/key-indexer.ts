@@ -15,6 +15,7 @@ import {
   INDEX_SEGMENT_BYTES_MIN,
   INDEX_WATCH_MS,
 } from "../limits.ts";
+import type { BrowseProbe } from "../probe.ts";
 import { movableOf, snapshotOf } from "../source/snapshot.ts";
 import { type JobStream, ThreadPool } from "../thread/thread-pool.ts";
 import type { IndexNews, IndexSaid, IndexTask } from "./index-task.ts";
@@ -24,6 +25,7 @@ export interface KeyIndexerWorld {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly logger: Logger;
+  readonly probe: BrowseProbe;
   /** All that are open. */
   readonly partitions: () => Iterable<Partition>;
   /** `runnel.key.index.enable` of the partition's topic. */
@@ -63,6 +65,7 @@ export class KeyIndexer {
     this.#world = world;
     const limits = { threadsMax: 1, jobsPerThreadMax: 1, waitingMax: 0 };
     this.#pool = new ThreadPool(world, CODE, limits);
+    world.probe.watchIndexing(() => this.#allDueBytes());
     this.#schedule();
   }
 
@@ -99,6 +102,15 @@ export class KeyIndexer {
         this.#job = null;
         this.#next();
       });
+  }
+
+  #allDueBytes(): number {
+    let due = 0;
+    for (const partition of this.#world.partitions()) {
+      const isWanted = !partition.identity.isInternal && this.#world.isEnabled(partition);
+      if (isWanted) due += this.#dueBytes(partition);
+    }
+    return due;
   }
 
   #mostDue(): Partition | null {
@@ -156,7 +168,9 @@ export class KeyIndexer {
     state.retryAt = this.#world.clock.monotonicMs() + INDEX_RETRY_MS;
   }
 
-  #note(log: PartitionLog, state: LogState, { baseOffset, coveredTo, isDone }: IndexSaid): void {
+  #note(log: PartitionLog, state: LogState, said: IndexSaid): void {
+    const { baseOffset, coveredTo, indexedBytes, isDone } = said;
+    this.#world.probe.indexedBytes.add(indexedBytes);
     state.covered.set(baseOffset, coveredTo);
     if (!isDone) return;
     state.covered.delete(baseOffset);

@@ -97,9 +97,13 @@ export class PartitionScan {
 
   /** Where another scan goes on so that it finds what this one has not handed out; see `reached`. */
   get position(): number {
+    return Math.min(this.hasMatch ? this.#next : this.reader.reached, this.#resumeAt);
+  }
+
+  /** All of the batch below it (or, newest first, from it on) was handed out, where a match is next. */
+  get #next(): number {
     const { offset } = this.#cursor;
-    const next = this.#order === "oldest" ? offset : offset + 1;
-    return Math.min(this.hasMatch ? next : this.reader.reached, this.#resumeAt);
+    return this.#order === "oldest" ? offset : offset + 1;
   }
 
   /** Time of the head, ms: how far the scan has come in this partition; null before the first batch. */
@@ -110,10 +114,14 @@ export class PartitionScan {
 
   /** Brings what comes next into memory, or learns that there is nothing. */
   async prepare(): Promise<void> {
-    if (!(await this.reader.load())) {
-      this.#isOver = true;
+    // What was handed out is done with, whatever becomes of the rest of the batch.
+    if (this.hasMatch) this.reader.reach(this.#next);
+    if (!(await this.reader.regain())) {
       this.#count = 0;
       this.#taken = 0;
+    }
+    if (!(await this.reader.load())) {
+      this.#isOver = true;
       return;
     }
     if (this.hasMatch) this.#resume();

@@ -71,6 +71,51 @@ function dishonesties(
   return wrong;
 }
 
+/** What a failing disk does to one read; null where it does the same to any look. */
+type Mishap = (bytes: Uint8Array, count: number) => number;
+
+const MISHAPS: Readonly<Record<string, Mishap | null>> = {
+  "a look that fails": null,
+  "a read cut short": (_bytes, count) => count >> 1,
+  "a read of nothing": () => 0,
+  "a read of other bytes": (bytes, count) => {
+    for (let at = 0; at < count; at += 7) bytes[at] = (bytes[at] as number) ^ 0x5a;
+    return count;
+  },
+};
+
+/** `disk`, on which the look of number `failing` goes wrong, and how many looks there were. */
+function failingDisk(disk: MemoryDisk, failing: number, mishap: Mishap | null) {
+  let looks = 0;
+  const isNow = (): boolean => {
+    looks += 1;
+    return looks === failing;
+  };
+  if (mishap === null) {
+    disk.fault = (operation) => {
+      if (operation !== "open" && operation !== "read" && operation !== "size") return null;
+      return isNow() ? { kind: "fail", code: "EIO" } : null;
+    };
+    return { disk, looks: () => looks };
+  }
+  const wrapped = Object.create(disk) as MemoryDisk;
+  wrapped.open = async (...args) => {
+    const file = await disk.open(...args);
+    const read: typeof file.read = async (target, position) => {
+      const count = await file.read(target, position);
+      return isNow() && file.path.endsWith(".log") ? mishap(target, count) : count;
+    };
+    return Object.assign(Object.create(file) as typeof file, {
+      path: file.path,
+      read,
+      size: () => file.size(),
+      close: () => file.close(),
+    });
+  };
+  wrapped.stat = (path) => disk.stat(path);
+  return { disk: wrapped, looks: () => looks };
+}
+
 async function flip(disk: MemoryDisk, path: string, random: Random): Promise<void> {
   const file = await disk.open(path, { create: false });
   const size = await file.size();
@@ -158,15 +203,69 @@ describe("Scan on a failing disk", () => {
   test.each(ORDERS)("whichever look fails, the answer stays honest (%s)", async (order) => {
     for (let failing = 1, isOver = false; !isOver; failing += 1) {
       const { disk, all, snapshots } = await openFilled(9);
-      let looks = 0;
-      disk.fault = (operation) => {
-        if (operation !== "open" && operation !== "read" && operation !== "size") return null;
-        looks += 1;
-        return looks === failing ? { kind: "fail", code: "EIO" } : null;
-      };
-      const outcome = await runScan(disk, snapshots, { order, chunkBytes: 200 });
+      const failed = failingDisk(disk, failing, null);
+      const outcome = await runScan(failed.disk, snapshots, { order, chunkBytes: 200 });
       expect(dishonesties(outcome, all, order)).toEqual([]);
-      isOver = looks < failing;
+      isOver = failed.looks() < failing;
+    }
+  });
+
+  const cases = Object.entries(MISHAPS).flatMap(([name, mishap]) =>
+    ORDERS.map((order) => ({ name, mishap, order })),
+  );
+  test.each(cases)("$name of a piece given back is told of ($order)", async ({ mishap, order }) => {
+    // Times of both partitions meet within each batch, so that each makes the other give its piece back.
+    const parts = [0, 1].map((partition) =>
+      Array.from({ length: 8 }, (_, n) => ({
+        events: Array.from({ length: 4 }, (_event, i) => ({
+          key: "k",
+          value: `${partition}-${n}-${i}${"x".repeat((n * 7 + i * 3) % 20)}`,
+          timestamp: 1_000 + n * 40 + i * 10 + partition * 5,
+        })),
+      })),
+    );
+    for (let failing = 1, isOver = false; !isOver; failing += 1) {
+      const { rig, logs } = await openLogs(2, { segmentBytes: 400, indexIntervalBytes: 100 });
+      for (const [index, log] of logs.entries()) await fill(rig, log, parts[index] ?? []);
+      const all = parts.flatMap((one, partition) => placed(partition, one));
+      const snapshots = logs.map(snapshot);
+      const failed = failingDisk(rig.disk as MemoryDisk, failing, mishap);
+      const options = { order, chunkBytes: 200, memoryBytes: 0 };
+      const outcome = await runScan(failed.disk, snapshots, options);
+      expect([failing, ...dishonesties(outcome, all, order)]).toEqual([failing]);
+      isOver = failed.looks() < failing;
+    }
+  });
+
+  test.each(ORDERS)("pages over a piece that was lost repeat nothing (%s)", async (order) => {
+    for (let failing = 1, isOver = false; !isOver; failing += 1) {
+      const { disk, all, snapshots } = await openFilled(9);
+      const failed = failingDisk(disk, failing, null);
+      const found: PlacedEvent[] = [];
+      const skips: Skip[] = [];
+      const ranges = new Map(
+        snapshots.map((one) => [one.partition, { low: 0, high: one.endOffset }]),
+      );
+      for (let end = "results"; end !== "end"; ) {
+        const page = await runScan(failed.disk, snapshots, {
+          order,
+          chunkBytes: 200,
+          memoryBytes: 0,
+          limits: { results: 3 },
+          ranges,
+        });
+        found.push(...page.events);
+        skips.push(...page.skips.listed);
+        for (const [partition, position] of page.positions) {
+          const range = ranges.get(partition) ?? { low: 0, high: 0 };
+          const rest = order === "oldest" ? { low: position } : { high: position };
+          ranges.set(partition, { ...range, ...rest });
+        }
+        end = page.end;
+      }
+      const outcome = { events: found, skips: { listed: skips } } as unknown as ScanOutcome;
+      expect([failing, ...dishonesties(outcome, all, order)]).toEqual([failing]);
+      isOver = failed.looks() < failing;
     }
   });
 

@@ -4,6 +4,7 @@
  * Whether the next batch is in memory or must be read is visible, so that a scan goes from batch to batch
  * without waiting for anything as long as it can.
  */
+import { crc32c } from "@runnel/kit/crc32c.ts";
 import { IoError, systemCode } from "@runnel/kit/errors.ts";
 import {
   type BatchHeader,
@@ -15,7 +16,7 @@ import { Chunk } from "./chunk.ts";
 import type { MemoryBook, Tenant } from "./memory-book.ts";
 import { type Planner, type SegmentPlan, stepBackward, stepForward } from "./plan.ts";
 import { type Place, SegmentSource, type SourceWorld } from "./segment-source.ts";
-import type { Skips } from "./skips.ts";
+import type { SkipReason, Skips } from "./skips.ts";
 import { type PartitionSnapshot, segmentsOf } from "./snapshot.ts";
 
 /** "newest": from the end of the range to its start, by offset. */
@@ -62,6 +63,8 @@ export class PartitionReader implements Tenant {
   /** All below it (or, backward, from it on) was passed or is not there. */
   #reached: number;
   #isUnloaded = false;
+  /** Of the bytes that were given back: places in them hold for the same bytes alone. */
+  #unloadedChecksum = 0;
   /** Told when the bytes of the head are given back. */
   onUnload: () => void = () => {};
 
@@ -117,13 +120,41 @@ export class PartitionReader implements Tenant {
 
   /** Brings a batch to the head, from memory or from the disk; false where there is none any more. */
   async load(): Promise<boolean> {
-    if (this.#isUnloaded) await this.#reload();
+    if (this.#isUnloaded) await this.regain();
     while (this.#header === null) {
       if (this.#source === null && !(await this.#openNext())) return false;
       if (this.#step()) break;
       if (!(await this.#readMore())) this.#source = null;
     }
     return true;
+  }
+
+  /**
+   * Reads the batch at the head again where its memory was given back; false where it cannot be read any
+   * more, which is noted: the next one must be loaded.
+   */
+  async regain(): Promise<boolean> {
+    if (!this.#isUnloaded) return true;
+    this.#isUnloaded = false;
+    const { position, length } = this.#chunk;
+    const source = this.#source as SegmentSource;
+    let isSame = false;
+    const isThere = await this.#guard(source, async () => {
+      await source.read(this.#chunk, position, length);
+      this.holdExtra(0);
+      isSame = this.#chunk.length === length && this.#checksum() === this.#unloadedChecksum;
+    });
+    if (isSame) return true;
+    // Nobody changes what lies below the high watermark: the disk does not say the same twice.
+    if (isThere) this.#lose(source, "damaged");
+    this.#header = null;
+    this.#source = null;
+    return false;
+  }
+
+  /** Something of the batch at the head is done with: up to `offset`, or, backward, from it on. */
+  reach(offset: number): void {
+    this.#reached = offset;
   }
 
   /** Drops the batch at the head; the next one takes its place where it is in memory. */
@@ -142,8 +173,9 @@ export class PartitionReader implements Tenant {
   }
 
   unload(): void {
-    this.#chunk.bytes = EMPTY;
     this.#isUnloaded = this.#header !== null;
+    if (this.#isUnloaded) this.#unloadedChecksum = this.#checksum();
+    this.#chunk.bytes = EMPTY;
     this.onUnload();
   }
 
@@ -252,40 +284,28 @@ export class PartitionReader implements Tenant {
       return true;
     } catch (error) {
       if (!(error instanceof IoError)) throw error;
-      const { baseOffset, endOffset } = source.segment;
-      const { low, high } = this.range;
-      const isOldest = this.#order === "oldest";
-      this.#skips.add({
-        partition: this.partition,
-        fromOffset: Math.max(low, isOldest ? Math.max(baseOffset, this.#reached) : baseOffset),
-        toOffset: Math.min(high, isOldest ? endOffset : Math.min(endOffset, this.#reached)),
-        reason: systemCode(error) === "ENOENT" ? "deleted" : "unreadable",
-      });
-      this.#next = null;
-      this.#chunk.clear(0);
-      this.#index = -1;
+      this.#lose(source, systemCode(error) === "ENOENT" ? "deleted" : "unreadable");
       return false;
     }
   }
 
-  /** Reads the piece again whose memory others needed. */
-  async #reload(): Promise<void> {
-    this.#isUnloaded = false;
-    const { position, length } = this.#chunk;
-    const source = this.#source;
-    if (source === null || this.#header === null) return;
-    const header = this.#header;
-    const isThere = await this.#guard(source, async () => {
-      await source.read(this.#chunk, position, length);
-      this.holdExtra(0);
+  /** Notes that the rest of a segment is not there to be read. */
+  #lose({ segment: { baseOffset, endOffset } }: SegmentSource, reason: SkipReason): void {
+    const { low, high } = this.range;
+    const isOldest = this.#order === "oldest";
+    this.#skips.add({
+      partition: this.partition,
+      fromOffset: Math.max(low, isOldest ? Math.max(baseOffset, this.#reached) : baseOffset),
+      toOffset: Math.min(high, isOldest ? endOffset : Math.min(endOffset, this.#reached)),
+      reason,
     });
-    if (!isThere || this.#chunk.length < length) {
-      this.#header = null;
-      this.#source = null;
-      return;
-    }
-    // The file is what it was: nobody changes what lies below the high watermark.
-    this.#header = header;
+    this.#next = null;
+    this.#chunk.clear(0);
+    this.#index = -1;
+  }
+
+  #checksum(): number {
+    return crc32c(this.#chunk.bytes.subarray(0, this.#chunk.length));
   }
 
   #end(): false {

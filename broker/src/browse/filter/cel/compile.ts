@@ -11,6 +11,7 @@ import { FUNCTIONS, METHODS } from "./functions.ts";
 import { compileMacro } from "./macros.ts";
 import { memberOf } from "./members.ts";
 import { arithmetic, negate } from "./operators.ts";
+import type { Pattern } from "./patterns.ts";
 import { type CallNode, CelCompileError, type Evaluate, notBool, type Scope } from "./scope.ts";
 import {
   type CelKey,
@@ -267,9 +268,11 @@ function compileCall(node: CallNode, scope: Scope): Evaluate {
 function compileMatches(nodes: readonly ASTNode[], scope: Scope): Evaluate {
   const { patterns } = scope;
   const [textNode, patternNode] = nodes as [ASTNode, ASTNode];
+  let known: Pattern | null = null;
   if (patternNode.op === "value" && typeof patternNode.args === "string") {
-    const compiled = patterns.compile(patternNode.args, null);
-    if (compiled instanceof Failure) throw new CelCompileError(compiled.message, patternNode);
+    const made = patterns.add(patternNode.args);
+    if (made instanceof Failure) throw new CelCompileError(made.message, patternNode);
+    known = made;
   }
   const [text, pattern] = [compileNode(textNode, scope), compileNode(patternNode, scope)];
   return (frame) => {
@@ -278,7 +281,9 @@ function compileMatches(nodes: readonly ASTNode[], scope: Scope): Evaluate {
     const wanted = pattern(frame);
     if (wanted instanceof Failure) return wanted;
     if (typeof subject === "string" && typeof wanted === "string") {
-      return patterns.test(subject, wanted, frame.budget);
+      return known === null
+        ? patterns.test(subject, wanted, frame.budget)
+        : known.test(subject, frame.budget);
     }
     return new Failure(`there is no matches() of ${typeOf(subject)}, ${typeOf(wanted)}`);
   };

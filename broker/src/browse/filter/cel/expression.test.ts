@@ -177,7 +177,9 @@ describe("limits", () => {
     ["conditions", Array.from({ length: CEL_NODES_MAX }, () => "true").join("||"), "maxAstNodes"],
     ["lists", `key in [${"1,".repeat(300)}1]`, "maxListElements"],
     ["patterns", `key.matches('${"a".repeat(2000)}')`, "a pattern has at most"],
-    ["repetitions", "key.matches('((a{1000}){1000}){1000}')", "not RE2"],
+    ["repetitions", "key.matches('((a{1000}){1000}){1000}')", "becomes more than"],
+    ["repeated text", `key.matches('(?:${"a".repeat(980)}){1000}')`, "becomes more than"],
+    ["repeated classes", `key.matches('(?:${"\\\\pL".repeat(100)}){19}')`, "becomes more than"],
   ])("hold for %s", (_name, expression, message) => {
     expect(fault(expression).message).toContain(message);
   });
@@ -230,6 +232,24 @@ describe("limits", () => {
     expect(test("value.size() == 2", { value: large })).toContain("looked into are at most");
     expect(test("value.a == ''", { value: large })).toContain("looked into are at most");
     expect(test("value.b == 1", { value: large })).toBe(true);
+  });
+
+  it("hold for a pattern by what it becomes, on each character of a text", () => {
+    const pattern = "(?:a|b)*a(?:a|b){300}[cd]";
+    const short = JSON.stringify({ a: "ab".repeat(200) });
+    expect(test(`value.a.matches('${pattern}')`, { value: short })).toBe(false);
+    const long = JSON.stringify({ a: "ab".repeat(10_000) });
+    const exhausted = `more than ${STEPS_MAX} steps`;
+    expect(test(`value.a.matches('${pattern}')`, { value: long })).toBe(exhausted);
+    expect(test(`value.a.matches('${pattern}' + key)`, { key: "", value: long })).toBe(exhausted);
+    const tooLarge = "the pattern becomes more than";
+    expect(test(`key.matches(key + '{1000}')`, { key: "(?:abcdef)" })).toContain(tooLarge);
+  });
+
+  it("hold for patterns made at run time by what they become", () => {
+    // Each is another one, so that none is kept.
+    const patterns = "[1,2,3,4,5].exists(n, key.matches('a{900}b{' + string(n) + '00}'))";
+    expect(test(patterns, { key: "a" })).toBe(`more than ${STEPS_MAX} steps`);
   });
 
   it("hold for patterns that a backtracking engine would not survive", () => {

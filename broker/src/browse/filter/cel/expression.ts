@@ -10,7 +10,7 @@ import {
   EvaluationError,
   ParseError,
 } from "@marcbachmann/cel-js";
-import { CEL_LENGTH_MAX } from "@runnel/contracts/filters.ts";
+import { CEL_LENGTH_MAX } from "@runnel/contracts/filter-model.ts";
 import { messageOf } from "@runnel/kit/errors.ts";
 import type { RecordCursor } from "../../record.ts";
 import { HeaderWalk } from "../headers.ts";
@@ -18,9 +18,9 @@ import { textAt } from "../json-scan.ts";
 import { Budget } from "./budget.ts";
 import { compileNode } from "./compile.ts";
 import { valueOfBytes } from "./from-bytes.ts";
-import { Patterns } from "./functions.ts";
 import { CEL_DEPTH_MAX, CEL_ELEMENTS_MAX, CEL_NODES_MAX, EXHAUSTIONS_MAX } from "./limits.ts";
 import type { Member } from "./members.ts";
+import { Patterns } from "./patterns.ts";
 import { CelCompileError, type Evaluate, type Frame, notBool } from "./scope.ts";
 import { type CelKey, type CelValue, Failure, type Result, Timestamp } from "./values.ts";
 
@@ -115,8 +115,15 @@ const tooExpensive = new Failure(
   `the expression took too long on ${EXHAUSTIONS_MAX} records and is no longer tried: make it simpler`,
 );
 
-/** Makes an expression ready. Throws `ExpressionError` where it makes no sense or is too large. */
-export function compileExpression(text: string, nowMs: () => number): Expression {
+/**
+ * Makes an expression ready, `patterns` being those of the filter that it is a part of. Throws
+ * `ExpressionError` where it makes no sense or is too large.
+ */
+export function compileExpression(
+  text: string,
+  nowMs: () => number,
+  patterns = new Patterns(),
+): Expression {
   const whole = { start: 0, end: text.length };
   if (text.length > CEL_LENGTH_MAX) {
     throw new ExpressionError(`an expression has at most ${CEL_LENGTH_MAX} characters`, whole);
@@ -128,7 +135,7 @@ export function compileExpression(text: string, nowMs: () => number): Expression
     if (type !== "bool" && !type.startsWith("dyn")) {
       throw new ExpressionError(`the expression yields ${type}, a filter needs bool`, whole);
     }
-    const scope = { patterns: new Patterns(), locals: [], compile: compileNode };
+    const scope = { patterns, locals: [], compile: compileNode };
     return new Expression(compileNode(parsed.ast, scope), nowMs);
   } catch (error) {
     throw asExpressionError(error, whole);
@@ -206,12 +213,12 @@ class RecordFrame implements Frame {
     look: (bytes: Buffer, batch: number, start: number, end: number) => Result,
   ): Result {
     if (this.#record === null) return null;
-    const { buffer, batchCount, layout } = this.#record;
+    const { buffer, batchNumber, layout } = this.#record;
     const at = root === "key" ? layout.keyAt : layout.valueAt;
     const length = root === "key" ? layout.keyLength : layout.valueLength;
     if (length < 0) return isNull;
     if (!this.budget.spend(1 + length / BYTES_PER_STEP)) return this.budget.exhausted;
-    return look(buffer, batchCount, at, at + length);
+    return look(buffer, batchNumber, at, at + length);
   }
 
   #make(name: string, record: RecordCursor): Result {

@@ -1,8 +1,5 @@
 /** The functions of expressions, by name. What is not here cannot be called. */
 import { Buffer, isUtf8 } from "node:buffer";
-import { RE2JS } from "re2js";
-import type { Budget } from "./budget.ts";
-import { PATTERN_LENGTH_MAX, PATTERNS_KEPT_MAX } from "./limits.ts";
 import { type CelFunction, pointCount, spendText, TEXT_METHODS } from "./text-functions.ts";
 import {
   parseDuration,
@@ -108,39 +105,4 @@ function withinInt(value: bigint): Result {
 
 function mod(nanos: bigint): bigint {
   return ((nanos % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
-}
-
-/** A regular expression of RE2: its time is linear in the text, whatever the pattern. */
-export class Patterns {
-  readonly #kept = new Map<string, RE2JS | Failure>();
-
-  /** Whether a part of `text` matches. */
-  test(text: string, pattern: string, budget: Budget): Result {
-    const compiled = this.compile(pattern, budget);
-    if (compiled instanceof Failure) return compiled;
-    // An automaton takes longer for a character than a comparison does.
-    return budget.spend(1 + text.length / 8) ? compiled.test(text) : (budget.exhausted as Failure);
-  }
-
-  compile(pattern: string, budget: Budget | null): RE2JS | Failure {
-    const known = this.#kept.get(pattern);
-    if (known !== undefined) return known;
-    if (pattern.length > PATTERN_LENGTH_MAX) {
-      return new Failure(`a pattern has at most ${PATTERN_LENGTH_MAX} characters`);
-    }
-    if (budget !== null && !budget.spend(1_000)) return budget.exhausted as Failure;
-    const compiled = compilePattern(pattern);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size >= PATTERNS_KEPT_MAX && oldest !== undefined) this.#kept.delete(oldest);
-    this.#kept.set(pattern, compiled);
-    return compiled;
-  }
-}
-
-function compilePattern(pattern: string): RE2JS | Failure {
-  try {
-    return RE2JS.compile(pattern);
-  } catch (error) {
-    return new Failure(`the pattern is not RE2: ${error instanceof Error ? error.message : ""}`);
-  }
 }

@@ -20,5 +20,16 @@ export const OBJECT_BYTES_MAX = 1024 * 1024;
 export const OBJECT_DEPTH_MAX = 100;
 /** Characters of a regular expression. */
 export const PATTERN_LENGTH_MAX = 1_000;
+/**
+ * Instructions that a regular expression becomes, as `patternSize` counts them: each may take a look at each
+ * character of a text.
+ */
+export const PATTERN_SIZE_MAX = 2_000;
+/** The same for all that stand in one filter: they are compiled before anything is looked at. */
+export const PATTERNS_SIZE_MAX = 8_000;
+/** Regular expressions that stand in one filter. */
+export const PATTERNS_MAX = 64;
+/** Instructions times characters that are one step. */
+export const PATTERN_WORK_PER_STEP = 16;
 /** Regular expressions made at run time that are kept. */
 export const PATTERNS_KEPT_MAX = 16;

@@ -1,8 +1,8 @@
 /** What the parts of the compiler share. */
 import type { ASTNode } from "@marcbachmann/cel-js";
 import type { Budget } from "./budget.ts";
-import type { Patterns } from "./functions.ts";
 import type { Member } from "./members.ts";
+import type { Patterns } from "./patterns.ts";
 import { type CelValue, Failure, type Result, typeOf } from "./values.ts";
 
 /** What an evaluation works with. */
