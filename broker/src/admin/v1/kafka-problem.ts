@@ -77,6 +77,26 @@ export function refuseUnlessNone(errorCode: number, text: OutcomeText): void {
   if (errorCode !== ErrorCode.NONE) throw kafkaRefusal(errorCode, text);
 }
 
+/** Why one partition of a change is left as it is. */
+export interface PartFailure {
+  readonly errorCode: ErrorCode;
+  /** A sentence. */
+  readonly message: string;
+}
+
+/** The failure of one partition; null for nothing. */
+export function partFailure(errorCode: ErrorCode): PartFailure | null {
+  const message = partitionError(errorCode);
+  return message === null ? null : { errorCode, message };
+}
+
+/** Throws the refusal of a change of which no part can be done: a first one speaks for all. */
+export function refuseIfAllFail(parts: readonly (PartFailure | null)[], subject: string): void {
+  const [first = null] = parts;
+  if (first === null || parts.includes(null)) return;
+  throw kafkaRefusal(first.errorCode, { subject, message: first.message });
+}
+
 /** What is wrong with one partition, in a sentence; null for nothing. */
 export function partitionError(errorCode: number): string | null {
   if (errorCode === ErrorCode.NONE) return null;

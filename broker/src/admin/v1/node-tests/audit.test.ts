@@ -238,3 +238,26 @@ test("tells who used a proxy as it claims, apart from the address that is certai
   const [direct] = (await rig.client.listAudit({})).items;
   expect(direct?.actor).not.toHaveProperty("forwardedFor");
 });
+
+describe("a change that can be made in no partition", () => {
+  test.each([
+    [
+      "deleteRecords",
+      "/v1/topics/orders/records/delete",
+      { to: { kind: "offset", offset: 99 } },
+      "OFFSET_OUT_OF_RANGE",
+    ],
+    [
+      "resetOffsets",
+      "/v1/groups/fresh/offsets/reset",
+      { scope: [{ topic: "orders" }], to: { kind: "shift", by: 1 } },
+      "INVALID_REQUEST",
+    ],
+  ] as const)("%s is refused as a whole, and told", async (name, path, body, error) => {
+    const dry = await send(name, path, body, true);
+    expect([dry.status, await entries()]).toEqual([400, []]);
+    const refused = await send(name, path, body);
+    expect(refused).toMatchObject({ status: 400, body: { kafkaError: error } });
+    expect(await entries()).toMatchObject([{ result: { outcome: "refused", error } }]);
+  });
+});
