@@ -130,6 +130,31 @@ describe("BrowseService.scan()", () => {
     ]);
   });
 
+  test.each(["oldest", "newest"] as const)(
+    "a filter on times finds them wherever they lie, a range up to its end (%s)",
+    async (order) => {
+      const rig = await openService(1);
+      const times = [0, 5, 20, 6, 7, 30, 2];
+      for (const time of times) await rig.append(0, [eventOf(time)]);
+      for (let ms = 999; ms < 1_032; ms += 1) {
+        const since: Condition = {
+          kind: "compare",
+          field: { kind: "timestamp" },
+          operator: "greaterOrEqual",
+          operand: { kind: "number", number: String(ms) },
+        };
+        const before = await ask(rig, { order, condition: { ...since, operator: "less" } });
+        const notSince = await ask(rig, { order, condition: { kind: "not", condition: since } });
+        expect(places(before)).toEqual(places(notSince));
+        expect(before.events).toHaveLength(times.filter((time) => 1_000 + time < ms).length);
+        const found = await ask(rig, { order, condition: since });
+        expect(found.events).toHaveLength(times.filter((time) => 1_000 + time >= ms).length);
+      }
+      const to = { kind: "time", timestamp: 1_010 } as const;
+      expect((await ask(rig, { order, to })).events).toHaveLength(2);
+    },
+  );
+
   test("a key is looked for in its partition alone, unless all are asked for", async () => {
     const rig = await openFilled();
     const home = partitionOfKey(new TextEncoder().encode("k4"), 3);
