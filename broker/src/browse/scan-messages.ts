@@ -52,10 +52,7 @@ export async function* scanMessages(
     readonly ends?: ReadonlyMap<number, number> | null;
   },
 ): AsyncGenerator<ScanMessage, void> {
-  for (let { waitingBefore } = job; waitingBefore !== null; { waitingBefore } = job) {
-    yield { kind: "phase", phase: "waiting", waitingBefore };
-    await untilBegun(job, scheduler);
-  }
+  yield* untilBegun(job, scheduler);
   for await (const said of job) {
     switch (said.kind) {
       case "phase":
@@ -80,8 +77,25 @@ export async function* scanMessages(
   }
 }
 
+/** Says again and again that the job waits, until it has begun. Left early, it takes the job back. */
+async function* untilBegun(
+  job: JobStream<ScanSaid>,
+  scheduler: Scheduler,
+): AsyncGenerator<ScanMessage, void> {
+  let hasBegun = false;
+  try {
+    for (let { waitingBefore } = job; waitingBefore !== null; { waitingBefore } = job) {
+      yield { kind: "phase", phase: "waiting", waitingBefore };
+      await begunOrLater(job, scheduler);
+    }
+    hasBegun = true;
+  } finally {
+    if (!hasBegun) job.cancel();
+  }
+}
+
 /** Resolves when the job has begun, or it is time to say again that it waits. */
-async function untilBegun(job: JobStream<ScanSaid>, scheduler: Scheduler): Promise<void> {
+async function begunOrLater(job: JobStream<ScanSaid>, scheduler: Scheduler): Promise<void> {
   let timer: Timer | null = null;
   const later = new Promise<void>((resolve) => {
     timer = scheduler.after(WAITING_TOLD_MS, resolve);

@@ -14,6 +14,7 @@ const REASONS: Readonly<Record<Done["reason"], string>> = {
   bytes: "it had looked at as many bytes as one search may",
   keys: "it had found as many keys as one search may hold",
   time: "it had taken as long as one search may",
+  stalled: "this page read nothing of it for too long",
   deleted: "the topic was deleted",
   failed: "it failed",
 };
