@@ -71,7 +71,7 @@ export const FILE_WRITERS: Readonly<Record<FileFormat, FileWriter>> = {
         record.topic,
         String(record.partition),
         String(record.offset),
-        record.timestamp === null ? "" : new Date(record.timestamp).toISOString(),
+        record.timestamp === null ? "" : printTime(record.timestamp),
         ...payloadCells(record.key),
         ...payloadCells(record.value),
         record.headers.length === 0 ? "" : JSON.stringify(record.headers),
@@ -161,7 +161,7 @@ function recordOf(cells: readonly string[]): unknown {
     value,
     headers,
   ] = cells;
-  const time = Date.parse(timestamp);
+  const time = TIME_NUMBER.test(timestamp) ? Number(timestamp) : Date.parse(timestamp);
   if (timestamp !== "" && Number.isNaN(time)) throw new RangeError(`not a time: ${timestamp}`);
   return {
     topic,
@@ -172,6 +172,15 @@ function recordOf(cells: readonly string[]): unknown {
     value: payloadOf(valueEncoding, value),
     headers: headers === "" || headers === undefined ? [] : parseJson(headers),
   };
+}
+
+/** A time that no date can say, as milliseconds since 1970. */
+const TIME_NUMBER = /^-?[0-9]{16}$/;
+
+/** As a date; as a number where it is beyond all dates, for records hold any 64 bits. */
+function printTime(timestamp: number): string {
+  const date = new Date(timestamp);
+  return Number.isNaN(date.getTime()) ? String(timestamp) : date.toISOString();
 }
 
 /** Encoding and data; the encoding `null` tells null from no bytes. */
