@@ -85,7 +85,7 @@ export const TAIL_MS_MAX = 60 * 60 * 1000;
 
 /** Buckets of a histogram. */
 export const BUCKETS_MAX = 120;
-/** Cuts, of all partitions together, for which headers are read to make them exact. */
+/** Cuts that an index leaves open, of all partitions together, for which headers are read. */
 export const CUTS_REFINED_MAX = 8_192;
 /** A piece that is read at once where headers are looked for. */
 export const HEADER_CHUNK_BYTES = 64 * 1024;
