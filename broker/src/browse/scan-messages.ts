@@ -27,8 +27,10 @@ export type ScanMessage =
     }
   | (Omit<DoneSaid, "positions"> & {
       readonly coverage: Coverage;
-      /** Goes on where this scan stopped; null where there is nothing more. */
+      /** Goes on where this scan stopped; null where there is nothing more, or it has no room in a URL. */
       readonly cursor: string | null;
+      /** There is more, but no cursor for it. */
+      readonly isCursorTooLong: boolean;
     });
 
 /** The messages of a job, with cursors for its positions. */
@@ -71,7 +73,7 @@ export async function* scanMessages(
         const mayGrow = order === "oldest" && isOpenEnded;
         const isOver = said.reason === "keys" || (said.reason === "end" && !mayGrow);
         const cursor = isOver ? null : encodeCursor({ order, query, positions, ends });
-        yield { ...rest, coverage, cursor };
+        yield { ...rest, coverage, cursor, isCursorTooLong: !isOver && cursor === null };
       }
     }
   }

@@ -133,6 +133,11 @@ export function SearchEnd({
           {search.done?.skips.listed[0]?.reason}).
         </p>
       )}
+      {search.done?.isCursorTooLong === true && (
+        <p className="text-warn">
+          There is more, but it cannot go on over so many partitions: choose fewer.
+        </p>
+      )}
       {filterError !== null && (
         <p className="text-warn">
           The filter failed first at {filterError.offset}: {filterError.message}.

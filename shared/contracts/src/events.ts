@@ -184,6 +184,10 @@ export const StreamDone = z
       }),
     ...Counts,
     cursor: z.string().nullable().meta({ description: "Goes on from here; null at the end." }),
+    isCursorTooLong: z.boolean().meta({
+      description:
+        "There is more, but a cursor for so many partitions has no room in a URL: choose fewer of them.",
+    }),
     coverage: SearchCoverage.nullable().meta({ description: "Null for a live stream." }),
     skips: z.object({
       count: Count.meta({ description: "Stretches that could not be read." }),

@@ -143,11 +143,13 @@ function doneOf(message: Done): Data<"done"> {
   const { reason, counts, cursor } = message;
   const rest = { reason, ...countsOf(counts), cursor, failure: null };
   if (!("coverage" in message)) {
-    return { ...rest, coverage: null, skips: NO_SKIPS, keyIndex: null, filterError: null };
+    const nothing = { coverage: null, skips: NO_SKIPS, keyIndex: null, filterError: null };
+    return { ...rest, ...nothing, isCursorTooLong: false };
   }
-  const { coverage, skips, keyIndex, firstFilterError } = message;
+  const { coverage, skips, keyIndex, firstFilterError, isCursorTooLong } = message;
   return {
     ...rest,
+    isCursorTooLong,
     coverage: coverageOf(coverage),
     skips: { ...skips, listed: [...skips.listed] },
     keyIndex,
@@ -186,6 +188,7 @@ function failed(error: unknown): Data<"done"> {
     reason: "failed",
     ...countsOf({}),
     cursor: null,
+    isCursorTooLong: false,
     coverage: null,
     skips: NO_SKIPS,
     keyIndex: null,
