@@ -1,8 +1,15 @@
 import { partitionOfKey } from "@runnel/protocol/partitioner.ts";
 import { describe, expect, test } from "vitest";
-import { TAIL_BEHIND_MAX, TAIL_MS_MAX, TAIL_REJOIN_EVENTS, TAILS_MAX } from "./limits.ts";
+import { decodeCursor } from "./cursor.ts";
+import {
+  TAIL_BEHIND_MAX,
+  TAIL_HEARTBEAT_MS,
+  TAIL_MS_MAX,
+  TAIL_REJOIN_EVENTS,
+  TAILS_MAX,
+} from "./limits.ts";
 import type { EventQuery } from "./query.ts";
-import type { TailMessage } from "./tail.ts";
+import { Tail, type TailMessage } from "./tail.ts";
 import type { TestBatch } from "./testing-logs.ts";
 import {
   EVERYTHING,
@@ -11,6 +18,8 @@ import {
   type ServiceRig,
   scanOptions,
 } from "./testing-service.ts";
+import type { TailNews, TailSaid } from "./thread/tail-task.ts";
+import type { JobStream } from "./thread/thread-pool.ts";
 
 const FORM = scanOptions().form;
 const LIVE: EventQuery = { ...EVERYTHING, order: "oldest", from: { kind: "latest" } };
@@ -165,6 +174,48 @@ describe("BrowseService.tail()", () => {
     expect(follower.places).toEqual(["0@0", "1@0"]);
     follower.stop();
     await rig.wait(follower.ended);
+  });
+
+  test("says it has looked at no more than its thread has", async () => {
+    const rig = await openService(1);
+    const told: TailNews[] = [];
+    const said: TailSaid[] = [];
+    let wake = (): void => {};
+    const job = {
+      tell: (news: unknown) => told.push(news as TailNews),
+      cancel: () => {},
+      async *[Symbol.asyncIterator]() {
+        for (;;) {
+          for (let one = said.shift(); one !== undefined; one = said.shift()) yield one;
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      },
+    };
+    const world = { clock: rig.rig.time, scheduler: rig.rig.time };
+    const { partitions } = rig;
+    const watchGrowth = () => () => {};
+    const options = { partitions, watchGrowth, positions: new Map<number, number>(), digest: 1 };
+    const messages: TailMessage[] = [];
+    const follow = async (): Promise<void> => {
+      const tail = new Tail(world, job as unknown as JobStream<TailSaid>, options);
+      for await (const message of tail) messages.push(message);
+    };
+    void follow();
+    // Something is appended just before the heartbeat, so that it is due while the thread is busy.
+    await pass(rig, TAIL_HEARTBEAT_MS - 20);
+    await rig.append(0, [eventOf(1)]);
+    await pass(rig, 100);
+    const counts = { records: 0, bytes: 0, matches: 0, dropped: 0, filterErrors: 0 };
+    said.push({ kind: "caught", counts });
+    wake();
+    await pass(rig, 1);
+    const progress = messages.findLast((message) => message.kind === "progress");
+    const { positions } = decodeCursor(progress?.cursor ?? "") ?? { positions: null };
+    expect(positions).toEqual(new Map([[0, 0]]));
+    await pass(rig, 100);
+    expect(told.map(({ snapshots }) => snapshots.length)).toEqual([0, 1]);
   });
 
   test("leaves out what is too far behind, and counts it", async () => {
