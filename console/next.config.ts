@@ -8,6 +8,8 @@ const workspace = join(import.meta.dirname, "..");
 
 const config: NextConfig = {
   output: "standalone",
+  // The hash of the sources where `server/build.ts` asks for the build: the same pages for the same sources.
+  generateBuildId: () => process.env["RUNNEL_BUILD_ID"] ?? null,
   outputFileTracingRoot: workspace,
   turbopack: { root: workspace },
   transpilePackages: ["@runnel/contracts"],

@@ -19,8 +19,10 @@ export interface Bundle {
 export async function bundle(options: {
   readonly root: string;
   readonly entry: string;
+  /** Whether what it loads by `createRequire` is known. */
+  readonly isToldWhatItLoads: boolean;
 }): Promise<Bundle> {
-  const { root, entry } = options;
+  const { root, entry, isToldWhatItLoads } = options;
   const file = join(root, entry);
   await using build = await rolldown({
     cwd: root,
@@ -45,7 +47,7 @@ export async function bundle(options: {
   });
   return {
     files: new Map(chunks.map(({ fileName, code }) => [fileName, code])),
-    dependencies: packagesOf(chunks),
+    dependencies: packagesOf(chunks, isToldWhatItLoads),
     // A file that a thread starts from is an entry, too.
     exports: chunks.find(({ facadeModuleId }) => facadeModuleId === file)?.exports.toSorted() ?? [],
   };
@@ -76,11 +78,15 @@ function threadEntries(): Plugin {
   };
 }
 
-function packagesOf(chunks: readonly OutputChunk[]): string[] {
+function packagesOf(chunks: readonly OutputChunk[], isToldWhatItLoads: boolean): string[] {
   const own = new Set(chunks.map(({ fileName }) => fileName));
   const names = new Set<string>();
   for (const { imports, dynamicImports, code } of chunks) {
-    for (const id of [...imports, ...dynamicImports, ...requiredBy(code)]) {
+    for (const id of [
+      ...imports,
+      ...dynamicImports,
+      ...(isToldWhatItLoads ? [] : requiredBy(code)),
+    ]) {
       if (own.has(id) || id.startsWith("node:") || builtinModules.includes(id)) continue;
       const [scope, name] = id.split("/");
       names.add(scope?.startsWith("@") === true ? `${scope}/${name}` : (scope as string));
@@ -92,7 +98,9 @@ function packagesOf(chunks: readonly OutputChunk[]): string[] {
 /** What code loads by `createRequire`, of which the bundler knows nothing. Throws for other forms. */
 function requiredBy(code: string): string[] {
   const found = [...code.matchAll(/createRequire\(import\.meta\.url\)\("([^"]+)"\)/g)];
-  if (found.length !== [...code.matchAll(/\bcreateRequire\(/g)].length) {
+  // Asking where an optional package is does not load it.
+  const asked = [...code.matchAll(/createRequire\(import\.meta\.url\)\.resolve\(/g)];
+  if (found.length + asked.length !== [...code.matchAll(/\bcreateRequire\(/g)].length) {
     throw new Error('createRequire: write it as createRequire(import.meta.url)("package")');
   }
   return found.map(([, name]) => name as string);

@@ -11,6 +11,8 @@ export interface PackageSpec {
   /** In the folder: the command, or the only module that users import. */
   readonly entry: string;
   readonly role: "command" | "library";
+  /** What it loads in ways that a bundler does not see. */
+  readonly loads?: readonly string[];
   /** The first usable minor version of each major of Node; from the last one on, all are. */
   readonly nodes: readonly NodeVersion[];
   readonly keywords: readonly string[];
@@ -19,12 +21,16 @@ export interface PackageSpec {
 /** In the folder of the code. */
 export const LAUNCHER = "launch.js";
 
+type Versions = Readonly<Record<string, string>>;
+
 interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly description: string;
   readonly license: string;
-  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly dependencies?: Versions;
+  readonly peerDependencies?: Versions;
+  readonly peerDependenciesMeta?: Readonly<Record<string, unknown>>;
 }
 
 /** `dependencies` are names; their versions are the exact ones that our packages declare. */
@@ -33,7 +39,9 @@ export function manifest(
   spec: PackageSpec,
   dependencies: readonly string[],
 ): Readonly<Record<string, unknown>> {
-  const { version, description, license } = read(join(root, spec.folder, "package.json"));
+  const { version, description, license, peerDependencies, peerDependenciesMeta } = read(
+    join(root, spec.folder, "package.json"),
+  );
   const code = `./lib/${basename(spec.entry, extname(spec.entry))}`;
   const versions = declaredVersions(root);
   return {
@@ -45,18 +53,24 @@ export function manifest(
     type: "module",
     engines: { node: enginesOf(spec.nodes) },
     ...(spec.role === "command"
-      ? { bin: { [spec.name]: `./lib/${LAUNCHER}` } }
+      ? { bin: { [commandOf(spec)]: `./lib/${LAUNCHER}` }, exports: { ".": `./lib/${LAUNCHER}` } }
       : { exports: { ".": conditionsOf(code) } }),
     files: ["lib"],
     dependencies: Object.fromEntries(
-      dependencies.map((name) => {
+      [...new Set([...dependencies, ...(spec.loads ?? [])])].sort().map((name) => {
         const exact = versions.get(name);
         if (exact === undefined)
           throw new Error(`${spec.name} imports ${name}: nobody declares it`);
         return [name, exact];
       }),
     ),
+    ...(peerDependencies === undefined ? {} : { peerDependencies, peerDependenciesMeta }),
   };
+}
+
+/** `@runnel/console` is the command `runnel-console`. */
+function commandOf({ name }: PackageSpec): string {
+  return name.replace("@", "").replace("/", "-");
 }
 
 function enginesOf(nodes: readonly NodeVersion[]): string {
@@ -108,7 +122,7 @@ ${check}if (isNewEnough) {
 function declaredVersions(root: string): ReadonlyMap<string, string> {
   const versions = new Map<string, string>();
   const paths = globSync(
-    ["broker", "shared/*", "apps/*"].map((path) => `${path}/package.json`),
+    ["broker", "console", "shared/*", "apps/*"].map((path) => `${path}/package.json`),
     {
       cwd: root,
     },

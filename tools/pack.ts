@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { bundle } from "./pack-bundle.ts";
 import { declarations } from "./pack-declarations.ts";
 import { LAUNCHER, launcher, manifest, type PackageSpec } from "./pack-manifest.ts";
+import { pages } from "./pack-pages.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -26,6 +27,18 @@ const PACKAGES: readonly PackageSpec[] = [
       [24, 6],
     ],
     keywords: ["kafka", "broker", "event-streaming", "cli"],
+  },
+  {
+    name: "@runnel/console",
+    folder: "console",
+    entry: "server/packed.ts",
+    role: "command",
+    loads: ["next", "react", "react-dom"],
+    nodes: [
+      [22, 22],
+      [24, 6],
+    ],
+    keywords: ["kafka", "event-streaming", "console"],
   },
   {
     name: "@runnel/testing",
@@ -47,8 +60,12 @@ async function pack(spec: PackageSpec, out: string): Promise<string> {
   const { files, dependencies, exports } = await bundle({
     root: ROOT,
     entry: `${spec.folder}/${spec.entry}`,
+    isToldWhatItLoads: spec.loads !== undefined,
   });
-  const more = new Map([[LAUNCHER, launcher(spec, exports)]]);
+  const more = new Map<string, string | Buffer>([[LAUNCHER, launcher(spec, exports)]]);
+  if (spec.folder === "console") {
+    for (const [name, content] of await pages(ROOT)) more.set(`pages/${name}`, content);
+  }
   if (spec.role === "library") {
     const types = declarations(ROOT, `${spec.folder}/${spec.entry}`);
     for (const [name, text] of types) more.set(name, text);
@@ -63,10 +80,10 @@ async function pack(spec: PackageSpec, out: string): Promise<string> {
   return join(out, printed.trim());
 }
 
-function write(path: string, text: string): void {
-  if (text.includes(ROOT)) throw new Error(`${path} names a folder of this machine`);
+function write(path: string, content: string | Buffer): void {
+  if (content.includes(ROOT)) throw new Error(`${path} names a folder of this machine`);
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
+  writeFileSync(path, content);
 }
 
 const { values } = parseArgs({ options: { out: { type: "string", default: join(ROOT, "dist") } } });

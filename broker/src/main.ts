@@ -81,8 +81,11 @@ export async function startBroker(options: RunOptions, logger: Logger): Promise<
     admin === "off" || !broker.runnelMetricsHistoryEnable
       ? null
       : await keepHistory(opened, { dataFolder, node, metrics }, world);
+  const allowedHosts = broker.runnelAdminAllowedHosts;
   const adminServer =
-    admin === "off" ? null : await serveAdmin(admin, { node, metrics, history, logger, about });
+    admin === "off"
+      ? null
+      : await serveAdmin({ ...admin, allowedHosts }, { node, metrics, history, logger, about });
   if (adminServer !== null) opened.defer(() => adminServer.close(ADMIN_CLOSE_MS));
   const parts = opened.move();
   return {
@@ -111,7 +114,7 @@ async function keepHistory(
 
 /** Loads the admin port after the first port accepts: clients need not wait for it. */
 async function serveAdmin(
-  address: Address,
+  address: Address & { readonly allowedHosts: readonly string[] },
   parts: {
     readonly node: Node;
     readonly metrics: MetricRegistry;
@@ -133,7 +136,6 @@ async function serveAdmin(
       await Promise.race([node.lags.current(), soon(LAGS_MS_MAX)]);
       return await expose();
     },
-    allowedHosts: [],
     readiness: () => (node.isReady() ? [] : ["the broker is not registered in its cluster"]),
     loadV1: async () => {
       const { createV1App } = await import("#admin/v1/app.ts");

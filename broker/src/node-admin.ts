@@ -61,11 +61,15 @@ export async function openAuditTopic(
   { logger }: World,
   { controller, replicas }: Pick<Parts, "controller" | "replicas">,
 ): Promise<InternalTopic> {
-  const retentionMs = loaded.broker.runnelAuditRetentionMs;
-  await adjustAuditTopic(controller, replicas.image, { retentionMs, logger });
+  const { runnelAuditRetentionMs, runnelAuditRetentionBytes } = loaded.broker;
+  const retention = {
+    retentionMs: runnelAuditRetentionMs,
+    retentionBytes: runnelAuditRetentionBytes,
+  };
+  await adjustAuditTopic(controller, replicas.image, { ...retention, logger });
   return new InternalTopic({
     name: AUDIT_TOPIC,
     replicas,
-    create: () => createInternalTopic(controller, newAuditTopic(retentionMs)),
+    create: () => createInternalTopic(controller, newAuditTopic(retention)),
   });
 }

@@ -388,10 +388,16 @@ test("the audit log is made at the first change, keeps every one, and is the bro
 
   const after = createMemoryWorld({ seed: 2, disk: world.disk.crash() });
   await behind.time.advanceAsync(LEASE_MS);
-  const next = await startNode(after, behind, [["runnel.audit.retention.ms", "86400000"]]);
+  const { configs: first } = node.image.topicsByName.get("__audit") ?? {};
+  expect(first?.get("retention.bytes")).toBe("4294967296");
+  const next = await startNode(after, behind, [
+    ["runnel.audit.retention.ms", "86400000"],
+    ["runnel.audit.retention.bytes", "1000000"],
+  ]);
   expect(await audited(after, next)).toEqual(all);
   const { configs } = next.image.topicsByName.get("__audit") ?? {};
   expect(configs?.get("retention.ms")).toBe("86400000");
+  expect(configs?.get("retention.bytes")).toBe("1000000");
 });
 
 test("a change stands where the audit log cannot be written, or is switched off", async () => {

@@ -3,6 +3,8 @@ import {
   formatBytes,
   formatCompact,
   formatCount,
+  formatLag,
+  formatNumberOf,
   formatRelative,
   formatRetention,
   formatSpan,
@@ -12,7 +14,24 @@ import {
 describe("formatCount()", () => {
   it("separates thousands and knows that nothing is known", () => {
     expect(formatCount(1_204_331)).toBe("1,204,331");
+    expect(formatCount(-2_400)).toBe("−2,400");
     expect(formatCount(null)).toBe("–");
+  });
+});
+
+describe("formatNumberOf()", () => {
+  it("knows one from many", () => {
+    expect(formatNumberOf(1, "group")).toBe("1 group");
+    expect(formatNumberOf(0, "group")).toBe("0 groups");
+    expect(formatNumberOf(1_204, "topic")).toBe("1,204 topics");
+  });
+});
+
+describe("formatLag()", () => {
+  it("is a span, where it is known", () => {
+    expect(formatLag({ seconds: 65 })).toBe("1 min 5 s");
+    expect(formatLag({ seconds: null })).toBe("–");
+    expect(formatLag(null)).toBe("–");
   });
 });
 

@@ -6,7 +6,12 @@ const COMPACT = new Intl.NumberFormat("en-US", { notation: "compact", maximumFra
 
 /** With thousands separators; "–" for null. */
 export function formatCount(value: number | null): string {
-  return value === null ? "–" : NUMBER.format(value);
+  return value === null ? "–" : NUMBER.format(value).replace("-", "−");
+}
+
+/** `1 topic`, `1,204 topics`. */
+export function formatNumberOf(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** At most four significant characters: `1.2M`. */
@@ -108,6 +113,12 @@ export function timeParts(at: number, zone: Zone): TimeParts | null {
 export function formatTime(at: number, zone: Zone): string {
   const parts = timeParts(at, zone);
   return parts === null ? String(at) : `${parts.date} ${parts.clock}.${parts.ms}`;
+}
+
+/** The age of what is not read yet; "–" where nobody knows. */
+export function formatLag(lag: { readonly seconds: number | null } | null): string {
+  const seconds = lag?.seconds ?? null;
+  return seconds === null ? "–" : formatSpan(seconds * 1_000);
 }
 
 const NO_LIMIT = "-1";

@@ -1,4 +1,5 @@
 /** A JSON text in a worker of its own, so that no size of it ever holds up the page. */
+import type { Difference, IgnoredPath } from "./json-diff.ts";
 import type { JsonAnswer, JsonChange, JsonQuestion, JsonRequest } from "./json-protocol.ts";
 import type { JsonRow } from "./json-tree.ts";
 
@@ -35,6 +36,17 @@ export class JsonClient {
   async textOf(index: number): Promise<string> {
     const answer = await this.#ask({ kind: "text", index });
     return answer.kind === "text" ? answer.text : "";
+  }
+
+  /** As `diffJson` finds them. Rejects where the worker failed. */
+  async diff(
+    before: string,
+    after: string,
+    ignored: readonly IgnoredPath[],
+  ): Promise<readonly Difference[] | null> {
+    const answer = await this.#ask({ kind: "diff", before, after, ignored });
+    if (answer.kind === "diff") return answer.differences;
+    throw new Error(answer.kind === "failed" ? answer.message : "no differences came");
   }
 
   close(): void {

@@ -23,6 +23,27 @@ describe("diffJson()", () => {
     expect(diffJson('{"a":1,"b":2}', '{"b":2,"a":1}')).toEqual([]);
   });
 
+  it("tells an element that came or went from those that it moved", () => {
+    expect(diffJson("[1,2,3]", "[0,1,2,3]")).toEqual([{ path: [0], before: null, after: "0" }]);
+    expect(diffJson("[1,2,3]", "[1,3]")).toEqual([{ path: [1], before: "2", after: null }]);
+    expect(diffJson("[1,[2],3]", "[1,[4],5,3]")).toEqual([
+      { path: [1, 0], before: "2", after: "4" },
+      { path: [2], before: null, after: "5" },
+    ]);
+  });
+
+  it("a null that is there is not nothing", () => {
+    expect(diffJson("{}", '{"a":null}')).toEqual([{ path: ["a"], before: null, after: "null" }]);
+  });
+
+  it("leaves out what is ignored, with all below it, in every element", () => {
+    const before = '{"at":1,"items":[{"etag":"a","n":1},{"etag":"b","n":2}],"meta":{"x":1}}';
+    const after = '{"at":2,"items":[{"etag":"c","n":1},{"etag":"d","n":3}],"meta":{"y":1}}';
+    expect(diffJson(before, after, [["at"], ["items", null, "etag"], ["meta"]])).toEqual([
+      { path: ["items", 1, "n"], before: "2", after: "3" },
+    ]);
+  });
+
   it("is null for what is no JSON", () => {
     expect(diffJson("text", "{}")).toBeNull();
   });

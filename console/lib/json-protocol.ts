@@ -1,4 +1,5 @@
 /** What page and worker say to each other about a JSON text. */
+import type { Difference, IgnoredPath } from "./json-diff.ts";
 import type { JsonRow } from "./json-tree.ts";
 
 export type JsonQuestion = { readonly id: number } & JsonRequest;
@@ -7,6 +8,12 @@ export type JsonRequest =
   | { readonly kind: "open"; readonly text: string }
   | { readonly kind: "rows"; readonly start: number; readonly end: number }
   | { readonly kind: "text"; readonly index: number }
+  | {
+      readonly kind: "diff";
+      readonly before: string;
+      readonly after: string;
+      readonly ignored: readonly IgnoredPath[];
+    }
   | JsonChange;
 
 export type JsonChange =
@@ -17,5 +24,6 @@ export type JsonAnswer = { readonly id: number } & (
   | { readonly kind: "count"; readonly rowCount: number }
   | { readonly kind: "rows"; readonly rows: readonly JsonRow[] }
   | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "diff"; readonly differences: readonly Difference[] | null }
   | { readonly kind: "failed"; readonly message: string }
 );

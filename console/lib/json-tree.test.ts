@@ -55,6 +55,22 @@ describe("JsonTree", () => {
     expect(row?.text.length).toBeLessThan(1_000);
   });
 
+  it("unfolds hundreds of thousands of rows at once, in their order, and no more than it may", () => {
+    const list = Array.from({ length: 150_000 }, (_, at) => ({ at, tags: [at] }));
+    const tree = new JsonTree(JSON.stringify({ list, last: { a: 1 } }));
+    tree.unfoldAll();
+    expect(tree.rowCount).toBeGreaterThan(400_000);
+    expect(tree.rowCount).toBeLessThanOrEqual(500_000);
+    expect(lines(tree).slice(0, 6)).toEqual([
+      "$ list: […], last: {…}",
+      `  list ${"{…}, ".repeat(20).slice(0, -2).slice(0, 80)}`,
+      "    0 at: 0, tags: […]",
+      "      at 0",
+      "      tags 0",
+      "        0 0",
+    ]);
+  });
+
   it("gives back a part as JSON", () => {
     const tree = new JsonTree('{"a":{"id":12345678901234567890}}');
     expect(tree.textOf(1)).toBe('{\n  "id": 12345678901234567890\n}');

@@ -72,16 +72,25 @@ export class JsonTree {
     return true;
   }
 
-  /** Unfolds everything, as far as that is not too much. */
+  /** Unfolds everything, as far as there is room. */
   unfoldAll(): void {
-    for (
-      let index = 0;
-      index < this.#rows.length && this.#rows.length < UNFOLD_ROWS_MAX;
-      index += 1
-    ) {
-      const node = this.#rows[index];
-      if (node !== undefined && !node.isOpen && childCount(node.value) > 0) this.#open(index);
+    const rows: Node[] = [];
+    let room = UNFOLD_ROWS_MAX - this.#rows.length;
+    // The last is the next: every row is moved once, however many there are.
+    const waiting = this.#rows.toReversed();
+    for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+      rows.push(node);
+      const count = node.isOpen ? 0 : childCount(node.value);
+      if (count === 0 || room < count) continue;
+      room -= count;
+      node.isOpen = true;
+      const children = childrenOf(node.value);
+      for (let at = children.length - 1; at >= 0; at -= 1) {
+        const [key, value] = children[at] as (typeof children)[number];
+        waiting.push(this.#node(value, key, node));
+      }
     }
+    this.#rows = rows;
   }
 
   /** Folds everything but the outermost level. */

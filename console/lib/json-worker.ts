@@ -1,5 +1,6 @@
 /** The worker's side of `json-client.ts`: holds one tree, answers in the order of the questions. */
 
+import { diffJson } from "./json-diff.ts";
 import type { JsonAnswer, JsonQuestion } from "./json-protocol.ts";
 import { JsonTree } from "./json-tree.ts";
 
@@ -19,6 +20,10 @@ function answer(question: JsonQuestion): JsonAnswer {
         message: error instanceof Error ? error.message : String(error),
       };
     }
+  }
+  if (question.kind === "diff") {
+    const { before, after, ignored } = question;
+    return { id, kind: "diff", differences: diffJson(before, after, ignored) };
   }
   if (tree === null) return { id, kind: "failed", message: "no text is open" };
   switch (question.kind) {

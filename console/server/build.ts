@@ -25,6 +25,7 @@ import { createRequire } from "node:module";
 import { constants, setPriority } from "node:os";
 import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { BuildError, type PagesOptions } from "./pages.ts";
 import { compress } from "./static-files.ts";
 
 const CONSOLE = join(import.meta.dirname, "..");
@@ -53,22 +54,16 @@ const PROGRESS_MS = 5_000;
 const LOCK_POLL_MS = 200;
 const BUILD_MS_MAX = 600_000;
 
-export class BuildError extends Error {}
-
-export interface BuildOptions {
-  readonly onProgress: (line: string) => void;
-  readonly signal: AbortSignal;
-}
-
 /** The folder of the build of these sources, which is made if there is none yet. */
-export async function ensureBuild(options: BuildOptions): Promise<string> {
-  const target = join(CACHE, hashSources());
+export async function ensureBuild(options: PagesOptions): Promise<string> {
+  const hash = hashSources();
+  const target = join(CACHE, hash);
   if (useBuild(target)) return folderOf(target);
   mkdirSync(CACHE, { recursive: true });
   await takeLock(options);
   try {
     // Whoever held the lock may have built the same.
-    if (!useBuild(target)) await build(target, options);
+    if (!useBuild(target)) await build(target, hash, options);
   } finally {
     rmSync(LOCK, { recursive: true, force: true });
   }
@@ -103,13 +98,17 @@ function hashSources(): string {
   return hash.digest("hex").slice(0, 24);
 }
 
-async function build(target: string, { onProgress, signal }: BuildOptions): Promise<void> {
+async function build(
+  target: string,
+  hash: string,
+  { onProgress, signal }: PagesOptions,
+): Promise<void> {
   const startedAtMs = performance.now();
   const seconds = (): number => Math.round((performance.now() - startedAtMs) / 1_000);
   onProgress("building the pages, once for these sources: about half a minute");
   const timer = setInterval(() => onProgress(`still building after ${seconds()} s`), PROGRESS_MS);
   try {
-    await runNext(signal);
+    await runNext(hash, signal);
     const output = join(CONSOLE, ".next", "standalone");
     const made = join(output, relative(ROOT, CONSOLE), ".next");
     const files = join(made, "static");
@@ -125,11 +124,16 @@ async function build(target: string, { onProgress, signal }: BuildOptions): Prom
 }
 
 /** Runs `next build` behind everything else on the machine. Its output is shown if it fails. */
-async function runNext(signal: AbortSignal): Promise<void> {
+async function runNext(hash: string, signal: AbortSignal): Promise<void> {
   const bin = createRequire(join(CONSOLE, "package.json")).resolve("next/dist/bin/next");
   const child = spawn(process.execPath, [bin, "build"], {
     cwd: CONSOLE,
-    env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production" },
+    env: {
+      ...process.env,
+      NEXT_TELEMETRY_DISABLED: "1",
+      NODE_ENV: "production",
+      RUNNEL_BUILD_ID: hash,
+    },
     stdio: ["ignore", "pipe", "pipe"],
     signal: AbortSignal.any([signal, AbortSignal.timeout(BUILD_MS_MAX)]),
   });
@@ -146,7 +150,7 @@ async function runNext(signal: AbortSignal): Promise<void> {
 }
 
 /** A lock is a folder with the id of the process that holds it; one whose holder is gone is taken. */
-async function takeLock({ onProgress, signal }: BuildOptions): Promise<void> {
+async function takeLock({ onProgress, signal }: PagesOptions): Promise<void> {
   let hasSaid = false;
   for (;;) {
     try {

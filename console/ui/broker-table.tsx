@@ -1,11 +1,11 @@
 "use client";
 import type { Broker } from "@runnel/contracts/cluster.ts";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import { useHref } from "../lib/cluster.tsx";
 import { formatBytes, formatCount, formatSpan } from "../lib/format.ts";
 import { Badge } from "./badge.tsx";
 import { Meter } from "./meter.tsx";
+import { NameLink } from "./name-link.tsx";
 import { Table, Td, Th, Tr } from "./table.tsx";
 import { useNow } from "./time.tsx";
 
@@ -35,12 +35,7 @@ export function BrokerTable({ brokers }: { readonly brokers: readonly Broker[] }
         <Tr key={broker.id}>
           <Td>
             <span className="flex items-center gap-1.5">
-              <Link
-                href={href("brokers", String(broker.id))}
-                className="font-medium hover:text-accent hover:underline"
-              >
-                Broker {broker.id}
-              </Link>
+              <NameLink href={href("brokers", String(broker.id))}>Broker {broker.id}</NameLink>
               {broker.isController && <Badge tone="accent">controller</Badge>}
             </span>
           </Td>

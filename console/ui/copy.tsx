@@ -53,16 +53,16 @@ export function CodeBlock({
   readonly className?: string;
 }): ReactNode {
   return (
-    <div className={cn("group relative rounded-md border border-line bg-canvas", className)}>
+    <div className={cn("flex items-start rounded-md border border-line bg-canvas", className)}>
       {/* What scrolls must be reachable by keyboard */}
       <pre
         tabIndex={0}
         aria-label="Code"
-        className="mono overflow-x-auto py-2 pr-10 pl-3 text-left text-xs leading-5"
+        className="mono min-w-0 flex-1 overflow-x-auto py-2 pl-3 text-left text-xs leading-5"
       >
         {code}
       </pre>
-      <CopyButton text={code} label="Copy" className="absolute top-1 right-1 bg-canvas" />
+      <CopyButton text={code} label="Copy" className="m-1" />
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { Difference } from "../lib/json-diff.ts";
+import { type Difference, placeText } from "../lib/json-diff.ts";
 import { Table, Td, Th, Tr } from "./table.tsx";
 
 interface DiffTableProps {
@@ -42,7 +42,7 @@ export function DiffTable({ before, after, differences }: DiffTableProps): React
     >
       {differences.map(({ path, before: from, after: to }) => (
         <Tr key={path.join("\0")}>
-          <Td isMono>{path.length === 0 ? "the whole" : path.join(".")}</Td>
+          <Td isMono>{path.length === 0 ? "the whole" : placeText(path)}</Td>
           <Td isMono className="max-w-96 truncate text-bad" title={from ?? undefined}>
             {from ?? <span className="text-faint">–</span>}
           </Td>

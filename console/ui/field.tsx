@@ -79,7 +79,7 @@ export function Checkbox({
 }: InputHTMLAttributes<HTMLInputElement> & { readonly label: ReactNode }): ReactNode {
   return (
     <label className={cn("inline-flex items-center gap-1.5 text-sm select-none", className)}>
-      <input type="checkbox" className="size-3.5 accent-(--accent)" {...rest} />
+      <input type="checkbox" className="size-3.5 accent-accent" {...rest} />
       {label}
     </label>
   );

@@ -9,6 +9,8 @@ interface FilterInputProps {
   readonly value: string;
   readonly onChange: (value: string) => void;
   readonly placeholder?: string;
+  /** Every keystroke is passed on at once; for what is answered as fast as somebody types. */
+  readonly isInstant?: boolean;
   readonly className?: string;
 }
 
@@ -20,6 +22,7 @@ export function FilterInput({
   value,
   onChange,
   placeholder,
+  isInstant = false,
   className,
 }: FilterInputProps): ReactNode {
   const input = useRef<HTMLInputElement>(null);
@@ -37,12 +40,17 @@ export function FilterInput({
   }, [value]);
   useEffect(() => {
     if (text === own.current.at(-1)) return undefined;
-    const timer = setTimeout(() => {
+    const pass = (): void => {
       own.current = [...own.current, text];
       latest.current(text);
-    }, DEBOUNCE_MS);
+    };
+    if (isInstant) {
+      pass();
+      return undefined;
+    }
+    const timer = setTimeout(pass, DEBOUNCE_MS);
     return () => clearTimeout(timer);
-  }, [text]);
+  }, [text, isInstant]);
   useCommands([
     {
       id: "filter",

@@ -203,7 +203,7 @@ function HeaderRow<T>({
               aria-label="Select all"
               checked={isAll}
               onChange={() => onSelect?.(isAll ? new Set() : new Set(rows.map(keyOf)))}
-              className="size-3.5 accent-(--accent)"
+              className="size-3.5 accent-accent"
             />
           </div>
         )}
@@ -224,7 +224,10 @@ function HeaderCell<T>({
   readonly sort: Sort | undefined;
   readonly onSort: ((sort: Sort) => void) | undefined;
 }): ReactNode {
-  const place = cn("flex min-w-0 items-center px-3", align === "right" && "justify-end text-right");
+  const place = cn(
+    "flex min-w-0 items-center px-3 first:pl-4",
+    align === "right" && "justify-end text-right",
+  );
   if (by === undefined || onSort === undefined) {
     return (
       <div role="columnheader" className={place}>
@@ -306,7 +309,7 @@ function Row<T>({
         "row-height absolute inset-x-0 top-0 grid items-center border-b border-line text-sm",
         onOpen !== undefined && "cursor-default hover:bg-raised",
         isActive &&
-          "group-focus-visible/grid:shadow-[inset_2px_0_0_var(--accent)] group-focus-visible/grid:bg-raised",
+          "group-focus-visible/grid:shadow-[inset_2px_0_0_var(--color-accent)] group-focus-visible/grid:bg-raised",
         isOpen && "bg-accent-soft hover:bg-accent-soft",
         isSelected === true && "bg-accent-soft",
         rowClass?.(row),
@@ -321,7 +324,7 @@ function Row<T>({
             aria-label={`Select ${keyOf(row)}`}
             checked={isSelected}
             onChange={() => onSelect?.(toggled(selected, keyOf(row)))}
-            className="size-3.5 accent-(--accent)"
+            className="size-3.5 accent-accent"
           />
         </div>
       )}
@@ -329,7 +332,10 @@ function Row<T>({
         <div
           key={column}
           role="gridcell"
-          className={cn("min-w-0 truncate px-3", align === "right" && "mono text-right text-xs")}
+          className={cn(
+            "min-w-0 truncate px-3 first:pl-4",
+            align === "right" && "mono text-right text-xs",
+          )}
         >
           {cell(row)}
         </div>

@@ -201,7 +201,7 @@ function TreeRow({ row, top, isActive, actions, onToggle }: TreeRowProps): React
       className={cn(
         "mono group/row absolute inset-x-0 flex h-[22px] items-center pr-2 text-xs whitespace-pre hover:bg-raised",
         isActive &&
-          "group-focus-visible/tree:bg-raised group-focus-visible/tree:shadow-[inset_2px_0_0_var(--accent)]",
+          "group-focus-visible/tree:bg-raised group-focus-visible/tree:shadow-[inset_2px_0_0_var(--color-accent)]",
       )}
       style={{ transform: `translateY(${top}px)`, paddingLeft: 8 + depth * 14 }}
     >

@@ -1,124 +1,67 @@
+/**
+ * Menus. Until somebody opens one it is a button and nothing else: what draws the list is a sixth of the
+ * script that a page would wait for.
+ */
 "use client";
-import { Menu as Base } from "@base-ui/react/menu";
-import { Check } from "lucide-react";
-import type { ReactNode } from "react";
+import { type KeyboardEvent, type ReactNode, useState } from "react";
 import { cn } from "../lib/cn.ts";
-import { type ButtonLook, buttonClass } from "./button.tsx";
+import { buttonClass } from "./button.tsx";
+import type * as Parts from "./menu-parts.tsx";
+import type { MenuCheckProps, MenuChoiceProps, MenuItemProps, MenuProps } from "./menu-props.ts";
 
-const POPUP =
-  "z-50 min-w-44 max-h-[70vh] overflow-y-auto rounded-lg border border-line bg-surface p-1 shadow-pop outline-none";
-const ITEM =
-  "flex h-7 cursor-default items-center gap-2 rounded px-2 text-sm outline-none select-none " +
-  "data-highlighted:bg-raised data-disabled:opacity-50 [&_svg]:size-3.5 [&_svg]:text-muted";
+/** Null until the first menu is wanted. Suspense would show what is there only a moment later. */
+let parts: typeof Parts | null = null;
 
-interface MenuProps {
-  readonly label: string;
-  readonly trigger: ReactNode;
-  readonly children: ReactNode;
-  readonly look?: ButtonLook;
-  readonly isIcon?: boolean;
-  readonly className?: string;
+async function load(): Promise<void> {
+  parts ??= await import("./menu-parts.tsx");
 }
 
 /** A button that opens a list of actions or choices. */
-export function Menu({
-  label,
-  trigger,
-  children,
-  look = "ghost",
-  isIcon,
-  className,
-}: MenuProps): ReactNode {
+export function Menu(props: MenuProps): ReactNode {
+  const { label, trigger, look = "ghost", isIcon, className } = props;
+  const [isOpened, setIsOpened] = useState(false);
+  const open = (): void => void load().then(() => setIsOpened(true));
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    event.preventDefault();
+    open();
+  };
+  if (isOpened && parts !== null) return <parts.OpenMenu {...props} />;
   return (
-    <Base.Root modal={false}>
-      <Base.Trigger title={label} className={cn(buttonClass(look, isIcon), className)}>
-        <span className="sr-only">{label}</span>
-        {trigger}
-      </Base.Trigger>
-      <Base.Portal>
-        <Base.Positioner align="end" sideOffset={4} className="z-50">
-          <Base.Popup className={POPUP}>{children}</Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
-  );
-}
-
-export function MenuItem({
-  onSelect,
-  children,
-  isDanger,
-  isDisabled,
-}: {
-  readonly onSelect: () => void;
-  readonly children: ReactNode;
-  readonly isDanger?: boolean;
-  readonly isDisabled?: boolean;
-}): ReactNode {
-  return (
-    <Base.Item
-      onClick={onSelect}
-      disabled={isDisabled ?? false}
-      className={cn(ITEM, isDanger === true && "text-bad [&_svg]:text-bad")}
+    <button
+      type="button"
+      title={label}
+      aria-haspopup="menu"
+      aria-expanded={false}
+      className={cn(buttonClass(look, isIcon), className)}
+      onPointerEnter={() => void load()}
+      onFocus={() => void load()}
+      onClick={open}
+      onKeyDown={onKeyDown}
     >
-      {children}
-    </Base.Item>
+      <span className="sr-only">{label}</span>
+      {trigger}
+    </button>
   );
 }
 
-export function MenuChoice<T extends string>({
-  label,
-  value,
-  options,
-  onChange,
-}: {
-  readonly label: string;
-  readonly value: T;
-  readonly options: readonly (readonly [T, ReactNode])[];
-  readonly onChange: (value: T) => void;
-}): ReactNode {
-  return (
-    <Base.RadioGroup value={value} onValueChange={(next) => onChange(next as T)}>
-      <Base.Group>
-        <Base.GroupLabel className="px-2 pt-1.5 pb-1 text-2xs font-medium text-faint uppercase">
-          {label}
-        </Base.GroupLabel>
-        {options.map(([option, text]) => (
-          <Base.RadioItem key={option} value={option} className={ITEM} closeOnClick>
-            <span className="grid size-3.5 place-items-center">
-              <Base.RadioItemIndicator>
-                <Check />
-              </Base.RadioItemIndicator>
-            </span>
-            {text}
-          </Base.RadioItem>
-        ))}
-      </Base.Group>
-    </Base.RadioGroup>
-  );
+// What may be in a menu is drawn only once it is open, and then the parts are there.
+
+export function MenuItem(props: MenuItemProps): ReactNode {
+  return parts === null ? null : <parts.Item {...props} />;
 }
 
-export function MenuCheck({
-  isChecked,
-  onChange,
-  children,
-}: {
-  readonly isChecked: boolean;
-  readonly onChange: (isChecked: boolean) => void;
-  readonly children: ReactNode;
-}): ReactNode {
-  return (
-    <Base.CheckboxItem checked={isChecked} onCheckedChange={onChange} className={ITEM}>
-      <span className="grid size-3.5 place-items-center">
-        <Base.CheckboxItemIndicator>
-          <Check />
-        </Base.CheckboxItemIndicator>
-      </span>
-      {children}
-    </Base.CheckboxItem>
-  );
+export function MenuCheck(props: MenuCheckProps): ReactNode {
+  return parts === null ? null : <parts.Check {...props} />;
 }
 
 export function MenuSeparator(): ReactNode {
-  return <Base.Separator className="my-1 h-px bg-line" />;
+  return parts === null ? null : <parts.Separator />;
+}
+
+export function MenuChoice<T extends string>(props: MenuChoiceProps<T>): ReactNode {
+  // What comes back is one of the options.
+  return parts === null ? null : (
+    <parts.Choice {...(props as unknown as MenuChoiceProps<string>)} />
+  );
 }

@@ -1,3 +1,4 @@
+import Link from "next/link";
 import type { ReactNode } from "react";
 import { cn } from "../lib/cn.ts";
 
@@ -24,18 +25,50 @@ export function Panel({ title, actions, children, className, isFlush }: PanelPro
   );
 }
 
+/** Headline numbers beside each other, as many as there is room for. */
+export function Stats({
+  children,
+  className,
+}: {
+  readonly children: ReactNode;
+  readonly className?: string;
+}): ReactNode {
+  return (
+    <Panel>
+      <dl
+        className={cn(
+          "grid grid-cols-[repeat(auto-fit,minmax(8.25rem,1fr))] gap-x-6 gap-y-3",
+          className,
+        )}
+      >
+        {children}
+      </dl>
+    </Panel>
+  );
+}
+
 interface StatProps {
   readonly label: string;
   readonly value: ReactNode;
+  /** Where what it counts is listed. */
+  readonly href?: string;
   readonly note?: ReactNode;
 }
 
 /** One headline number. */
-export function Stat({ label, value, note }: StatProps): ReactNode {
+export function Stat({ label, value, href, note }: StatProps): ReactNode {
   return (
     <div className="min-w-0">
       <dt className="truncate text-xs text-muted">{label}</dt>
-      <dd className="mono truncate text-lg font-medium">{value}</dd>
+      <dd className="mono truncate text-lg font-medium">
+        {href === undefined ? (
+          value
+        ) : (
+          <Link href={href} className="hover:text-accent hover:underline">
+            {value}
+          </Link>
+        )}
+      </dd>
       {note !== undefined && <dd className="truncate text-xs text-faint">{note}</dd>}
     </div>
   );

@@ -1,36 +1,90 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { cn } from "../lib/cn.ts";
 import { type Points, rateQuery } from "../lib/data/rates.ts";
 import { formatUnit, type Unit } from "../lib/units.ts";
+import { Stat } from "./panel.tsx";
 
 interface SparklineProps {
   readonly series: string;
   readonly unit: Unit;
 }
 
-/** The last quarter of an hour in a row's height, and what it is now. */
-export function Sparkline({ series, unit }: SparklineProps): ReactNode {
+/** The last quarter of an hour in a row's height, and what it is now unless that stands beside it. */
+export function Sparkline({
+  series,
+  unit,
+  isLineOnly = false,
+}: SparklineProps & { readonly isLineOnly?: boolean }): ReactNode {
   const { data } = useQuery(rateQuery(series));
-  const last = data?.findLast((value) => value !== null) ?? null;
+  const last = lastOf(data);
   if (data === undefined || last === null) return <span className="text-faint">–</span>;
-  const max = Math.max(...data.map((value) => value ?? 0), Number.MIN_VALUE);
   return (
-    <span
-      className="flex items-center justify-end gap-2"
-      title={`Now ${formatUnit(last, unit)}, at most ${formatUnit(max, unit)}`}
-    >
-      <svg aria-hidden viewBox="0 0 60 18" className="h-[18px] w-[60px] text-chart-1">
-        <path
-          d={pathOf(data, max)}
-          fill="none"
-          stroke="currentColor"
-          strokeWidth="1.25"
-          strokeLinejoin="round"
-        />
-      </svg>
-      <span className="w-14 truncate text-right">{formatUnit(last, unit)}</span>
+    <span className="flex items-center justify-end gap-2">
+      <Line points={data} unit={unit} className="h-[18px] w-[60px]" />
+      {!isLineOnly && (
+        <span className="w-[4.75rem] truncate text-right">{formatUnit(last, unit)}</span>
+      )}
     </span>
+  );
+}
+
+/** The same as a headline number. */
+export function SparkStat({
+  label,
+  href,
+  series,
+  unit,
+}: SparklineProps & { readonly label: string; readonly href: string }): ReactNode {
+  const { data } = useQuery(rateQuery(series));
+  return (
+    <Stat
+      label={label}
+      href={href}
+      value={formatUnit(lastOf(data), unit)}
+      note={
+        data === undefined ? (
+          <span className="block h-4" />
+        ) : (
+          <Line points={data} unit={unit} className="h-4 w-full max-w-40" />
+        )
+      }
+    />
+  );
+}
+
+function lastOf(points: Points | undefined): number | null {
+  return points?.findLast((value) => value !== null) ?? null;
+}
+
+function Line({
+  points,
+  unit,
+  className,
+}: {
+  readonly points: Points;
+  readonly unit: Unit;
+  readonly className: string;
+}): ReactNode {
+  const max = Math.max(...points.map((value) => value ?? 0), Number.MIN_VALUE);
+  return (
+    <svg
+      aria-hidden
+      viewBox="0 0 60 18"
+      preserveAspectRatio="none"
+      className={cn("text-chart-1", className)}
+    >
+      <title>{`At most ${formatUnit(max, unit)} in the last 15 min`}</title>
+      <path
+        d={pathOf(points, max)}
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="1.25"
+        strokeLinejoin="round"
+        vectorEffect="non-scaling-stroke"
+      />
+    </svg>
   );
 }
 

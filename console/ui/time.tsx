@@ -38,16 +38,19 @@ export function useNow(): number {
 export function Time({
   at,
   className,
+  isShort = false,
 }: {
   readonly at: number;
   readonly className?: string;
+  /** To the second. */
+  readonly isShort?: boolean;
 }): ReactNode {
   const { zone } = usePreferences();
   const now = useNow();
   if (now === 0) return <span className={className} />;
   return (
     <time className={className} dateTime={isoOf(at)} title={formatRelative(at, now)}>
-      {formatTime(at, zone)}
+      {isShort ? formatTime(at, zone).replace(/\.\d{3}$/, "") : formatTime(at, zone)}
     </time>
   );
 }

@@ -100,7 +100,7 @@ describe("runnel produce and consume", () => {
     const target = await newTopic(3);
     const records = [
       '{"key": null, "value": null}',
-      '{"key": "k", "value": "", "headers": [{"key": "h", "value": "1"}, {"key": "h", "value": null}]}',
+      '{"key": "k", "value": "", "headers": [{"name": "h", "value": "1"}, {"name": "h", "value": null}]}',
       '{"key": {"encoding": "base64", "data": "AP8="}, "value": "é", "timestamp": 1777636800000}',
       '{"value": "placed", "partition": 2}',
     ];

@@ -1,34 +1,14 @@
 /** The event browser: find any event, see it whole, share it, all of it by keyboard too. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
 import { waitFor } from "../harness/wait.ts";
-import { launchBrowser, seriousIssues, visit } from "./browser.ts";
-import { STARTS_WITHIN_MS } from "./console.ts";
-import { fill, HOSTILE, ORDER_COUNT, startWorld, type World } from "./world.ts";
+import { type Act, expectReadable, worldFixture } from "./fixture.ts";
+import { fill, HOSTILE, ORDER_COUNT } from "./world.ts";
 
-let world: World;
-let browser: Browser;
+const fixture = worldFixture(fill);
 
-beforeAll(async () => {
-  world = await startWorld();
-  await fill(world);
-  browser = await launchBrowser();
-}, STARTS_WITHIN_MS);
-afterAll(async () => {
-  await browser.close();
-  await world[Symbol.asyncDispose]();
-});
-
-async function onPage(path: string, act: (page: Page) => Promise<void>): Promise<void> {
-  const { page, context, complaints } = await visit(browser, world.app.url);
-  try {
-    await page.goto(`/c/local/topics/${path}`);
-    await act(page);
-    expect(complaints).toEqual([]);
-  } finally {
-    await context.close();
-  }
-}
+/** A page of a topic. */
+const onPage = (path: string, act: Act): Promise<void> => fixture.onPage(`/topics/${path}`, act);
 
 const clipboard = (page: Page): Promise<string> =>
   page.evaluate<string>("navigator.clipboard.readText()");
@@ -48,14 +28,9 @@ describe("in both themes", () => {
     ["empty.topic/keys", "No event here has a key"],
     ["hostile/events?r=0@1", "A tombstone: this event has no value"],
     ["orders/events?r=0@999999", "There is no event at this offset"],
-  ])("%s can be read by everybody", async (path, text) => {
-    const { page, context, complaints } = await visit(browser, world.app.url);
-    await page.goto(`/c/local/topics/${path}`);
-    await page.getByText(text).or(page.getByLabel(text)).first().waitFor();
-    expect(await seriousIssues(page)).toEqual([]);
-    expect(complaints).toEqual([]);
-    await context.close();
-  });
+  ])("%s can be read by everybody", (path, text) =>
+    onPage(path, (page) => expectReadable(page, text)),
+  );
 });
 
 describe("finding events", () => {
@@ -189,12 +164,12 @@ describe("one event", () => {
   });
 
   it("two are compared, and produced again byte for byte", async () => {
-    await world.api.createTopic({ body: { name: "again" } });
+    await fixture.world.api.createTopic({ body: { name: "again" } });
     await onPage("hostile/events?mode=oldest", async (page) => {
       await page.getByRole("checkbox", { name: "Select 0@0" }).check();
       await page.getByRole("checkbox", { name: "Select 0@3" }).check();
       await page.getByRole("button", { name: "Compare" }).click();
-      await page.getByRole("dialog").getByText("<script>").waitFor();
+      await page.getByRole("dialog").getByText("<script>").first().waitFor();
       await page.keyboard.press("Escape");
       await page.getByRole("button", { name: "Produce again" }).click();
       await page.getByLabel("To the topic").fill("again");
@@ -202,7 +177,14 @@ describe("one event", () => {
       await page.getByRole("button", { name: "Produce to again" }).click();
       await page.getByText("2 events are produced to again").waitFor();
     });
-    const lines = await world.cli.lines(["consume", "again", "--from", "beginning", "--to", "end"]);
+    const lines = await fixture.world.cli.lines([
+      "consume",
+      "again",
+      "--from",
+      "beginning",
+      "--to",
+      "end",
+    ]);
     expect(lines.map(({ key, value }) => ({ key, value }))).toMatchObject([
       { key: { data: HOSTILE }, value: { data: HOSTILE } },
       { key: { encoding: "base64", data: "AP8=" }, value: { encoding: "base64", data: "/wD+" } },
@@ -251,9 +233,9 @@ describe("export", () => {
 
 describe("live mode", () => {
   it("shows what comes, stands still while it is paused, and says how many wait", async () => {
-    await world.api.createTopic({ body: { name: "flow" } });
+    await fixture.world.api.createTopic({ body: { name: "flow" } });
     const send = (text: string): Promise<unknown> =>
-      world.api.produce({
+      fixture.world.api.produce({
         params: { topic: "flow" },
         body: { records: [{ value: { encoding: "utf8", data: text } }] },
       });

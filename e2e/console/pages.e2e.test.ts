@@ -1,10 +1,9 @@
 /** The pages with real data: everybody can read them, and every flow does what it says. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
 import { waitFor } from "../harness/wait.ts";
-import { launchBrowser, seriousIssues, visit } from "./browser.ts";
-import { STARTS_WITHIN_MS } from "./console.ts";
-import { fill, ODD_GROUP, ORDER_COUNT, startWorld, type World } from "./world.ts";
+import { expectReadable, worldFixture } from "./fixture.ts";
+import { fill, ODD_GROUP, ORDER_COUNT } from "./world.ts";
 
 /** Each route, with a text that shows that its data has come. */
 const ROUTES: readonly (readonly [string, string])[] = [
@@ -12,10 +11,13 @@ const ROUTES: readonly (readonly [string, string])[] = [
   ["/metrics", "Delay of the event loop"],
   ["/audit", "admin API"],
   ["/audit?r=0", "Before and after"],
+  ["/audit?resource=topic:", "admin API"],
   ["/brokers", "Broker 1"],
   ["/brokers/1", "__consumer_offsets"],
   ["/brokers/1?show=settings", "log.retention"],
   ["/topics", "empty.topic"],
+  ["/topics?show=marked", "No topics match"],
+  ["/topics?show=troubled", "No topics match"],
   ["/topics/new", "All other settings"],
   ["/topics/orders", "Who reads"],
   ["/topics/orders/partitions", "1 of 1"],
@@ -33,40 +35,13 @@ const ROUTES: readonly (readonly [string, string])[] = [
   ["/settings", "Time zone"],
 ];
 
-let world: World;
-let browser: Browser;
-
-beforeAll(async () => {
-  world = await startWorld();
-  await fill(world);
-  browser = await launchBrowser();
-}, STARTS_WITHIN_MS);
-afterAll(async () => {
-  await browser.close();
-  await world[Symbol.asyncDispose]();
-});
-
-/** A page of the console, checked at the end for what its scripts complained about. */
-async function onPage(path: string, act: (page: Page) => Promise<void>): Promise<void> {
-  const { page, context, complaints } = await visit(browser, world.app.url);
-  try {
-    await page.goto(`/c/local${path}`);
-    await act(page);
-    expect(complaints).toEqual([]);
-  } finally {
-    await context.close();
-  }
-}
+const fixture = worldFixture(fill);
+const { onPage } = fixture;
 
 describe("in both themes", () => {
-  it.each(ROUTES)("route %j can be read by everybody", async (path, text) => {
-    const { page, context, complaints } = await visit(browser, world.app.url);
-    await page.goto(`/c/local${path}`);
-    await page.getByText(text).first().waitFor();
-    expect(await seriousIssues(page)).toEqual([]);
-    expect(complaints).toEqual([]);
-    await context.close();
-  });
+  it.each(ROUTES)("route %j can be read by everybody", (path, text) =>
+    onPage(path, (page) => expectReadable(page, text)),
+  );
 });
 
 describe("topics", () => {
@@ -83,7 +58,7 @@ describe("topics", () => {
       await page.getByRole("button", { name: "Create the topic" }).click();
       await page.getByRole("heading", { name: "shop.returns", exact: true }).waitFor();
     });
-    const topic = await world.api.getTopic({ params: { topic: "shop.returns" } });
+    const topic = await fixture.world.api.getTopic({ params: { topic: "shop.returns" } });
     expect(topic).toMatchObject({ partitionCount: 4, retentionMs: "3600000" });
   });
 
@@ -113,7 +88,7 @@ describe("topics", () => {
       await dialog.getByRole("button", { name: "Apply" }).click();
       await page.getByText("The settings of orders are changed").waitFor();
     });
-    const topic = await world.api.getTopic({ params: { topic: "orders" } });
+    const topic = await fixture.world.api.getTopic({ params: { topic: "orders" } });
     expect(topic.retentionMs).toBe("259200000");
   });
 
@@ -128,7 +103,7 @@ describe("topics", () => {
   });
 
   it("are deleted only after their name was typed", async () => {
-    await world.api.createTopic({ body: { name: "doomed" } });
+    await fixture.world.api.createTopic({ body: { name: "doomed" } });
     await onPage("/topics/doomed", async (page) => {
       await page.getByRole("button", { name: "More to do" }).click();
       await page.getByRole("menuitem", { name: "Delete the topic" }).click();
@@ -139,16 +114,18 @@ describe("topics", () => {
       await remove.click();
       await page.waitForURL(/\/topics$/);
     });
-    await expect(world.api.getTopic({ params: { topic: "doomed" } })).rejects.toMatchObject({
-      status: 404,
-    });
+    await expect(fixture.world.api.getTopic({ params: { topic: "doomed" } })).rejects.toMatchObject(
+      {
+        status: 404,
+      },
+    );
   });
 
   it("lose their oldest events after a look at what goes", async () => {
-    await world.api.createTopic({ body: { name: "long" } });
+    await fixture.world.api.createTopic({ body: { name: "long" } });
     const value = { encoding: "utf8" as const, data: "x" };
     const records = Array.from({ length: 10 }, () => ({ value }));
-    await world.api.produce({ params: { topic: "long" }, body: { records } });
+    await fixture.world.api.produce({ params: { topic: "long" }, body: { records } });
     await onPage("/topics/long", async (page) => {
       await page.getByRole("button", { name: "More to do" }).click();
       await page.getByRole("menuitem", { name: "Delete events" }).click();
@@ -172,7 +149,7 @@ describe("producing", () => {
       await page.keyboard.press("Control+Enter");
       await page.getByRole("link", { name: /^orders\/\d+@\d+$/ }).waitFor();
     });
-    const lines = await world.cli.lines([
+    const lines = await fixture.world.cli.lines([
       "consume",
       "orders",
       "--from",
@@ -221,7 +198,7 @@ describe("resetting a group by keyboard alone", () => {
       await page.keyboard.press("Enter");
       await page.waitForURL(/groups\/billing$/);
     });
-    const { items } = await world.api.listGroupOffsets({ params: { group: "billing" } });
+    const { items } = await fixture.world.api.listGroupOffsets({ params: { group: "billing" } });
     expect(items.map(({ committedOffset }) => committedOffset)).toEqual(items.map(() => 0));
   });
 });
@@ -272,13 +249,11 @@ describe("finding the way", () => {
 
   it("on a narrow screen everything is still there", async () => {
     const size = { width: 390, height: 844 };
-    const { page, context, complaints } = await visit(browser, world.app.url, { size });
-    await page.goto("/c/local/topics");
-    await page.getByRole("link", { name: "orders" }).waitFor();
-    expect(await seriousIssues(page)).toEqual([]);
-    const width = await page.evaluate<number>("document.documentElement.scrollWidth");
-    expect(width).toBeLessThanOrEqual(size.width);
-    expect(complaints).toEqual([]);
-    await context.close();
+    const act = async (page: Page): Promise<void> => {
+      await expectReadable(page, "orders");
+      const width = await page.evaluate<number>("document.documentElement.scrollWidth");
+      expect(width).toBeLessThanOrEqual(size.width);
+    };
+    await onPage("/topics", act, { size });
   });
 });

@@ -2,25 +2,20 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MAIN } from "../cli/command.ts";
 import { Child } from "../harness/child.ts";
 import { waitFor } from "../harness/wait.ts";
-import { launchBrowser, visit } from "./browser.ts";
 import { STARTS_WITHIN_MS } from "./console.ts";
+import { browserFixture } from "./fixture.ts";
 
+const { onPage } = browserFixture();
 let folder: string;
-let browser: Browser;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "runnel-console-"));
-  browser = await launchBrowser();
 });
-afterAll(async () => {
-  await browser.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("runnel up", () => {
   it(
@@ -40,22 +35,20 @@ describe("runnel up", () => {
         },
       });
       void up.exited.then(() => url.reject(new Error(up.output)));
-      const { page, context, complaints } = await visit(browser, await url.promise);
-      await page.goto("/");
-      await page.getByText("Three steps to the first event").waitFor();
-      const pid = await brokerPid();
-      process.kill(pid, "SIGSTOP");
-      process.kill(pid, "SIGKILL");
-      await waitFor("the supervisor noticed", () =>
-        remarks.some((text) => text.includes("SIGKILL")),
-      );
-      await page.getByText("Three steps to the first event").waitFor();
-      await page.getByText("The broker does not answer.").waitFor({ state: "detached" });
-      await page.getByText("Connected").waitFor();
-      await page.reload();
-      await page.getByText("Three steps to the first event").waitFor();
-      expect(complaints).toEqual([]);
-      await context.close();
+      await onPage(await url.promise, "/", async (page) => {
+        await page.getByText("Three steps to the first event").waitFor();
+        const pid = await brokerPid();
+        process.kill(pid, "SIGSTOP");
+        process.kill(pid, "SIGKILL");
+        await waitFor("the supervisor noticed", () =>
+          remarks.some((text) => text.includes("SIGKILL")),
+        );
+        await page.getByText("Three steps to the first event").waitFor();
+        await page.getByText("The broker does not answer.").waitFor({ state: "detached" });
+        await page.getByText("Connected").waitFor();
+        await page.reload();
+        await page.getByText("Three steps to the first event").waitFor();
+      });
       expect(await up.stop("SIGTERM")).toMatchObject({ code: 0 });
     },
     STARTS_WITHIN_MS,

@@ -228,6 +228,26 @@ describe("what Next never sees (U1, U2)", () => {
     expect(inside.status).toBe(200);
   });
 
+  it.each([
+    ["a payload of the router", "/c/local/topics?_rsc=1", { rsc: "1" }],
+    ["a prefetched segment", "/c/local/topics", { "next-router-segment-prefetch": "/_tree" }],
+    ["a file of a payload", "/c/local/topics.rsc", {}],
+    ["a file of a segment", "/c/local/topics.segments/_tree.segment.rsc", {}],
+  ])("%s is under the same guard as its page, and has no data in it", async (_, path, more) => {
+    const before = upstream.seen.length;
+    const foreign = await send(path, { headers: { ...more, host: "evil.example" } });
+    expect(foreign.status).toBe(421);
+    expect((await send(path, { headers: more })).status).toBeLessThan(500);
+    expect(upstream.seen).toHaveLength(before);
+  });
+
+  it("no parameter of a route is taken from the query", async () => {
+    expect((await send("/c/other/topics?nxtPcluster=local")).status).toBe(404);
+    const { status, text } = await send("/c/local/topics?nxtPcluster=other");
+    expect(status).toBe(200);
+    expect(text).toContain("/c/local/groups");
+  });
+
   it("an upgrade to a foreign address is dropped", async () => {
     const socket = connect(app.port, "127.0.0.1");
     const chunks: Buffer[] = [];
@@ -244,6 +264,55 @@ describe("what Next never sees (U1, U2)", () => {
   it("no Server Action is in the build", async () => {
     const { text } = await send("/c/local/topics");
     expect(text).not.toContain("$ACTION");
+  });
+});
+
+describe("requests that are no good (H3)", () => {
+  /** What the server answers to these bytes before it closes the connection. */
+  async function raw(...lines: readonly string[]): Promise<string> {
+    const socket = connect(app.port, "127.0.0.1");
+    const chunks: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    socket.on("error", () => {});
+    socket.end(`${lines.join("\r\n")}\r\n\r\n`);
+    await new Promise((resolve) => socket.once("close", resolve));
+    return Buffer.concat(chunks).toString();
+  }
+  const host = (): string => `Host: 127.0.0.1:${app.port}`;
+
+  it("with two lengths are answered 400", async () => {
+    const before = upstream.seen.length;
+    const answer = await raw(
+      "POST /api/v1/topics HTTP/1.1",
+      host(),
+      `Origin: ${app.url}`,
+      "Content-Type: application/json",
+      "Content-Length: 2",
+      "Transfer-Encoding: chunked",
+      "",
+      "0",
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(upstream.seen).toHaveLength(before);
+  });
+
+  it("with a thousand headers are answered 431", async () => {
+    const many = Array.from({ length: 1_000 }, (_, index) => `x-${index}: 1`);
+    expect(await raw("GET /c/local HTTP/1.1", host(), ...many)).toMatch(/^HTTP\/1\.1 431 /);
+  });
+
+  it.each(["http://evil.example/", "http://127.0.0.1/api/v1/cluster", "*", "evil.example:443"])(
+    "to the target %s are answered 400",
+    async (target) => {
+      const before = upstream.seen.length;
+      const answer = await raw(`GET ${target} HTTP/1.1`, host(), "Connection: close");
+      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+      expect(upstream.seen).toHaveLength(before);
+    },
+  );
+
+  it("to tunnel are not answered", async () => {
+    expect(await raw("CONNECT evil.example:443 HTTP/1.1", host())).not.toMatch(/ 200 /);
   });
 });
 

@@ -19,7 +19,10 @@ export const HOSTILE = '<script>document.title="owned"</script><img src=x onerro
 
 export async function startWorld(): Promise<World> {
   const broker = await startRunnel();
-  const app = await startConsole(broker.admin ?? "");
+  const app = await startConsole(broker.admin ?? "").catch(async (error: unknown) => {
+    await broker[Symbol.asyncDispose]();
+    throw error;
+  });
   const api = createClient({ baseUrl: `http://${broker.admin}` });
   const cli = new Cli(broker.kafka);
   return {

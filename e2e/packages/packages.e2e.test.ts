@@ -60,43 +60,51 @@ const OLD_NODE = `data:text/javascript,Object.defineProperty(process, "versions"
 
 let tarballs: Tarballs;
 let tarballsAgain: Tarballs;
+/** Who has the command and the testing library, and who has the command and its console. */
 let user: Installation;
+let operator: Installation;
 
 beforeAll(async () => {
   [tarballs, tarballsAgain] = await Promise.all([packTarballs(), packTarballs()]);
-  user = await Installation.make(tarballs.paths, OTHERS);
+  user = await Installation.make([tarballs.of("runnel"), tarballs.of("@runnel/testing")], OTHERS);
+  operator = await Installation.make([tarballs.of("runnel"), tarballs.of("@runnel/console")], []);
   for (const [name, text] of await examplesOf("docs/embedding.md")) await user.write(name, text);
   await user.write("user.ts", USER);
   await user.write("tsconfig.json", JSON.stringify(TSCONFIG));
   await user.write("ends.mjs", ENDS_BY_ITSELF);
-}, 160_000);
+}, 600_000);
 
 afterAll(async () => {
   await user?.[Symbol.asyncDispose]();
+  await operator?.[Symbol.asyncDispose]();
   await tarballs?.[Symbol.asyncDispose]();
   await tarballsAgain?.[Symbol.asyncDispose]();
 });
 
 describe("npm run pack", () => {
   test("makes the same bytes again", async () => {
-    expect(tarballs.paths).toHaveLength(2);
+    expect(tarballs.paths).toHaveLength(3);
     for (const [index, path] of tarballsAgain.paths.entries()) {
       const first = await readFile(tarballs.paths[index] as string);
       expect(first.equals(await readFile(path))).toBe(true);
     }
   });
 
-  test.each(["runnel", "@runnel/testing"])("%s says what it is and what it needs", async (name) => {
-    const folder = user.path(join("node_modules", name));
-    const manifest = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as {
-      readonly dependencies: Readonly<Record<string, string>>;
-    };
-    for (const [dependency, version] of Object.entries(manifest.dependencies)) {
-      expect(`${dependency}@${version}`).toMatch(/^(?!@runnel).+@\d+\.\d+\.\d+$/);
-    }
-    expect(await readFile(join(folder, "LICENSE"), "utf8")).toContain("Apache License");
-    expect(await readFile(join(folder, "README.md"), "utf8")).toContain(`# ${name}`);
-  });
+  test.each(["runnel", "@runnel/testing", "@runnel/console"])(
+    "%s says what it is and what it needs",
+    async (name) => {
+      const home = name === "@runnel/console" ? operator : user;
+      const folder = home.path(join("node_modules", name));
+      const manifest = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as {
+        readonly dependencies: Readonly<Record<string, string>>;
+      };
+      for (const [dependency, version] of Object.entries(manifest.dependencies)) {
+        expect(`${dependency}@${version}`).toMatch(/^(?!@runnel).+@\d+\.\d+\.\d+$/);
+      }
+      expect(await readFile(join(folder, "LICENSE"), "utf8")).toContain("Apache License");
+      expect(await readFile(join(folder, "README.md"), "utf8")).toContain(`# ${name}`);
+    },
+  );
 });
 
 describe("an older Node", () => {
@@ -160,6 +168,52 @@ describe("the package runnel", () => {
     expect(listed.stdout).toContain("orders");
     expect((await fetch(`http://${admin}/readyz`)).status).toBe(200);
     expect(await broker.stop()).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe("the package @runnel/console", () => {
+  const flags = ["--kafka", "--admin", "--console"].flatMap((flag) => [flag, "127.0.0.1:0"]);
+  const up = ["up", ...flags];
+
+  test("is what runnel up starts beside the broker", async () => {
+    await using server = new Child({
+      name: "runnel up",
+      command: [
+        process.execPath,
+        operator.path("node_modules/runnel/lib/launch.js"),
+        ...up,
+        "--data-dir",
+        operator.path("data"),
+      ],
+      cwd: operator.folder,
+    });
+    const address = await waitFor("the console is ready", () => {
+      return /console is ready: (http:\S+)/.exec(server.output)?.[1] ?? null;
+    });
+    const page = await fetch(`${address}/c/local/topics`);
+    expect(page.status).toBe(200);
+    const [, script] = /<script src="(\/_next\/static\/[^"]+\.js)"/.exec(await page.text()) ?? [];
+    expect((await fetch(`${address}${script}`)).status).toBe(200);
+    expect(await (await fetch(`${address}/api/v1/topics`)).json()).toMatchObject({ total: 0 });
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  test("runs alone, too, and says what it does not understand", async () => {
+    const { code, output } = await operator.run("npx", ["runnel-console", "--listen", "here"], {
+      mayFail: true,
+    });
+    expect(code).toBe(2);
+    expect(output).toContain('runnel console: --listen: "here" is not HOST:PORT');
+  });
+
+  test("is asked for in a sentence where it is not installed", async () => {
+    const { code, output } = await user.run(
+      "npx",
+      ["runnel", ...up, "--data-dir", user.path("data")],
+      { mayFail: true },
+    );
+    expect(code).toBe(2);
+    expect(output).toContain("install @runnel/console beside runnel");
   });
 });
 

@@ -47,7 +47,7 @@ async function nodeAt(user: Installation, version: string): Promise<string> {
   return `${folder}/node_modules/${name}/bin/node`;
 }
 
-test("both packages run on the oldest Nodes that they name", async () => {
+test("the packages run on the oldest Nodes that they name", async () => {
   await using tarballs = await packTarballs();
   await using user = await Installation.make(tarballs.paths, ["kafkajs"]);
   await user.write("round-trip.mjs", ROUND_TRIP);
@@ -58,24 +58,23 @@ test("both packages run on the oldest Nodes that they name", async () => {
   }
   for (const version of await oldestNodes(user, "runnel")) {
     const node = await nodeAt(user, version);
-    const flags = ["--data-dir", user.path(`data-${version}`), "--kafka", "127.0.0.1:0"];
-    await using broker = new Child({
+    const flags = ["--kafka", "--admin", "--console"].flatMap((flag) => [flag, "127.0.0.1:0"]);
+    flags.push("--data-dir", user.path(`data-${version}`));
+    await using server = new Child({
       name: `runnel on Node ${version}`,
-      command: [
-        node,
-        "node_modules/runnel/lib/launch.js",
-        "broker",
-        ...flags,
-        "--admin",
-        "127.0.0.1:0",
-      ],
+      command: [node, "node_modules/runnel/lib/launch.js", "up", ...flags],
       cwd: user.folder,
     });
     const { kafka } = await waitFor("the broker is ready", () =>
-      parseAddresses("runnel", broker.output),
+      parseAddresses("runnel", server.output),
     );
+    const console = await waitFor("the console is ready", () => {
+      return /console is ready: (http:\S+)/.exec(server.output)?.[1] ?? null;
+    });
+    const page = await fetch(`${console}/c/local/topics`);
+    expect({ version, status: page.status }).toEqual({ version, status: 200 });
     const create = ["node_modules/runnel/lib/launch.js", "topic", "create", "orders"];
     await user.run(node, [...create, "--bootstrap", kafka]);
-    expect({ version, ...(await broker.stop()) }).toEqual({ version, code: 0, signal: null });
+    expect({ version, ...(await server.stop()) }).toEqual({ version, code: 0, signal: null });
   }
 });

@@ -1,8 +1,10 @@
 /**
- * The console as a program of its own: `console/server/main.ts`, which runs on Node and builds the
- * pages when they are first wanted. It is part of the repository, not of the packages.
+ * The console as a program of its own, which runs on Node: in the repository `console/server/main.ts`,
+ * which builds the pages when they are first wanted; beside an installed command the package
+ * `@runnel/console`. A broker alone needs none of what it brings along.
  */
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { CommandError, UsageError } from "./cli/failure.ts";
 import { parseAddress } from "./cli/values.ts";
@@ -20,19 +22,19 @@ export interface ConsoleOptions {
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/i;
 
 export const NO_CONSOLE =
-  "the console is not in this package: it comes with the repository of Runnel, by npm start";
+  "the console is a package of its own: install @runnel/console beside runnel";
 
 const WORKSPACE = join(import.meta.dirname, "..", "..", "..");
 
-/** True where the sources of the console are at hand: what is packed has none, and must not look. */
 export function hasConsole(): boolean {
-  return import.meta.url.endsWith(".ts") && existsSync(serverPath());
+  return serverPath() !== null;
 }
 
 /** The command line that runs it. Throws `CommandError` where there is none. */
 export function consoleCommand(options: ConsoleOptions): [string, ...string[]] {
   checkConsoleOptions(options);
-  if (!hasConsole()) throw new CommandError(NO_CONSOLE);
+  const server = serverPath();
+  if (server === null) throw new CommandError(NO_CONSOLE);
   const pairs: readonly (readonly [string, string | undefined])[] = [
     ["--listen", options.listen],
     ["--admin", options.admin],
@@ -40,7 +42,7 @@ export function consoleCommand(options: ConsoleOptions): [string, ...string[]] {
     ...(options.allowedHosts ?? []).map((host) => ["--allow-host", host] as const),
   ];
   const flags = pairs.flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]));
-  return [nodePath(), serverPath(), ...flags, ...(options.isInsecure ? ["--insecure"] : [])];
+  return [nodePath(), server, ...flags, ...(options.isInsecure ? ["--insecure"] : [])];
 }
 
 /** Throws `UsageError` for what the console would refuse, in the words of our own flags. */
@@ -60,8 +62,13 @@ export function consoleUrlOf(line: string): string | null {
   return /^console ready (http:\S+)$/.exec(line)?.[1] ?? null;
 }
 
-function serverPath(): string {
-  return join(WORKSPACE, "console", "server", "main.ts");
+/** The program's file; null where it is not installed. */
+function serverPath(): string | null {
+  try {
+    return createRequire(import.meta.url).resolve("@runnel/console");
+  } catch {
+    return null;
+  }
 }
 
 /** This Node, or under Deno the one that the workspace brings along. */

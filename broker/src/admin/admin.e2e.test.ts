@@ -93,6 +93,8 @@ describe("admin port", () => {
     for (const host of ["evil.example", "localhost.evil.example", "192.168.0.1"]) {
       expect(await status(host)).toBe(421);
     }
+    const refused = await ask("/healthz", { headers: { host: "evil.example" } });
+    expect(refused.body).toContain("runnel.admin.allowed.hosts");
     expect(await status("a b")).toBe(400);
   });
 
@@ -102,8 +104,36 @@ describe("admin port", () => {
     expect((await post({ origin: "http://evil.example" })).status).toBe(403);
     expect((await post({ origin: "null" })).status).toBe(403);
     expect((await post({ "sec-fetch-site": "cross-site" })).status).toBe(403);
+    expect((await post({ origin: `http://127.0.0.1:${server.port + 1}` })).status).toBe(403);
+    expect((await post({ origin: "http://127.0.0.1" })).status).toBe(403);
+    expect((await post({ origin: `http://localhost:${server.port}` })).status).toBe(403);
     expect((await post({ origin: `http://127.0.0.1:${server.port}` })).status).toBe(405);
     expect((await post({})).status).toBe(405);
+  });
+
+  test("H4: a page of another site may ask for nothing under /v1, whatever the method", async () => {
+    const get = (headers: http.OutgoingHttpHeaders, method = "GET"): Promise<Answer> =>
+      ask("/v1/topics", { method, headers });
+    for (const site of ["cross-site", "same-site"]) {
+      for (const method of ["GET", "HEAD", "OPTIONS"]) {
+        expect((await get({ "sec-fetch-site": site }, method)).status).toBe(403);
+      }
+      // A link to it is followed: nothing is done for it.
+      expect((await ask("/healthz", { headers: { "sec-fetch-site": site } })).status).toBe(200);
+    }
+    expect((await get({ origin: "http://evil.example" })).status).toBe(403);
+    for (const site of ["none", "same-origin"]) {
+      expect((await get({ "sec-fetch-site": site })).status).toBe(404);
+    }
+    expect((await get({})).headers["cross-origin-resource-policy"]).toBe("same-origin");
+  });
+
+  test("H2: 400 for dot segments, which would name another path than they seem to", async () => {
+    const climbing = ["/v1/topics/x/%2e%2e/orders", "/v1/../healthz", "/a/%2E", "/a\\..\\healthz"];
+    for (const path of climbing) expect([path, (await ask(path)).status]).toEqual([path, 400]);
+    for (const path of ["/v1/topics/a..b", "/v1/topics/...", "/healthz?a=/../b"]) {
+      expect([path, (await ask(path)).status]).not.toEqual([path, 400]);
+    }
   });
 
   test("H3: many headers, two lengths, absolute forms, upgrades", async () => {

@@ -2,7 +2,8 @@
  * Who may talk to the admin port at all: pages of other sites may not, however they got here.
  *
  * A browser that was led here under a foreign name (DNS rebinding) gives itself away by `Host`, a page
- * of another site by `Origin` or `Sec-Fetch-Site`. Programs send neither of the last two.
+ * of another site by `Origin` or `Sec-Fetch-Site`. Programs send neither of the last two. What a foreign
+ * page reads it would not be shown, but the work would be done: it may not ask for anything under `/v1`.
  */
 import type { HttpBindings } from "@hono/node-server";
 import type { MiddlewareHandler } from "hono";
@@ -44,22 +45,26 @@ export function guard({ allowedHosts }: GuardOptions): MiddlewareHandler<AdminEn
     if (!isOurs(hostOf(context.req.header("host")))) {
       return problem("misdirected-request", {
         detail: "the Host header does not name this broker",
-        remedy: "Use a loopback name, or the address that `runnel.admin.listener` is bound to.",
+        remedy:
+          "Use a loopback name or the address of `runnel.admin.listener`, or add the name to `runnel.admin.allowed.hosts`.",
       });
     }
-    if (!SAFE_METHODS.has(method)) {
-      const origin = context.req.header("origin");
-      const site = context.req.header("sec-fetch-site") ?? "none";
-      const isForeign = origin !== undefined && !isOurs(hostOf(origin.replace(/^https?:\/\//, "")));
-      if (isForeign || (site !== "none" && site !== "same-origin")) {
-        return problem("forbidden", {
-          detail: "the request comes from a page of another site",
-          remedy: "Use the console, or a program that is no page of a browser.",
-        });
-      }
+    if (hasDotSegment(incoming.url ?? "")) {
+      return problem("invalid-request", {
+        detail: "the path has a segment `.` or `..`",
+        remedy: "Send the path without it, also without it in percent-encoding.",
+      });
+    }
+    const isGuarded = !SAFE_METHODS.has(method) || context.req.path.startsWith("/v1/");
+    if (isGuarded && isFromForeignPage(context.req.raw.headers)) {
+      return problem("forbidden", {
+        detail: "the request comes from a page of another site",
+        remedy: "Use the console, or a program that is no page of a browser.",
+      });
     }
     await next();
     context.header("x-content-type-options", "nosniff");
+    context.header("cross-origin-resource-policy", "same-origin");
     context.header("cache-control", "no-store");
     return undefined;
   };
@@ -74,6 +79,24 @@ export function methodNotAllowed(method: string, allowed: readonly string[]): Re
     remedy,
     headers: { allow },
   });
+}
+
+/**
+ * Whether a browser says that another page than one of this port asks: whatever else is on this machine
+ * has the same host, and another port.
+ */
+function isFromForeignPage(headers: Headers): boolean {
+  const site = headers.get("sec-fetch-site") ?? "none";
+  if (site !== "none" && site !== "same-origin") return true;
+  const origin = headers.get("origin")?.toLowerCase();
+  const host = headers.get("host")?.toLowerCase();
+  return origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
+}
+
+/** Whether the target of a request climbs, in a form that reading it as a URL would undo. */
+function hasDotSegment(target: string): boolean {
+  const [path = ""] = target.split(/[?#]/, 1);
+  return path.split(/[/\\]/).some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment));
 }
 
 /** The host of `host:port`, in lower case and without brackets; null for what is none. */

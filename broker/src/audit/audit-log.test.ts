@@ -1,5 +1,5 @@
 import { AuditRecord } from "@runnel/contracts/audit.ts";
-import type { LogFields } from "@runnel/kit/world.ts";
+import type { LogFields, Logger } from "@runnel/kit/world.ts";
 import { silentLogger } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { describe, expect, test } from "vitest";
@@ -7,11 +7,13 @@ import { ANONYMOUS } from "#auth/authorizer.ts";
 import type { ConfigRequest } from "#controller/change-configs.ts";
 import { newTopic, testCluster } from "#controller/testing.ts";
 import { ManualTime } from "#io/memory/manual-time.ts";
+import { createLogger } from "#metrics/logger.ts";
 import { MetricRegistry } from "#metrics/metric.ts";
 import type { InternalRecord } from "#replica/internal-topic.ts";
 import type { Actor } from "./actor.ts";
 import { AuditLog } from "./audit-log.ts";
-import { askedConfigs, changedConfigs, list, recordOf, resultOf, resultOfAll } from "./entries.ts";
+import { list } from "./cut.ts";
+import { askedConfigs, changedConfigs, recordOf, resultOf, resultOfAll } from "./entries.ts";
 import { changesOver } from "./testing.ts";
 
 export const ACTOR: Actor = {
@@ -26,7 +28,7 @@ export const ACTOR: Actor = {
 
 type Append = (records: readonly InternalRecord[]) => Promise<number>;
 
-function auditLog(append: Append) {
+function auditLog(append: Append, logger?: Logger) {
   const time = new ManualTime();
   const metrics = new MetricRegistry();
   const lines: LogFields[] = [];
@@ -35,7 +37,7 @@ function auditLog(append: Append) {
     brokerId: 1,
     clock: time,
     scheduler: time,
-    logger: { ...silentLogger, error: (fields) => void lines.push(fields) },
+    logger: logger ?? { ...silentLogger, error: (fields) => void lines.push(fields) },
     metrics,
   });
   const count = (name: string): number => {
@@ -105,25 +107,84 @@ describe("AuditLog.record()", () => {
   });
 
   test("never rejects: what cannot be written is counted, and told in the log with all it would say", async () => {
-    const { log, lines, count } = auditLog(() => Promise.reject(new Error("the disk is full")));
-    await log.record(ACTOR, [entry]);
+    const written: string[] = [];
+    const target = { write: (line: string) => void written.push(line) };
+    const logger = await createLogger({ isTerminal: false, target });
+    const full: Append = () => Promise.reject(new Error("the disk is full"));
+    const { log, count } = auditLog(full, logger);
+    const after = [{ topic: "sch\u00f6n\u200b", partition: 0, offset: 42 }];
+    const asked = Object.fromEntries(
+      Array.from({ length: 50 }, (_, at) => [`n${at}`, "v".repeat(500)]),
+    );
+    await log.record(ACTOR, [{ ...entry, asked, after }]);
     expect(count("runnel_audit_failures_total")).toBe(1);
-    expect(lines).toMatchObject([
-      { reason: "the disk is full", record: { operation: "group.delete" } },
-    ]);
+    const line = JSON.parse(written[0] ?? "") as {
+      readonly reason: string;
+      readonly record: string;
+    };
+    expect(line.reason).toBe("the disk is full");
+    expect(JSON.parse(line.record)).toMatchObject({ operation: "group.delete", asked, after });
   });
 
   test("keeps nobody waiting for a disk that hangs, and takes no more than it can hold", async () => {
     const { log, time, lines, count } = auditLog(() => new Promise(() => {}));
     const waiting = log.record(
       ACTOR,
-      Array.from({ length: 9_999 }, () => entry),
+      Array.from({ length: 10_001 }, () => entry),
     );
     await time.advanceAsync(5_000);
     await waiting;
     await log.record(ACTOR, [entry, entry]);
     expect(count("runnel_audit_failures_total")).toBe(2);
     expect(lines).toMatchObject([{ reason: "too many records wait already" }, {}]);
+  });
+});
+
+describe("a request with more resources than may wait", () => {
+  const options = { isValidateOnly: false };
+  const keeping = () => {
+    const keys: string[] = [];
+    const utf8 = new TextDecoder();
+    const batches: number[] = [];
+    const opened = auditLog((records) => {
+      batches.push(records.length);
+      return Promise.resolve(keys.push(...records.map(({ key }) => utf8.decode(key))));
+    });
+    return { ...opened, keys, batches };
+  };
+
+  test("has every change of it told, in pieces", async () => {
+    const { log, keys, batches, count } = keeping();
+    const names = Array.from({ length: 10_001 }, (_, at) => `t${at}`);
+    const topicId = "00000000-0000-0000-0000-000000000000";
+    const results = names.map((name) => ({ name, topicId, errorCode: 0, message: null }));
+    const controller = { deleteTopics: () => Promise.resolve(results) } as never;
+    const changes = changesOver(controller, log);
+    await changes.deleteTopics(
+      ACTOR,
+      names.map((name) => ({ name, topicId })),
+    );
+    expect(keys).toEqual(names.map((name) => `topic:${name}`));
+    expect(batches.length).toBeGreaterThan(5);
+    expect(count("runnel_audit_records_total")).toBe(10_001);
+  });
+
+  test("cannot hide a change among groups, of which nothing is kept", async () => {
+    const { log, keys } = keeping();
+    const { controller } = await testCluster();
+    const changes = changesOver(controller, log);
+    await changes.createTopics(ACTOR, [newTopic("orders")], options);
+    const set = { name: "retention.ms", operation: "set", value: "1" } as const;
+    const groups = Array.from({ length: 10_000 }, (_, at) => ({
+      type: 32,
+      name: `g${at}`,
+      changes: [],
+      isReplacing: false,
+    }));
+    const orders = { type: 2, name: "orders", changes: [set], isReplacing: false };
+    const results = await changes.alterConfigs(ACTOR, [...groups, orders], options);
+    expect(results.every(({ errorCode }) => errorCode === ErrorCode.NONE)).toBe(true);
+    expect(keys).toEqual(["topic:orders", "topic:orders"]);
   });
 });
 
@@ -150,6 +211,21 @@ test("refusals without end are counted, and do not fill the disk; changes are al
   time.advance(60_000);
   await log.record(ACTOR, [refused]);
   expect(count).toBe(1_002);
+});
+
+test("long refusals without end do not fill the disk either", async () => {
+  let bytes = 0;
+  const { log, count } = auditLog((records) => {
+    for (const { key, value } of records) bytes += key.length + (value?.length ?? 0);
+    return Promise.resolve(bytes);
+  });
+  const result = { outcome: "refused", error: "X", message: "y".repeat(9_000) } as const;
+  const name = "n".repeat(9_000);
+  const asked = Array.from({ length: 200 }, () => "z".repeat(9_000));
+  const long = { ...entry, resource: { kind: "topic", name }, asked, result } as const;
+  for (let round = 0; round < 900; round += 1) await log.record(ACTOR, [long]);
+  expect(bytes).toBeLessThan(2 * 1024 * 1024);
+  expect(count("runnel_audit_suppressed_total")).toBeGreaterThan(0);
 });
 
 describe("entries", () => {

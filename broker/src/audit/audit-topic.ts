@@ -6,16 +6,26 @@ import type { Controller } from "#controller/controller.ts";
 import type { NewTopic } from "#controller/create-topics.ts";
 import { AUDIT_TOPIC, type MetadataImage } from "#metadata/image.ts";
 
-/** As durable as can be, whatever the default of other topics is; dropped by age alone. */
+/** How long entries are kept, and how much of them; −1 for no limit. */
+export interface AuditRetention {
+  readonly retentionMs: number;
+  readonly retentionBytes: number;
+}
+
+/** As durable as can be, whatever the default of other topics is. */
 const FIXED = [
   { name: "cleanup.policy", value: "delete" },
   { name: "flush.messages", value: "1" },
-  { name: "retention.bytes", value: "-1" },
 ] as const;
 
+const retentionConfigs = ({ retentionMs, retentionBytes }: AuditRetention) => [
+  { name: "retention.ms", value: String(retentionMs) },
+  { name: "retention.bytes", value: String(retentionBytes) },
+];
+
 /** One partition, so that all entries have one order. */
-export function newAuditTopic(retentionMs: number): NewTopic {
-  const configs = [...FIXED, { name: "retention.ms", value: String(retentionMs) }];
+export function newAuditTopic(retention: AuditRetention): NewTopic {
+  const configs = [...FIXED, ...retentionConfigs(retention)];
   const layout = { partitionCount: 1, replicationFactor: -1, assignments: [] };
   return { name: AUDIT_TOPIC, ...layout, configs };
 }
@@ -24,12 +34,14 @@ export function newAuditTopic(retentionMs: number): NewTopic {
 export async function adjustAuditTopic(
   controller: Pick<Controller, "alterConfigs">,
   image: MetadataImage,
-  { retentionMs, logger }: { readonly retentionMs: number; readonly logger: Logger },
+  { logger, ...retention }: AuditRetention & { readonly logger: Logger },
 ): Promise<void> {
   const topic = image.topicsByName.get(AUDIT_TOPIC);
-  const value = String(retentionMs);
-  if (topic === undefined || topic.configs.get("retention.ms") === value) return;
-  const changes = [{ name: "retention.ms", operation: "set", value }] as const;
+  if (topic === undefined) return;
+  const wanted = retentionConfigs(retention);
+  const outdated = wanted.filter(({ name, value }) => topic.configs.get(name) !== value);
+  if (outdated.length === 0) return;
+  const changes = outdated.map((one) => ({ ...one, operation: "set" as const }));
   const request = { type: ResourceType.TOPIC, name: AUDIT_TOPIC, changes, isReplacing: false };
   const options = { isValidateOnly: false, isInternal: true };
   const [result] = await controller.alterConfigs([request], options);

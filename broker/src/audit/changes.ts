@@ -22,13 +22,13 @@ import type { Partition } from "#replica/partition.ts";
 import type { ReplicaManager } from "#replica/replica-manager.ts";
 import type { Actor } from "./actor.ts";
 import { type Audit, tell } from "./audit-log.ts";
+import { list } from "./cut.ts";
 import {
   askedConfigs,
   changedConfigs,
   configResource,
   createdTopic,
   type Entry,
-  list,
   resultOf,
   resultOfAll,
   topicResource,
@@ -138,20 +138,25 @@ export class Changes {
   ): Promise<readonly ConfigResult[]> {
     const results = await this.#options.controller.alterConfigs(requests, options);
     if (options.isValidateOnly) return results;
-    const entries = results.map((result, at): Entry => {
-      const request = requests[at] as ConfigRequest;
-      const { before = NOTHING, after = NOTHING } = result.change ?? {};
+    const entries = results.flatMap((result, at): readonly Entry[] => {
+      const { change } = result;
       const isDone = result.errorCode === ErrorCode.NONE;
-      const states = isDone
-        ? changedConfigs(request, before, after)
-        : { before: null, after: null };
-      return {
-        operation: "config.change",
-        resource: configResource(request),
-        asked: askedConfigs(request),
-        ...states,
-        result: resultOf(result),
-      };
+      // Resources that keep nothing, groups, take what is their default: nothing is changed by that.
+      if (isDone && change === undefined) return [];
+      const request = requests[at] as ConfigRequest;
+      const states =
+        isDone && change !== undefined
+          ? changedConfigs(request, change.before, change.after)
+          : { before: null, after: null };
+      return [
+        {
+          operation: "config.change",
+          resource: configResource(request),
+          asked: askedConfigs(request),
+          ...states,
+          result: resultOf(result),
+        },
+      ];
     });
     await tell(this.#options.audit, actor, entries);
     return results;
@@ -204,5 +209,3 @@ export class Changes {
     await tell(this.#options.audit, actor, entries);
   }
 }
-
-const NOTHING: ReadonlyMap<string, string> = new Map();

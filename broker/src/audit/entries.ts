@@ -19,6 +19,7 @@ import type { Outcome } from "#controller/outcome.ts";
 import type { TopicImage } from "#metadata/image.ts";
 import { safeText } from "#metrics/log-text.ts";
 import type { Actor } from "./actor.ts";
+import { cut, cutState, LIST_MAX, list, TEXT_MAX, withinLength } from "./cut.ts";
 
 /** One change of one resource. */
 export interface Entry {
@@ -30,9 +31,6 @@ export interface Entry {
   readonly result: AuditResult;
 }
 
-/** Entries of a list that are kept, and characters of a text. */
-const LIST_MAX = 200;
-const TEXT_MAX = 1_024;
 const CLIENT_MAX = 256;
 const REDACTED = "[redacted]";
 /** Parts of the names of settings whose values are nobody's business. */
@@ -144,38 +142,33 @@ export function askedConfigs({ changes, isReplacing }: ConfigRequest): AuditStat
   return { replacesAll: isReplacing, changes: list(shown) };
 }
 
-/** A list as far as it is kept. */
-export function list(items: readonly AuditState[]): AuditState {
-  if (items.length <= LIST_MAX) return [...items];
-  return [...items.slice(0, LIST_MAX), { left: items.length - LIST_MAX }];
-}
-
-/** The record for `entry`, as JSON. */
+/** The record for `entry`, of bounded length whatever a client sent. */
 export function recordOf(
   entry: Entry,
   actor: Actor,
   { at, brokerId }: { readonly at: number; readonly brokerId: number },
 ): AuditRecord {
   const { principal, host, via, listener, port, client } = actor;
-  return {
+  const { resource, result } = entry;
+  return withinLength({
     version: 1,
     at,
     brokerId,
     operation: entry.operation,
-    resource: entry.resource,
+    resource: { kind: resource.kind, name: cut(resource.name) },
     actor: {
-      principal: `${principal.type}:${principal.name}`,
-      host: host.replace(/^\//, ""),
+      principal: cut(`${principal.type}:${principal.name}`),
+      host: cut(host.replace(/^\//, "")),
       via,
-      listener,
+      listener: cut(listener),
       port,
       client: safeText(client, CLIENT_MAX),
     },
-    asked: entry.asked,
-    before: entry.before,
-    after: entry.after,
-    result: entry.result,
-  };
+    asked: cutState(entry.asked),
+    before: cutState(entry.before),
+    after: cutState(entry.after),
+    result: { ...result, message: result.message === null ? null : cut(result.message) },
+  });
 }
 
 function configState(overrides: Overrides): AuditState {
@@ -186,6 +179,3 @@ function valueOf(name: string, value: string | null | undefined): string | null 
   if (value === null || value === undefined) return null;
   return SENSITIVE.test(name) ? REDACTED : cut(value);
 }
-
-const cut = (text: string): string =>
-  text.length <= TEXT_MAX ? text : `${text.slice(0, TEXT_MAX)}…`;

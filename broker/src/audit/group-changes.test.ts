@@ -78,6 +78,17 @@ describe("GroupChanges.commitOffsets()", () => {
     ]);
   });
 
+  test("tells of who makes up an id: an empty group takes it unseen", async () => {
+    const { audit, commit } = await started();
+    await commit(10, { memberId: "nobody" });
+    await commit(4, { groupInstanceId: "i" });
+    await commit(9, { memberId: "nobody", generationId: 7 });
+    expect(audit.entries).toMatchObject([
+      { before: at(null), after: at(10), result: { outcome: "done" } },
+      { before: at(10), after: at(4), result: { outcome: "done" } },
+    ]);
+  });
+
   test("takes who commits again and again for a consumer, unless it goes back", async () => {
     const { world, audit, commit } = await started();
     for (let offset = 1; offset <= 20; offset += 1) {

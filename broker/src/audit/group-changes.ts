@@ -5,7 +5,6 @@
 import type { AuditOperation } from "@runnel/contracts/audit.ts";
 import type { Clock } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
-import type { ChangeOptions } from "#controller/controller.ts";
 import type {
   CommitResult,
   DeleteOffsetsResult,
@@ -14,10 +13,15 @@ import type {
   LeaveResult,
   TopicPartitions,
 } from "#coordinator/group/events.ts";
-import type { CommitInput, GroupCoordinator } from "#coordinator/group-coordinator.ts";
+import type {
+  CommitInput,
+  DeleteOptions,
+  GroupCoordinator,
+} from "#coordinator/group-coordinator.ts";
 import type { Actor } from "./actor.ts";
 import { type Audit, tell } from "./audit-log.ts";
-import { type Entry, groupResource, list, resultOf, resultOfAll } from "./entries.ts";
+import { list } from "./cut.ts";
+import { type Entry, groupResource, resultOf, resultOfAll } from "./entries.ts";
 import { Outsiders } from "./outsiders.ts";
 
 export interface GroupChangesOptions {
@@ -29,7 +33,7 @@ export interface GroupChangesOptions {
   readonly clock: Clock;
 }
 
-const DO_IT: ChangeOptions = { isValidateOnly: false };
+const DO_IT: DeleteOptions = { isValidateOnly: false };
 
 type LeaveInput = Parameters<GroupCoordinator["leave"]>[0];
 
@@ -44,7 +48,7 @@ export class GroupChanges {
   /** A commit that may not be made. Told where `commitOffsets` would be. */
   async refuseCommit(
     actor: Actor,
-    input: Pick<CommitInput, "groupId" | "generationId" | "memberId" | "groupInstanceId">,
+    input: Pick<CommitInput, "groupId" | "generationId">,
     errorCode: ErrorCode,
   ): Promise<void> {
     if (isMember(input) || !this.#isAdministrator(actor, input.groupId)) return;
@@ -105,12 +109,12 @@ export class GroupChanges {
     actor: Actor,
     groupId: string,
     topics: readonly TopicPartitions[],
-    options: ChangeOptions = DO_IT,
+    options: DeleteOptions = DO_IT,
   ): Promise<DeleteOffsetsResult> {
     const { groups, audit } = this.#options;
     if (options.isValidateOnly) return await groups.deleteOffsets(groupId, topics, options);
     const looking = groups.fetchOffsets({ groupId, topics, requireStable: false });
-    const deleting = groups.deleteOffsets(groupId, topics);
+    const deleting = groups.deleteOffsets(groupId, topics, options);
     const [found, result] = await Promise.all([looking, deleting]);
     const codes = new Map(
       result.topics.flatMap(({ topic, partitions }) =>
@@ -141,12 +145,12 @@ export class GroupChanges {
   async deleteGroup(
     actor: Actor,
     groupId: string,
-    options: ChangeOptions = DO_IT,
+    options: DeleteOptions = DO_IT,
   ): Promise<ErrorResult> {
     const { groups, audit } = this.#options;
     if (options.isValidateOnly) return await groups.deleteGroup(groupId, options);
     const looking = groups.fetchOffsets({ groupId, topics: null, requireStable: false });
-    const deleting = groups.deleteGroup(groupId);
+    const deleting = groups.deleteGroup(groupId, options);
     const [found, result] = await Promise.all([looking, deleting]);
     const isDone = result.errorCode === ErrorCode.NONE;
     await tell(audit, actor, [
@@ -211,13 +215,12 @@ export class GroupChanges {
   }
 }
 
-/** Whether a commit speaks for a member of the group. */
-function isMember({
-  generationId,
-  memberId,
-  groupInstanceId,
-}: Pick<CommitInput, "generationId" | "memberId" | "groupInstanceId">): boolean {
-  return generationId >= 0 || memberId !== "" || groupInstanceId !== null;
+/**
+ * Whether a commit speaks for a member of the group: only a generation is held against the group in every
+ * state. Ids without one are taken unseen where the group is empty.
+ */
+function isMember({ generationId }: Pick<CommitInput, "generationId">): boolean {
+  return generationId >= 0;
 }
 
 /** Whether members are sent away: one that leaves by itself gives its own id. */

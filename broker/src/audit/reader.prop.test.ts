@@ -114,3 +114,35 @@ test("a page looks at a bounded number of entries, and there may be no topic at 
   const none = { ...topicOf([]), bounds: () => Promise.resolve(null) };
   expect(await readAuditPage(none, request)).toMatchObject({ items: [], next: null });
 });
+
+test("a page holds a bounded number of bytes, and the pages give every entry all the same", async () => {
+  const base = { resource: null, actor: null, operation: null, from: null, to: null };
+  const one = fc.sample(record, 50).find((each) => each !== null);
+  const large = { ...one, asked: "x".repeat(100_000) } as AuditRecord;
+  const topic = topicOf(Array.from({ length: 100 }, () => large));
+  const seen: number[] = [];
+  let before: number | null = null;
+  do {
+    const page = await readAuditPage(topic, { ...base, limit: 200, before });
+    expect(page.items.length).toBeLessThanOrEqual(42);
+    seen.push(...page.items.map(({ offset }) => offset));
+    before = page.next;
+  } while (before !== null);
+  expect(seen).toEqual(Array.from({ length: 100 }, (_, at) => START + 99 - at));
+});
+
+test("a page looks at a bounded number of bytes", async () => {
+  const base = { resource: "topic:none", actor: null, operation: null, from: null, to: null };
+  const value = new Uint8Array(1024 * 1024);
+  const topic: AuditTopic = {
+    bounds: () => Promise.resolve({ startOffset: 0, endOffset: 10_000 }),
+    offsetAt: () => Promise.resolve(null),
+    async *read(_index, { startOffset, endOffset } = { startOffset: 0, endOffset: 0 }) {
+      for (let offset = startOffset; offset < endOffset; offset += 1) {
+        yield [{ offset, timestamp: 0, key: utf8.encode("k"), value }];
+      }
+    },
+  };
+  const page = await readAuditPage(topic, { ...base, limit: 10, before: null });
+  expect(page).toMatchObject({ searchedCount: 500, unreadableCount: 500, next: 9_500 });
+});

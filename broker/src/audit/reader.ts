@@ -6,9 +6,12 @@ import type { AuditOperation, AuditRecord } from "@runnel/contracts/audit.ts";
 import type { InternalTopic } from "#replica/internal-topic.ts";
 import { AUDIT_PARTITION, resourceText } from "./audit-log.ts";
 
-/** Entries that are read at a time, and for one page in all. */
+/** Entries that are read at a time, and for one page in all; what they may come to in bytes. */
 const WINDOW_ENTRIES = 500;
 const SEARCHED_MAX = 20_000;
+const SEARCHED_BYTES_MAX = 64 * 1024 * 1024;
+/** Bytes of the entries of a page: it ends there, with one entry or more. */
+const PAGE_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface AuditFilter {
   /** `kind:name`, or `kind:` for all of a kind; null for any. */
@@ -27,9 +30,11 @@ export interface AuditPageRequest extends AuditFilter {
   readonly before: number | null;
 }
 
+type Item = AuditRecord & { readonly offset: number };
+
 export interface FoundAuditPage {
   /** Newest first. */
-  readonly items: readonly (AuditRecord & { readonly offset: number })[];
+  readonly items: readonly Item[];
   /** `before` of the next page; null where there is nothing older. */
   readonly next: number | null;
   readonly searchedCount: number;
@@ -47,32 +52,60 @@ export async function readAuditPage(
 ): Promise<FoundAuditPage> {
   const range = await rangeOf(topic, request);
   if (range === null) return NOTHING;
-  const items: FoundAuditPage["items"][number][] = [];
-  let [searchedCount, unreadableCount] = [0, 0];
+  const items: Item[] = [];
+  let [searchedCount, unreadableCount, searchedBytes, pageBytes] = [0, 0, 0, 0];
   let end = range.endOffset;
-  while (end > range.startOffset && searchedCount < SEARCHED_MAX) {
-    const window = {
-      startOffset: Math.max(range.startOffset, end - WINDOW_ENTRIES),
-      endOffset: end,
-    };
-    const found: FoundAuditPage["items"][number][] = [];
-    for await (const chunk of topic.read(AUDIT_PARTITION, window)) {
+  let isFull = false;
+  while (!isFull && end > range.startOffset && searchedCount < SEARCHED_MAX) {
+    if (searchedBytes >= SEARCHED_BYTES_MAX) break;
+    const startOffset = Math.max(range.startOffset, end - WINDOW_ENTRIES);
+    const newest = new Newest(request.limit - items.length, PAGE_BYTES_MAX - pageBytes);
+    for await (const chunk of topic.read(AUDIT_PARTITION, { startOffset, endOffset: end })) {
       for (const { offset, value } of chunk) {
+        const bytes = value?.length ?? 0;
+        searchedBytes += bytes;
         const record = decode(value);
         if (record === null) unreadableCount += 1;
-        else if (matches(record, request)) found.push({ ...record, offset });
+        else if (matches(record, request)) newest.add({ ...record, offset }, bytes);
       }
     }
-    const room = request.limit - items.length;
-    const taken = found.toReversed().slice(0, room);
-    items.push(...taken);
-    // A full page ends at its last entry: what lies before it in the window is for the next one.
-    const reached = found.length > room ? (taken.at(-1)?.offset ?? end) : window.startOffset;
+    items.push(...newest.items.toReversed());
+    pageBytes += newest.bytes;
+    isFull = newest.hasLeft || items.length >= request.limit || pageBytes >= PAGE_BYTES_MAX;
+    // A page that is full ends at its last entry: what lies before it in the window is for the next one.
+    const reached = newest.hasLeft ? (newest.items[0]?.offset ?? end) : startOffset;
     searchedCount += end - reached;
     end = reached;
-    if (items.length >= request.limit) break;
   }
   return { items, next: end > range.startOffset ? end : null, searchedCount, unreadableCount };
+}
+
+/** The newest of the entries that are added, oldest first, as many as there is room for. */
+class Newest {
+  readonly items: Item[] = [];
+  bytes = 0;
+  /** Whether there were more. */
+  hasLeft = false;
+  readonly #sizes: number[] = [];
+  readonly #countMax: number;
+  readonly #bytesMax: number;
+
+  constructor(countMax: number, bytesMax: number) {
+    this.#countMax = countMax;
+    this.#bytesMax = bytesMax;
+  }
+
+  add(item: Item, bytes: number): void {
+    this.items.push(item);
+    this.#sizes.push(bytes);
+    this.bytes += bytes;
+    const isOver = (): boolean => this.items.length > this.#countMax || this.bytes > this.#bytesMax;
+    while (this.items.length > 1 && isOver()) {
+      this.items.shift();
+      this.bytes -= this.#sizes.shift() ?? 0;
+      this.hasLeft = true;
+    }
+  }
 }
 
 /** The offsets that the times and the cursor leave; null for none. */

@@ -1,4 +1,4 @@
-import type { Condition } from "@runnel/contracts/filters.ts";
+import type { Condition } from "@runnel/contracts/filter-model.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ScanOptions } from "./query.ts";

@@ -1,5 +1,5 @@
 /** What can be asked of a topic's events, and what a scan has to do for it. */
-import type { Condition } from "@runnel/contracts/filters.ts";
+import type { Condition } from "@runnel/contracts/filter-model.ts";
 import { partitionOfKey } from "@runnel/protocol/partitioner.ts";
 import { boundsOf } from "./filter/bounds.ts";
 import type { ScanLimits } from "./scan/scan.ts";

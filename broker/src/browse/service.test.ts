@@ -1,4 +1,4 @@
-import type { Condition } from "@runnel/contracts/filters.ts";
+import type { Condition } from "@runnel/contracts/filter-model.ts";
 import { partitionOfKey } from "@runnel/protocol/partitioner.ts";
 import { describe, expect, test } from "vitest";
 import { SCAN_STALLED_MS_MAX } from "./limits.ts";

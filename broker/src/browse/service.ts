@@ -15,6 +15,7 @@ import type { ReplicaManager } from "#replica/replica-manager.ts";
 import type { Coverage, MissingPartition } from "./coverage.ts";
 import { type Cursor, decodeCursor, digestOf } from "./cursor.ts";
 import { boundsOf } from "./filter/bounds.ts";
+import { growthOf } from "./growth.ts";
 import type { Histogram, HistogramTask } from "./histogram/histogram-task.ts";
 import {
   BUCKETS_MAX,
@@ -206,8 +207,13 @@ export class BrowseService {
     const form = { topic: query.topic, ...options.form };
     const task: TailTask = { kind: "tail", condition, hasControl, form };
     const job = this.#run<TailSaid>(this.#shared, { task, moved: [], signal });
-    const positions = cursor?.positions ?? new Map<number, number>();
-    const tail = new Tail(this.#world, job, { partitions: found.open, positions, digest });
+    const followed = { topicId: found.topic.id, partitions: found.plan.partitions };
+    const tail = new Tail(this.#world, job, {
+      partitions: found.open,
+      watchGrowth: growthOf(this.#world, query, followed),
+      positions: cursor?.positions ?? null,
+      digest,
+    });
     return probed(tail, this.#world.probe);
   }
 

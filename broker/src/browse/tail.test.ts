@@ -1,3 +1,4 @@
+import { partitionOfKey } from "@runnel/protocol/partitioner.ts";
 import { describe, expect, test } from "vitest";
 import { decodeCursor } from "./cursor.ts";
 import {
@@ -143,7 +144,12 @@ describe("BrowseService.tail()", () => {
       },
     };
     const world = { clock: rig.rig.time, scheduler: rig.rig.time };
-    const options = { partitions: rig.partitions, positions: new Map<number, number>(), digest: 1 };
+    const options = {
+      partitions: rig.partitions,
+      watchGrowth: () => () => {},
+      positions: new Map<number, number>(),
+      digest: 1,
+    };
     const messages: TailMessage[] = [];
     const follow = async (): Promise<void> => {
       const tail = new Tail(world, job as unknown as JobStream<TailSaid>, options);
@@ -163,6 +169,56 @@ describe("BrowseService.tail()", () => {
     expect(positions).toEqual(new Map([[0, 0]]));
     await pass(rig, 100);
     expect(told.map(({ snapshots }) => snapshots.length)).toEqual([0, 1]);
+  });
+
+  test("follows partitions that the topic gets meanwhile, from their first event", async () => {
+    const rig = await openService(1, { laterCount: 2 });
+    const all = await Follower.open(rig);
+    const named = await Follower.open(rig, { partitions: { kind: "some", partitions: [0] } });
+    await pass(rig, 100);
+    rig.grow(2);
+    await rig.append(0, [eventOf(1)]);
+    await rig.append(1, [eventOf(2), eventOf(3)]);
+    await pass(rig, 2_000);
+    await rig.append(1, [eventOf(4)]);
+    await pass(rig, 2_000);
+    expect(all.places).toEqual(["0@0", "1@0", "1@1", "1@2"]);
+    expect(named.places).toEqual(["0@0"]);
+    const cursor = all.progress?.cursor ?? null;
+    all.stop();
+    named.stop();
+    await rig.wait(Promise.all([all.ended, named.ended]));
+    expect(rig.partitions.map(({ waiting }) => waiting)).toEqual([0, 0, 0]);
+    await rig.append(1, [eventOf(5)]);
+    await rig.append(2, [eventOf(6)]);
+    rig.grow(3);
+    const next = await Follower.open(rig, {}, cursor);
+    await pass(rig, 2_000);
+    expect(next.places).toEqual(["1@3", "2@0"]);
+    next.stop();
+    await rig.wait(next.ended);
+  });
+
+  test("follows a key to the partition where it goes from then on", async () => {
+    const rig = await openService(1, { laterCount: 1 });
+    const key = ["a", "b", "c", "d"].find((one) => partitionOfKey(Buffer.from(one), 2) === 1) ?? "";
+    const follower = await Follower.open(rig, {
+      condition: {
+        kind: "compare",
+        field: { kind: "key", path: [] },
+        operator: "equals",
+        operand: { kind: "text", text: key },
+      },
+    });
+    await pass(rig, 100);
+    await rig.append(0, [eventOf(1, key)]);
+    await pass(rig, 100);
+    rig.grow(2);
+    await rig.append(1, [eventOf(2, key), eventOf(3, "other")]);
+    await pass(rig, 100);
+    expect(follower.places).toEqual(["0@0", "1@0"]);
+    follower.stop();
+    await rig.wait(follower.ended);
   });
 
   test("leaves out what is too far behind, and counts it", async () => {

@@ -7,6 +7,7 @@
 import type { Clock, Scheduler, Timer } from "@runnel/kit/world.ts";
 import type { Partition } from "#replica/partition.ts";
 import { encodeCursor } from "./cursor.ts";
+import type { WatchGrowth } from "./growth.ts";
 import {
   TAIL_BEHIND_MAX,
   TAIL_HEARTBEAT_MS,
@@ -40,8 +41,10 @@ export type TailMessage =
 
 export interface TailOptions {
   readonly partitions: readonly Partition[];
-  /** Where to begin; partitions that are not in it begin at their end. */
-  readonly positions: ReadonlyMap<number, number>;
+  /** Tells of partitions that come while it runs; they are followed from their first event. */
+  readonly watchGrowth: WatchGrowth;
+  /** Where an earlier tail stopped, which knew no other partitions; null to begin at their ends. */
+  readonly positions: ReadonlyMap<number, number> | null;
   readonly digest: number;
 }
 
@@ -51,7 +54,8 @@ export class Tail implements AsyncIterable<TailMessage> {
   readonly #clock: Clock;
   readonly #scheduler: Scheduler;
   readonly #job: JobStream<TailSaid>;
-  readonly #partitions: readonly Partition[];
+  readonly #partitions: Partition[];
+  readonly #watchGrowth: WatchGrowth;
   readonly #digest: number;
   /** The first offset that was not told of, by partition. */
   readonly #told = new Map<number, number>();
@@ -72,16 +76,19 @@ export class Tail implements AsyncIterable<TailMessage> {
   constructor(
     { clock, scheduler }: { readonly clock: Clock; readonly scheduler: Scheduler },
     job: JobStream<TailSaid>,
-    { partitions, positions, digest }: TailOptions,
+    { partitions, watchGrowth, positions, digest }: TailOptions,
   ) {
     this.#clock = clock;
     this.#scheduler = scheduler;
     this.#job = job;
-    this.#partitions = partitions;
+    this.#partitions = [...partitions];
+    this.#watchGrowth = watchGrowth;
     this.#digest = digest;
-    for (const { identity, highWatermark } of partitions) {
-      const position = positions.get(identity.index) ?? highWatermark;
-      this.#told.set(identity.index, Math.min(position, highWatermark));
+    for (const { identity, log, highWatermark } of partitions) {
+      const end = Math.max(highWatermark, log.logStartOffset);
+      const position =
+        positions === null ? end : (positions.get(identity.index) ?? log.logStartOffset);
+      this.#told.set(identity.index, Math.min(position, end));
     }
     this.#looked = new Map(this.#told);
   }
@@ -98,6 +105,7 @@ export class Tail implements AsyncIterable<TailMessage> {
     const overTimer = this.#scheduler.after(TAIL_MS_MAX, () => this.#finish("time"));
     this.#beat();
     for (const partition of this.#partitions) partition.addReader(this.#onProgress);
+    const stopWatching = this.#watchGrowth((partition) => this.#add(partition));
     this.#wake();
     let saidAt = this.#clock.monotonicMs();
     try {
@@ -118,9 +126,18 @@ export class Tail implements AsyncIterable<TailMessage> {
       overTimer.cancel();
       this.#timer?.cancel();
       this.#heart?.cancel();
+      stopWatching();
       for (const partition of this.#partitions) partition.removeReader(this.#onProgress);
       this.#job.cancel();
     }
+  }
+
+  #add(partition: Partition): void {
+    const { identity, log } = partition;
+    this.#partitions.push(partition);
+    this.#told.set(identity.index, log.logStartOffset);
+    partition.addReader(this.#onProgress);
+    this.#wake();
   }
 
   #progress(): TailMessage & { readonly kind: "progress" } {

@@ -6,7 +6,13 @@ import type { Threads } from "#io/ports.ts";
 import type { PartitionLog } from "#log/partition-log.ts";
 import type { LogConfig } from "#log/ports.ts";
 import { CONFIG, type Rig, TOPIC } from "#log/testing.ts";
-import { EMPTY_IMAGE, type TopicImage } from "#metadata/image.ts";
+import {
+  EMPTY_IMAGE,
+  type ImageListener,
+  type MetadataImage,
+  type MetadataView,
+  type TopicImage,
+} from "#metadata/image.ts";
 import { MetricRegistry } from "#metrics/metric.ts";
 import { Partition } from "#replica/partition.ts";
 import { BrowseProbe } from "./probe.ts";
@@ -21,6 +27,8 @@ export interface ServiceRig {
   readonly service: BrowseService;
   readonly partitions: readonly Partition[];
   readonly metrics: MetricRegistry;
+  /** Gives the topic as many partitions, of those that were opened for later. */
+  grow(partitionCount: number): void;
   /** Appends to a partition and waits until it is readable. */
   append(partition: number, batches: readonly TestBatch[]): Promise<void>;
   /** Drives time on until `promise` has settled, timers included. */
@@ -38,25 +46,20 @@ export async function openService(
     readonly threads?: Threads;
     /** Partitions that cannot be opened. */
     readonly broken?: readonly number[];
+    /** Partitions that `grow` may add. */
+    readonly laterCount?: number;
   } = {},
 ): Promise<ServiceRig> {
   // Loaded by the runtime in turns of its own, while manual time would run away.
   await import("./thread/browse-thread.ts");
-  const { rig, logs } = await openLogs(partitionCount, options.config);
+  const openCount = partitionCount + (options.laterCount ?? 0);
+  const { rig, logs } = await openLogs(openCount, options.config);
   const partitions = logs.map(partitionOf);
-  const topic = {
-    name: TOPIC_NAME,
-    id: TOPIC,
-    partitions: partitions.map(() => ({})),
-  } as unknown as TopicImage;
+  const view = new TestingView(imageOf(partitionCount));
   const metrics = new MetricRegistry();
   const probe = new BrowseProbe(metrics);
   const service = new BrowseService({
-    view: {
-      image: { ...EMPTY_IMAGE, topicsByName: new Map([[TOPIC_NAME, topic]]) },
-      subscribe: () => () => {},
-      waitFor: async () => {},
-    },
+    view,
     replicas: {
       find: (_topicId, index) => {
         const partition = partitions[index];
@@ -78,6 +81,7 @@ export async function openService(
     service,
     partitions,
     metrics,
+    grow: (count) => view.show(imageOf(count)),
     append: async (partition, batches) => {
       const log = logs[partition];
       if (log === undefined) throw new Error(`no partition ${partition}`);
@@ -85,6 +89,38 @@ export async function openService(
     },
     wait: (promise) => driveOn(rig, promise),
   };
+}
+
+/** An image with the topic of so many partitions. */
+function imageOf(partitionCount: number): MetadataImage {
+  const partitions = Array.from({ length: partitionCount }, () => ({}));
+  const topic = { name: TOPIC_NAME, id: TOPIC, partitions } as unknown as TopicImage;
+  const topicsByName = new Map([[TOPIC_NAME, topic]]);
+  return { ...EMPTY_IMAGE, topicsByName, topicsById: new Map([[TOPIC, topic]]) };
+}
+
+class TestingView implements MetadataView {
+  image: MetadataImage;
+  readonly #listeners = new Set<ImageListener>();
+
+  constructor(image: MetadataImage) {
+    this.image = image;
+  }
+
+  subscribe(listener: ImageListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  async waitFor(): Promise<void> {}
+
+  show(next: MetadataImage): void {
+    const previous = this.image;
+    this.image = next;
+    const unchanged = { areBrokersChanged: false, areBrokerConfigsChanged: false };
+    const change = { topicIds: new Set([TOPIC]), ...unchanged };
+    for (const listener of this.#listeners) listener(previous, next, change);
+  }
 }
 
 async function driveOn<T>({ time }: Rig, promise: Promise<T>): Promise<T> {

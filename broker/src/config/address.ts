@@ -1,4 +1,5 @@
 /** Addresses in settings: `HOST:PORT`, and Kafka's listeners `NAME://HOST:PORT`. */
+import { splitList } from "./setting.ts";
 
 export interface Address {
   readonly host: string;
@@ -38,6 +39,14 @@ export function parseAdvertised(text: string): readonly ListenerAddress[] | null
     ({ host, port }) => port > 0 && !["", "0.0.0.0", "::"].includes(host),
   );
   return isUsable === true ? listeners : null;
+}
+
+/** Host names and addresses joined by commas, none of them with a port; in lower case. */
+export function parseHosts(text: string): readonly string[] | null {
+  const hosts = splitList(text).map((host) => host.toLowerCase().replace(/^\[(.*)\]$/, "$1"));
+  return hosts.every((host) => /^(?:[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]+)$/.test(host))
+    ? hosts
+    : null;
 }
 
 /** Whether only programs on this machine can reach `host`. Names other than localhost count as no. */

@@ -2,7 +2,13 @@
  * The settings of a broker, under Kafka's names where Kafka has one; our own begin with `runnel.`.
  * The defaults of topic settings (`log.retention.hours` …) come from `topic-settings.ts`.
  */
-import { type Address, parseAddress, parseAdvertised, parseListeners } from "./address.ts";
+import {
+  type Address,
+  parseAddress,
+  parseAdvertised,
+  parseHosts,
+  parseListeners,
+} from "./address.ts";
 import {
   bool,
   INT_MAX,
@@ -77,6 +83,16 @@ const PLACE = {
       doc: "Where the admin API, `/metrics`, `/healthz` and `/readyz` are served.",
     },
     (text) => (text === "off" ? text : parseAddress(text)),
+  ),
+  runnelAdminAllowedHosts: parsed(
+    "list",
+    {
+      name: "runnel.admin.allowed.hosts",
+      default: "",
+      allowed: "host names without ports, joined by commas",
+      doc: "Names under which the admin port is reached, besides loopback names and the address that it is bound to: requests under other names are refused, as pages of other sites may have led a browser here.",
+    },
+    parseHosts,
   ),
   runnelMetricsHistoryEnable: bool({
     name: "runnel.metrics.history.enable",
@@ -318,6 +334,13 @@ const AUDIT = {
     min: -1,
     unit: "ms",
     doc: "How long entries of the audit log are kept, in the topic `__audit`; −1 for ever. Its other settings, and these over the wire, cannot be changed.",
+  }),
+  runnelAuditRetentionBytes: long({
+    name: "runnel.audit.retention.bytes",
+    default: 4_294_967_296,
+    min: -1,
+    unit: "bytes",
+    doc: "How large the audit log may become before its oldest entries go, whatever their age; −1 for no limit.",
   }),
 };
 

@@ -113,6 +113,20 @@ describe("loadConfig()", () => {
   );
 });
 
+it("takes names of the admin port as host names, in lower case and without ports", () => {
+  const hosts = (text: string) =>
+    load({ yaml: `runnel.admin.allowed.hosts: ${text}` }).broker.runnelAdminAllowedHosts;
+  expect(load({}).broker.runnelAdminAllowedHosts).toEqual([]);
+  expect(hosts('"Broker.Example, 10.0.0.7, [2001:DB8::1]"')).toEqual([
+    "broker.example",
+    "10.0.0.7",
+    "2001:db8::1",
+  ]);
+  for (const text of ["broker.example:9644", "https://broker.example", '"a b"', '"*"']) {
+    expect(() => hosts(text)).toThrow("host names without ports");
+  }
+});
+
 describe("variableOf()", () => {
   it("has no double prefix for our own settings", () => {
     expect(variableOf("runnel.max.partitions")).toBe("RUNNEL_MAX_PARTITIONS");

@@ -82,6 +82,8 @@ export interface CommitInput extends Omit<Asked<CommitEvent>, "missingGroupError
 export interface DeleteOptions {
   /** Checks everything and removes nothing. */
   readonly isValidateOnly: boolean;
+  /** `version` of `fetchOffsets` that must still be there (INVALID_UPDATE_VERSION); null for any. */
+  readonly expectedVersion?: string | null;
 }
 
 const DO_DELETE: DeleteOptions = { isValidateOnly: false };
@@ -246,14 +248,14 @@ export class GroupCoordinator {
   deleteOffsets(
     groupId: string,
     topics: readonly TopicPartitions[],
-    { isValidateOnly }: DeleteOptions = DO_DELETE,
+    options: DeleteOptions = DO_DELETE,
   ): Promise<DeleteOffsetsResult> {
     const refuse = (errorCode: ErrorCode): DeleteOffsetsResult => ({ errorCode, topics: [] });
     if (!isGroupId(groupId) || groupId === "") {
       return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID));
     }
     const ticket = this.#nextTicket();
-    const event = { kind: "delete-offsets", ticket, groupId, topics, isValidateOnly } as const;
+    const event = { ...options, kind: "delete-offsets", ticket, groupId, topics } as const;
     return this.#ask("delete-offsets", event, refuse);
   }
 
@@ -264,13 +266,10 @@ export class GroupCoordinator {
     return this.#ask("describe", event, refuse);
   }
 
-  deleteGroup(
-    groupId: string,
-    { isValidateOnly }: DeleteOptions = DO_DELETE,
-  ): Promise<ErrorResult> {
+  deleteGroup(groupId: string, options: DeleteOptions = DO_DELETE): Promise<ErrorResult> {
     const refuse = (errorCode: ErrorCode): ErrorResult => ({ errorCode });
     if (!isGroupId(groupId)) return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID));
-    const event = { kind: "delete", ticket: this.#nextTicket(), groupId, isValidateOnly } as const;
+    const event = { ...options, kind: "delete", ticket: this.#nextTicket(), groupId } as const;
     return this.#ask("delete", event, refuse);
   }
 

@@ -24,3 +24,22 @@ export function safeText(text: string, lengthMax = LENGTH_MAX): string {
   }
   return out;
 }
+
+/** Characters of a value that is logged whole. */
+const WHOLE_MAX = 512 * 1024;
+
+/**
+ * A value for a line that must have all of it, however deep it is: as one text of JSON, which programs
+ * can read back. Its characters are ASCII, so that nothing in it has to be made safe.
+ */
+export class WholeJson {
+  readonly text: string;
+
+  constructor(value: unknown) {
+    const ascii = JSON.stringify(value).replaceAll(
+      /[^\x20-\x7e]/g,
+      (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    );
+    this.text = ascii.length <= WHOLE_MAX ? ascii : safeText(ascii, WHOLE_MAX);
+  }
+}

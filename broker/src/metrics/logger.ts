@@ -4,7 +4,7 @@
  */
 import type { LogFields, Logger } from "@runnel/kit/world.ts";
 import { pino } from "pino";
-import { safeText } from "./log-text.ts";
+import { safeText, WholeJson } from "./log-text.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
@@ -76,6 +76,7 @@ function safeValue(value: unknown, depth: number): unknown {
   if (typeof value === "string") return safeText(value, TEXT_MAX);
   if (typeof value === "bigint") return value.toString();
   if (typeof value !== "object" || value === null) return value;
+  if (value instanceof WholeJson) return value.text;
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (depth > DEPTH_MAX) return "…";
   if (value instanceof Error) return safeError(value, depth);

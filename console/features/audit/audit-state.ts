@@ -1,21 +1,18 @@
 "use client";
-import type { AuditOperation } from "@runnel/contracts/audit.ts";
+import type { AuditOperation, AuditResourceKind } from "@runnel/contracts/audit.ts";
 import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
-
-/** In the words of people. */
-export const OPERATIONS = {
-  "topic.create": "Topic created",
-  "topic.grow": "Partitions added",
-  "topic.delete": "Topic deleted",
-  "config.change": "Settings changed",
-  "records.delete": "Events deleted",
-  "group.delete": "Group deleted",
-  "group.offsets.change": "Offsets moved",
-  "group.offsets.delete": "Offsets forgotten",
-  "group.members.remove": "Members removed",
-} as const satisfies Readonly<Record<AuditOperation, string>>;
+import { OPERATIONS } from "../../lib/audit-words.ts";
 
 export const OPERATION_NAMES = Object.keys(OPERATIONS) as AuditOperation[];
+
+export const RESOURCE_KINDS = {
+  topic: "Topics",
+  group: "Groups",
+  broker: "Brokers",
+  other: "Others",
+} as const satisfies Readonly<Record<AuditResourceKind, string>>;
+
+export const RESOURCE_KIND_NAMES = Object.keys(RESOURCE_KINDS) as AuditResourceKind[];
 
 export function useAuditState() {
   return useQueryStates(
@@ -28,4 +25,22 @@ export function useAuditState() {
     },
     { history: "replace" },
   );
+}
+
+export interface ResourceChoice {
+  /** Null for all kinds. */
+  readonly kind: AuditResourceKind | null;
+  /** Empty for all of the kind. */
+  readonly name: string;
+}
+
+/** `topic:orders`, as the API takes it; whatever is no kind is none. */
+export function parseResource(text: string | null): ResourceChoice {
+  const [, word, name] = /^([a-z]+):(.*)$/s.exec(text ?? "") ?? [];
+  const kind = RESOURCE_KIND_NAMES.find((one) => one === word) ?? null;
+  return { kind, name: kind === null ? "" : (name ?? "") };
+}
+
+export function printResource({ kind, name }: ResourceChoice): string | null {
+  return kind === null ? null : `${kind}:${name.trim()}`;
 }

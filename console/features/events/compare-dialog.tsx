@@ -1,13 +1,13 @@
+/** Two events, and what is different between them. */
 "use client";
 import type { DecodedRecord } from "@runnel/contracts/decoded.ts";
 import { useQueries } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { diffJson } from "../../lib/json-diff.ts";
 import { Dialog } from "../../ui/dialog.tsx";
-import { DiffTable } from "../../ui/diff-table.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
-import { ProblemPanel } from "../../ui/states.tsx";
+import { Empty, ProblemPanel } from "../../ui/states.tsx";
 import { printRecord } from "./events-state.ts";
+import { FactsDiff, IgnoredField, ValueDiff } from "./record-diff.tsx";
 import { recordQuery } from "./record-query.ts";
 
 interface CompareDialogProps {
@@ -35,20 +35,37 @@ export function CompareDialog({ topic, records, onClose }: CompareDialogProps): 
     ),
   });
   const error = queries.find((query) => query.error !== null)?.error ?? null;
-  const [before = null, after = null] = queries.map(({ data }) => data ?? null);
+  const gone = queries.findIndex(({ data }) => data === null);
+  const [before, after] = queries.map(({ data }) => data ?? null);
   const names = ordered.map(printRecord);
   return (
-    <Dialog isOpen onClose={onClose} size="large" title={`${names[0]} and ${names[1]}`}>
+    <Dialog
+      isOpen
+      onClose={onClose}
+      size="large"
+      title={`${names[0]} and ${names[1]}`}
+      description="The earlier one stands first."
+    >
       {error !== null ? (
         <ProblemPanel error={error} isInline />
-      ) : before === null || after === null ? (
+      ) : gone >= 0 ? (
+        <Empty title={`${names[gone]} is not there any more`}>
+          It was deleted since the list was read.
+        </Empty>
+      ) : !before || !after ? (
         <Skeleton className="h-32" />
       ) : (
-        <DiffTable
-          before={before.value.text}
-          after={after.value.text}
-          differences={diffJson(before.value.text, after.value.text)}
-        />
+        <div className="flex flex-col gap-4">
+          <IgnoredField />
+          <section aria-label="Differences of the values">
+            <h3 className="pb-1.5 text-sm font-semibold">Value</h3>
+            <ValueDiff before={before} after={after} />
+          </section>
+          <section aria-label="The rest">
+            <h3 className="pb-1.5 text-sm font-semibold">Key, headers, metadata</h3>
+            <FactsDiff before={before} after={after} />
+          </section>
+        </div>
       )}
     </Dialog>
   );

@@ -1,5 +1,5 @@
 /** What may come next in the filter bar. */
-import { NUMBER_FIELDS } from "@runnel/contracts/filters.ts";
+import { NUMBER_FIELDS } from "@runnel/contracts/filter-model.ts";
 
 export interface Suggestion {
   /** What takes the place of the word at the cursor. */

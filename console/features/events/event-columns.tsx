@@ -6,7 +6,7 @@ import { formatBytes } from "../../lib/format.ts";
 import type { JsonPath } from "../../lib/json-tree.ts";
 import type { Column } from "../../ui/grid.tsx";
 import { Time } from "../../ui/time.tsx";
-import { valueAt } from "./fields.ts";
+import { jsonOf, valueAt } from "./fields.ts";
 
 const PREVIEW_CHARS = 600;
 
@@ -78,22 +78,6 @@ export function pathOf(field: string): JsonPath | null {
   if (condition?.kind !== "exists" || condition.field.kind !== "value") return null;
   const steps = condition.field.path;
   return steps.every((step) => step !== null) ? (steps as JsonPath) : null;
-}
-
-/** Parsed once for all columns of a row. */
-const parsedValues = new WeakMap<DecodedRecord, { readonly json: unknown }>();
-
-function jsonOf(record: DecodedRecord): unknown {
-  const known = parsedValues.get(record);
-  if (known !== undefined) return known.json;
-  let json: unknown = null;
-  try {
-    json = JSON.parse(record.value.text) as unknown;
-  } catch {
-    // No JSON, or only the begin of it.
-  }
-  parsedValues.set(record, { json });
-  return json;
 }
 
 function FieldCell({

@@ -39,6 +39,8 @@ const PARSERS = {
 
 export type EventsState = ReturnType<typeof useEventsState>[0];
 
+export type SetEventsState = (change: Partial<EventsState>) => unknown;
+
 export function useEventsState() {
   return useQueryStates(PARSERS, { history: "replace" });
 }

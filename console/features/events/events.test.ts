@@ -1,15 +1,15 @@
 import type { DecodedPayload, DecodedRecord } from "@runnel/contracts/decoded.ts";
 import type { EventStreamMessage } from "@runnel/contracts/events.ts";
 import { describe, expect, it } from "vitest";
+import { parseExact } from "../../lib/exact-json.ts";
 import { complete } from "./completion.ts";
 import { parseRecord } from "./events-state.ts";
 import { fieldsOf, operandOf, valueAt } from "./fields.ts";
-import { moveMarking, rangeOf, zoomed } from "./histogram-range.ts";
 import { versionAt } from "./keys-state.ts";
 import { HELD_MAX, LIVE_ROWS_MAX, LiveBuffer } from "./live-buffer.ts";
 import { toNewRecord } from "./payload.ts";
 import { readPlace } from "./range-controls.tsx";
-import { advance, continued, lookedAt, NEW_SEARCH, shareOf } from "./search.ts";
+import { advance, continued, lookedAt, NEW_SEARCH, reachedAt, shareOf } from "./search.ts";
 
 describe("complete()", () => {
   const texts = (text: string, fields: readonly string[] = []): string[] =>
@@ -50,11 +50,13 @@ describe("fieldsOf()", () => {
 });
 
 describe("valueAt()", () => {
-  const json: unknown = { a: { b: [1, "x"] }, n: null };
+  const json = parseExact('{"a":{"b":[1,"x"]},"n":null,"id":9007199254740993}');
   it.each([
     [["a", "b", 1], "x"],
     [["a", "b"], '[1,"x"]'],
     [["n"], "null"],
+    [["id"], "9007199254740993"],
+    [["id", "rawJSON"], null],
     [["a", "missing"], null],
     [["toString"], null],
     [["n", "deeper"], null],
@@ -68,33 +70,6 @@ describe("operandOf()", () => {
     ["true", { kind: "boolean", boolean: true }],
     ["null", { kind: "null" }],
   ])("%s", (json, operand) => expect(operandOf(json)).toEqual(operand));
-});
-
-describe("the histogram's marking", () => {
-  it("moves by arrows, and grows with Shift, inside of the buckets", () => {
-    const first = moveMarking(null, { key: "ArrowRight", shiftKey: false }, 10);
-    expect(first).toEqual({ anchor: 0, cursor: 0 });
-    const grown = moveMarking({ anchor: 3, cursor: 3 }, { key: "ArrowRight", shiftKey: true }, 10);
-    expect(grown).toEqual({ anchor: 3, cursor: 4 });
-    expect(
-      moveMarking({ anchor: 9, cursor: 9 }, { key: "ArrowRight", shiftKey: false }, 10),
-    ).toEqual({
-      anchor: 9,
-      cursor: 9,
-    });
-    expect(moveMarking(null, { key: "x", shiftKey: false }, 10)).toBeNull();
-  });
-
-  it("covers whole buckets, whichever way it was drawn", () => {
-    const shape = { fromMs: 1_000, widthMs: 100 };
-    expect(rangeOf({ anchor: 2, cursor: 4 }, shape)).toEqual({ from: 1_200, to: 1_500 });
-    expect(rangeOf({ anchor: 4, cursor: 2 }, shape)).toEqual({ from: 1_200, to: 1_500 });
-  });
-
-  it("zooms around where one looks, and never to nothing", () => {
-    expect(zoomed({ from: 0, to: 1_000 }, 0.5, 500)).toEqual({ from: 250, to: 750 });
-    expect(zoomed({ from: 100, to: 101 }, 0.5, 100)).toEqual({ from: 100, to: 101 });
-  });
 });
 
 describe("a search", () => {
@@ -134,6 +109,28 @@ describe("a search", () => {
     expect(more.rows).toHaveLength(1);
     expect(lookedAt(more)).toEqual({ records: 15, bytes: 75 });
     expect(shareOf(more)).toBe(0.5);
+  });
+
+  it("has come as far as the partition that is next, and as its last event", () => {
+    const heads = (...times: readonly (number | null)[]): EventStreamMessage => ({
+      event: "progress",
+      data: {
+        ...(progress(1, 1, null).data as Extract<
+          EventStreamMessage,
+          { event: "progress" }
+        >["data"]),
+        partitions: times.map((timestamp, partition) => ({ partition, offset: 0, timestamp })),
+      },
+    });
+    const found = (timestamp: number): EventStreamMessage => ({
+      event: "event",
+      data: { ...record(1), timestamp },
+    });
+    expect(reachedAt(NEW_SEARCH, "newest")).toBeNull();
+    const running = advance(NEW_SEARCH, [found(900), heads(500, 800, 700)]);
+    expect([reachedAt(running, "newest"), reachedAt(running, "oldest")]).toEqual([800, 900]);
+    expect(reachedAt(advance(running, [heads(500, null)]), "newest")).toBe(700);
+    expect(reachedAt(advance(running, [found(300)]), "newest")).toBe(300);
   });
 });
 

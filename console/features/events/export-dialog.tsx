@@ -1,7 +1,6 @@
 /** The whole result as a file, not only the rows in sight. */
 "use client";
-import type { FileFormat } from "@runnel/contracts/record-files.ts";
-import { FILE_WRITERS } from "@runnel/contracts/record-files.ts";
+import { FILE_WRITERS, type FileFormat } from "@runnel/contracts/record-file-writers.ts";
 import { Download } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { api } from "../../lib/api.ts";

@@ -1,7 +1,9 @@
 /** The whole result of a search as a file, read page after page until it ends or is too much. */
-import { type DecodedRecord, payloadOf } from "@runnel/contracts/decoded.ts";
+import type { DecodedRecord } from "@runnel/contracts/decoded.ts";
 import type { EventStreamMessage } from "@runnel/contracts/events.ts";
-import { FILE_WRITERS, type FileFormat, type FileRecord } from "@runnel/contracts/record-files.ts";
+import type { FileRecord } from "@runnel/contracts/file-record.ts";
+import { payloadOf } from "@runnel/contracts/payload.ts";
+import { FILE_WRITERS, type FileFormat } from "@runnel/contracts/record-file-writers.ts";
 import type { Query } from "./events-state.ts";
 
 export const EXPORT_EVENTS_MAX = 100_000;

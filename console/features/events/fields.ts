@@ -1,7 +1,9 @@
 /** Names of fields, from events that were seen. */
 
+import type { DecodedRecord } from "@runnel/contracts/decoded.ts";
+import type { FilterOperand } from "@runnel/contracts/filter-model.ts";
 import { printField } from "@runnel/contracts/filter-printer.ts";
-import type { FilterOperand } from "@runnel/contracts/filters.ts";
+import { isRawNumber, parseExact } from "../../lib/exact-json.ts";
 import type { JsonPath } from "../../lib/json-tree.ts";
 
 const FIELDS_MAX = 300;
@@ -43,11 +45,29 @@ export function fieldText(path: readonly (string | number | null)[]): string {
   return printField({ kind: "value", path: [...path] });
 }
 
+/** Parsed once for all columns of a row, and for its facets. */
+const parsedValues = new WeakMap<DecodedRecord, { readonly json: unknown }>();
+
+/** The value, every digit of its numbers kept; null where it is no JSON, or only the begin of it. */
+export function jsonOf(record: DecodedRecord): unknown {
+  const known = parsedValues.get(record);
+  if (known !== undefined) return known.json;
+  let json: unknown = null;
+  try {
+    json = parseExact(record.value.text);
+  } catch {
+    // Then it has no fields.
+  }
+  parsedValues.set(record, { json });
+  return json;
+}
+
 /** The value at the path, as text for a cell; null where there is none. */
 export function valueAt(json: unknown, path: JsonPath): string | null {
   let at: unknown = json;
   for (const step of path) {
-    if (typeof at !== "object" || at === null || !Object.hasOwn(at, step)) return null;
+    if (typeof at !== "object" || at === null || isRawNumber(at)) return null;
+    if (!Object.hasOwn(at, step)) return null;
     at = (at as Readonly<Record<string | number, unknown>>)[step];
   }
   if (at === undefined) return null;

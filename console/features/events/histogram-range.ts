@@ -1,4 +1,4 @@
-/** A stretch of buckets that is being marked, by mouse or by keyboard. */
+/** Stretches of time in a histogram: marked by mouse or keyboard, made longer or shorter. */
 
 export interface Marking {
   /** Where it began and where it is now, as indexes of buckets. */
@@ -6,11 +6,20 @@ export interface Marking {
   readonly cursor: number;
 }
 
-/** From the first marked bucket to behind the last one, in ms. */
-export function rangeOf(
-  { anchor, cursor }: Marking,
-  { fromMs, widthMs }: { readonly fromMs: number; readonly widthMs: number },
-): { readonly from: number; readonly to: number } {
+/** In ms; `to` is not included. */
+export interface TimeSpan {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where buckets lie in time. */
+export interface BucketScale {
+  readonly fromMs: number;
+  readonly widthMs: number;
+}
+
+/** From the first marked bucket to behind the last one. */
+export function rangeOf({ anchor, cursor }: Marking, { fromMs, widthMs }: BucketScale): TimeSpan {
   const [low, high] = [Math.min(anchor, cursor), Math.max(anchor, cursor)];
   return { from: fromMs + low * widthMs, to: fromMs + (high + 1) * widthMs };
 }
@@ -29,13 +38,40 @@ export function moveMarking(
   return { anchor: press.shiftKey && marking !== null ? marking.anchor : cursor, cursor };
 }
 
-/** A range around its middle, longer or shorter. */
+export function isInside(marking: Marking | null, bucket: number): boolean {
+  if (marking === null) return false;
+  const [low, high] = [
+    Math.min(marking.anchor, marking.cursor),
+    Math.max(marking.anchor, marking.cursor),
+  ];
+  return bucket >= low && bucket <= high;
+}
+
+/** A span is not made shorter than this. */
+const SPAN_MS_MIN = 100;
+
+/** The span made longer or shorter, `at` staying where it is on the screen; inside of `limits`. */
 export function zoomed(
-  { from, to }: { readonly from: number; readonly to: number },
+  { from, to }: TimeSpan,
   factor: number,
   at: number,
-): { readonly from: number; readonly to: number } {
-  const start = Math.round(at - (at - from) * factor);
-  const end = Math.round(at + (to - at) * factor);
-  return end - start < 2 ? { from, to } : { from: Math.max(0, start), to: end };
+  limits: TimeSpan,
+): TimeSpan {
+  const start = Math.max(limits.from, Math.round(at - (at - from) * factor));
+  const end = Math.min(limits.to, Math.round(at + (to - at) * factor));
+  return end - start < SPAN_MS_MIN ? { from, to } : { from: start, to: end };
+}
+
+const FACTOR_PER_PIXEL = 0.002;
+const FACTOR_MAX = 2;
+/** Wheels that count lines or pages, in pixels. */
+const MODE_PIXELS = [1, 16, 400] as const;
+
+/** By how much a turn of the wheel makes a span longer; less than 1: shorter. */
+export function wheelFactor({
+  deltaY,
+  deltaMode,
+}: Pick<WheelEvent, "deltaY" | "deltaMode">): number {
+  const factor = Math.exp(deltaY * (MODE_PIXELS[deltaMode] ?? 1) * FACTOR_PER_PIXEL);
+  return Math.min(FACTOR_MAX, Math.max(1 / FACTOR_MAX, factor));
 }

@@ -16,10 +16,19 @@ export function useKeysState() {
       deleted: parseAsBoolean.withDefault(false),
       /** The event that is open. */
       r: parseAsString,
+      /** The one that it is held against; null: the version before. */
+      c: parseAsString,
+      /** The numeric field that is charted, as the filter writes it. */
+      chart: parseAsString,
+      /** Versions before this offset only: a key may have more than a page holds. */
+      older: parseAsInteger,
     },
     { history: "replace" },
   );
 }
+
+/** What belongs to one key, to be forgotten with it. */
+export const NO_KEY = { k: null, r: null, c: null, chart: null, older: null } as const;
 
 /** The key of an event as the address has it; null where it has none, or not all of it is known. */
 export function addressOfKey({ key }: DecodedRecord): string | null {

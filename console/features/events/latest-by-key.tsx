@@ -3,6 +3,7 @@
 import type { DecodedRecord } from "@runnel/contracts/decoded.ts";
 import { parseFilter } from "@runnel/contracts/filter-parser.ts";
 import { type FormEvent, type ReactNode, useMemo, useState } from "react";
+import { api } from "../../lib/api.ts";
 import { formatBytes } from "../../lib/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { Checkbox, Input } from "../../ui/field.tsx";
@@ -10,12 +11,14 @@ import { type Column, Grid } from "../../ui/grid.tsx";
 import { SkeletonRows } from "../../ui/skeleton.tsx";
 import { Empty, FilteredEmpty, ProblemPanel } from "../../ui/states.tsx";
 import { Time } from "../../ui/time.tsx";
-import { TimeInput } from "../../ui/time-input.tsx";
+import { toastFailed } from "../../ui/toast.tsx";
+import { AtTime } from "./at-time.tsx";
 import { Preview } from "./event-columns.tsx";
 import { printRecord } from "./events-state.ts";
 import { fieldsOf } from "./fields.ts";
 import { FilterBar } from "./filter-bar.tsx";
 import { addressOfKey, useKeysState } from "./keys-state.ts";
+import { readRecord } from "./read-record.ts";
 import { SearchBar, SearchEnd } from "./search-status.tsx";
 import { type SearchQuery, useSearch } from "./use-search.ts";
 
@@ -38,15 +41,18 @@ export function LatestByKey({ topic }: { readonly topic: string }): ReactNode {
     () => fieldsOf(rows.slice(0, SAMPLES).map(({ value }) => value.text)),
     [rows],
   );
+  const openKey = async (row: DecodedRecord): Promise<void> => {
+    try {
+      await setState({ k: addressOfKey(row) ?? (await readAddress(topic, row)), r: null });
+    } catch (error) {
+      toastFailed("The key could not be read", error);
+    }
+  };
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex flex-wrap items-center gap-3 px-4 pt-2.5">
         <KeyForm onKey={(k) => void setState({ k, r: null })} />
-        <TimeInput
-          label="As it was at"
-          value={at}
-          onChange={(next) => void setState({ at: next })}
-        />
+        <AtTime topic={topic} at={at} onChange={(next) => void setState({ at: next })} />
         <Checkbox
           label="With deleted keys"
           checked={deleted}
@@ -82,13 +88,28 @@ export function LatestByKey({ topic }: { readonly topic: string }): ReactNode {
             columns={COLUMNS}
             rows={rows}
             keyOf={printRecord}
-            onOpen={(row) => void setState({ k: addressOfKey(row), r: null })}
+            onOpen={(row) => void openKey(row)}
             tail={<SearchEnd control={control} />}
           />
         )}
       </div>
     </div>
   );
+}
+
+/** Rows bring no bytes, as values may have very many; one event brings its own. */
+async function readAddress(topic: string, { partition, offset }: DecodedRecord): Promise<string> {
+  const whole = await readRecord(api, {
+    topic,
+    partition,
+    offset,
+    keyDecoder: "auto",
+    valueDecoder: "auto",
+    isWhole: false,
+  });
+  const address = whole === null ? null : addressOfKey(whole);
+  if (address === null) throw new Error(`${partition}@${offset} is not there any more`);
+  return address;
 }
 
 function KeyForm({ onKey }: { readonly onKey: (key: string) => void }): ReactNode {

@@ -2,7 +2,7 @@
 "use client";
 import type { DecodedPayload, DecoderChoice } from "@runnel/contracts/decoded.ts";
 import dynamic from "next/dynamic";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { formatBytes } from "../../lib/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -35,7 +35,6 @@ export function PayloadView(props: PayloadViewProps): ReactNode {
   const { payload, decoder, onDecoder, actions, onWhole, onDownload } = props;
   const isTree = TREES.has(payload.decoder) && !payload.isTruncated;
   const [chosen, setChosen] = useState<Form | null>(null);
-  const bytes = payloadBytes(payload);
   const form = chosen === "tree" && !isTree ? "text" : (chosen ?? (isTree ? "tree" : "text"));
   if (payload.sizeBytes === null) {
     return (
@@ -100,11 +99,18 @@ export function PayloadView(props: PayloadViewProps): ReactNode {
         <JsonView text={payload.text} {...(actions === undefined ? {} : { actions })} />
       ) : form === "text" ? (
         <TextView text={payload.text} />
-      ) : bytes === null ? (
-        <p className="p-3 text-muted">The bytes are there once all of it is loaded.</p>
       ) : (
-        <HexView bytes={bytes} />
+        <Bytes payload={payload} />
       )}
     </div>
+  );
+}
+
+function Bytes({ payload }: { readonly payload: DecodedPayload }): ReactNode {
+  const bytes = useMemo(() => payloadBytes(payload), [payload]);
+  return bytes === null ? (
+    <p className="p-3 text-muted">The bytes are there once all of it is loaded.</p>
+  ) : (
+    <HexView bytes={bytes} />
   );
 }

@@ -1,7 +1,8 @@
 /** What can be made of an event: its bytes, its JSON, commands that fetch or repeat it. */
 
 import type { Payload } from "@runnel/contracts/common.ts";
-import { type DecodedPayload, type DecodedRecord, payloadOf } from "@runnel/contracts/decoded.ts";
+import type { DecodedPayload, DecodedRecord } from "@runnel/contracts/decoded.ts";
+import { payloadOf } from "@runnel/contracts/payload.ts";
 import type { NewRecord } from "@runnel/contracts/records.ts";
 import { fromBase64 } from "../../lib/hex.ts";
 import { bootstrapFlag, shellQuote } from "../../lib/snippets.ts";

@@ -1,8 +1,10 @@
 /** Which stretch of the topic: order or live, from and to, partitions. */
 "use client";
 import { parsePlace, printPlace } from "@runnel/contracts/event-places.ts";
+import { useQuery } from "@tanstack/react-query";
 import { CalendarClock } from "lucide-react";
 import { type ReactNode, useEffect, useId, useState } from "react";
+import { topicGroupsQuery } from "../../lib/data/topics.ts";
 import { formatTime } from "../../lib/format.ts";
 import { usePreferences } from "../../lib/preferences.ts";
 import { parseTime } from "../../lib/time-text.ts";
@@ -12,6 +14,7 @@ import { Menu, MenuItem, MenuSeparator } from "../../ui/menu.tsx";
 import type { EventsState, Mode } from "./events-state.ts";
 
 interface RangeControlsProps {
+  readonly topic: string;
   readonly state: EventsState;
   readonly setState: (change: Partial<EventsState>) => unknown;
 }
@@ -25,7 +28,7 @@ const QUICK: readonly (readonly [string, number])[] = [
   ["Last 7 days", 604_800_000],
 ];
 
-export function RangeControls({ state, setState }: RangeControlsProps): ReactNode {
+export function RangeControls({ topic, state, setState }: RangeControlsProps): ReactNode {
   const { mode, from, to, partitions } = state;
   const isLive = mode === "live";
   return (
@@ -58,6 +61,7 @@ export function RangeControls({ state, setState }: RangeControlsProps): ReactNod
             ))}
             <MenuSeparator />
             <MenuItem onSelect={() => setState({ from: null, to: null })}>Everything</MenuItem>
+            <GroupItems topic={topic} setState={setState} />
           </Menu>
           <PlaceInput
             label="From"
@@ -74,6 +78,28 @@ export function RangeControls({ state, setState }: RangeControlsProps): ReactNod
         </>
       )}
       <PartitionInput value={partitions} onChange={(next) => setState({ partitions: next })} />
+    </>
+  );
+}
+
+/** Groups from whose place one may read on; loaded when the list is opened. */
+const GROUPS_SHOWN = 10;
+
+function GroupItems({ topic, setState }: Omit<RangeControlsProps, "state">): ReactNode {
+  const { data } = useQuery(topicGroupsQuery(topic));
+  const groups = data?.items.slice(0, GROUPS_SHOWN) ?? [];
+  if (groups.length === 0) return null;
+  return (
+    <>
+      <MenuSeparator />
+      {groups.map(({ groupId }) => (
+        <MenuItem
+          key={groupId}
+          onSelect={() => setState({ mode: "oldest", from: `group:${groupId}`, to: null })}
+        >
+          What {groupId} has not read
+        </MenuItem>
+      ))}
     </>
   );
 }

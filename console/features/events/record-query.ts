@@ -1,52 +1,14 @@
-import type { DecodedRecord, DecoderChoice } from "@runnel/contracts/decoded.ts";
 import { queryOptions } from "@tanstack/react-query";
 import { api } from "../../lib/api.ts";
-import type { Place } from "./events-state.ts";
-
-/** What an event shows at once; the rest of a larger field is asked for. */
-const FIRST_LENGTH = 512 * 1_024;
-const WHOLE_LENGTH = 16 * 1_024 * 1_024;
-
-export interface RecordParams extends Place {
-  readonly topic: string;
-  readonly keyDecoder: DecoderChoice;
-  readonly valueDecoder: DecoderChoice;
-  readonly isWhole: boolean;
-}
+import { type RecordParams, readRecord } from "./read-record.ts";
+import { readWholeRecord } from "./whole-record.ts";
 
 /** One event with its bytes; null where there is none at that offset. */
 export const recordQuery = (params: RecordParams) =>
   queryOptions({
     queryKey: ["record", params],
-    queryFn: ({ signal }) => readRecord(params, signal),
+    queryFn: ({ signal }) =>
+      params.isWhole ? readWholeRecord(params, signal) : readRecord(api, params, signal),
     // An event never changes.
     staleTime: Number.POSITIVE_INFINITY,
   });
-
-export async function readRecord(
-  { topic, partition, offset, keyDecoder, valueDecoder, isWhole }: RecordParams,
-  signal?: AbortSignal,
-): Promise<DecodedRecord | null> {
-  const query = {
-    partitions: String(partition),
-    from: `offset:${offset}`,
-    to: `offset:${offset + 1}`,
-    order: "oldest" as const,
-    limit: 1,
-    control: true,
-    raw: true,
-    fieldLength: isWhole ? WHOLE_LENGTH : FIRST_LENGTH,
-    keyDecoder,
-    valueDecoder,
-  };
-  const stream = api.readEvents(
-    { params: { topic }, query },
-    signal === undefined ? {} : { signal },
-  );
-  for await (const message of stream) {
-    if (message.event === "event") return message.data;
-    if (message.event === "done" && message.data.failure !== null)
-      throw new Error(message.data.failure);
-  }
-  return null;
-}

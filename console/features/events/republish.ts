@@ -1,8 +1,9 @@
 /** Events that are produced once more, byte for byte. */
 import type { DecodedRecord } from "@runnel/contracts/decoded.ts";
 import type { NewRecord } from "@runnel/contracts/records.ts";
+import { api } from "../../lib/api.ts";
 import { toNewRecord } from "./payload.ts";
-import { readRecord } from "./record-query.ts";
+import { readRecord } from "./read-record.ts";
 
 export const REPUBLISH_MAX = 100;
 
@@ -29,7 +30,7 @@ export async function readForRepublish(
   // One after the other, so that no more than one is large.
   for (const { partition, offset } of records) {
     const place = `${topic}/${partition}@${offset}`;
-    const record = await readRecord({
+    const record = await readRecord(api, {
       topic,
       partition,
       offset,

@@ -5,7 +5,15 @@ import type { ReactNode } from "react";
 import { formatBytes, formatCount } from "../../lib/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { Time } from "../../ui/time.tsx";
-import { type Done, lookedAt, ROWS_MAX, type Search, shareOf } from "./search.ts";
+import {
+  type Done,
+  lookedAt,
+  type Order,
+  ROWS_MAX,
+  reachedAt,
+  type Search,
+  shareOf,
+} from "./search.ts";
 import type { SearchControl } from "./use-search.ts";
 
 const REASONS: Readonly<Record<Done["reason"], string>> = {
@@ -29,17 +37,15 @@ const CHOSEN: Readonly<Record<NonNullable<Done["coverage"]>["chosenBy"], string>
 /** While it runs: the phase, the numbers, Stop. */
 export function SearchBar({
   control: { search, stop, restart },
+  order = "newest",
 }: {
   readonly control: SearchControl;
+  readonly order?: Order;
 }): ReactNode {
   const { records, bytes } = lookedAt(search);
   const share = shareOf(search);
   const isRunning = search.status === "running";
-  const reached = (search.progress?.partitions ?? []).reduce<number | null>(
-    (at, { timestamp }) =>
-      timestamp === null ? at : at === null ? timestamp : Math.max(at, timestamp),
-    null,
-  );
+  const reached = reachedAt(search, order);
   return (
     <div className="relative flex min-h-7 items-center gap-3 border-y border-line bg-canvas px-4 text-xs text-muted">
       {isRunning && (

@@ -18,6 +18,8 @@ export interface Search {
   readonly progress: Progress | null;
   readonly done: Done | null;
   readonly error: unknown;
+  /** Times of what comes next, by partition, of those that have something left. */
+  readonly heads: ReadonlyMap<number, number>;
   /** Looked at by the requests before: a continued search sums up. */
   readonly before: { readonly records: number; readonly bytes: number };
   /** Goes on behind the rows. */
@@ -31,6 +33,7 @@ export const NEW_SEARCH: Search = {
   progress: null,
   done: null,
   error: null,
+  heads: new Map(),
   before: { records: 0, bytes: 0 },
   cursor: null,
 };
@@ -48,7 +51,12 @@ export function advance(search: Search, messages: readonly EventStreamMessage[])
         found.push(message.data);
         break;
       case "progress":
-        next = { ...next, progress: message.data, cursor: message.data.cursor ?? next.cursor };
+        next = {
+          ...next,
+          progress: message.data,
+          heads: moved(next.heads, message.data),
+          cursor: message.data.cursor ?? next.cursor,
+        };
         break;
       case "done":
         next = { ...next, status: "done", done: message.data, cursor: message.data.cursor };
@@ -57,6 +65,39 @@ export function advance(search: Search, messages: readonly EventStreamMessage[])
   }
   return found.length === 0 ? next : { ...next, rows: [...next.rows, ...found] };
 }
+
+function moved(
+  heads: ReadonlyMap<number, number>,
+  { partitions }: Progress,
+): ReadonlyMap<number, number> {
+  const next = new Map(heads);
+  for (const { partition, timestamp } of partitions) {
+    if (timestamp === null) next.delete(partition);
+    else next.set(partition, timestamp);
+  }
+  return next;
+}
+
+export type Order = "newest" | "oldest";
+
+/**
+ * Up to which time everything was looked at: partitions are merged by time, so it is where the next one
+ * goes on, and no further than the last event found. Null where that is not known, and at the end.
+ */
+export function reachedAt({ heads, rows, done }: Search, order: Order): number | null {
+  if (done?.reason === "end") return null;
+  const times = [...heads.values()];
+  const next = times.length === 0 ? null : bestOf(times, order);
+  const last = rows.at(-1)?.timestamp ?? null;
+  if (done?.reason === "results") return last ?? next;
+  return next === null || last === null ? (next ?? last) : farthestOf([next, last], order);
+}
+
+const bestOf = (times: readonly number[], order: Order): number =>
+  times.reduce((a, b) => (order === "newest" ? Math.max(a, b) : Math.min(a, b)));
+
+const farthestOf = (times: readonly number[], order: Order): number =>
+  bestOf(times, order === "newest" ? "oldest" : "newest");
 
 /** The state in which the same search goes on where it stopped. */
 export function continued(search: Search): Search {

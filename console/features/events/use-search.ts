@@ -82,7 +82,7 @@ export function useSearch(
       if (waiting.length > 0) show();
     }, SHOW_MS);
     const { cursor } = run.start;
-    const limited = { ...run.query, limit: PAGE_ROWS, ...(cursor === null ? {} : { cursor }) };
+    const limited = { limit: PAGE_ROWS, ...run.query, ...(cursor === null ? {} : { cursor }) };
     void (async () => {
       try {
         const stream = open(source, topic, limited, controller.signal);

@@ -12,17 +12,18 @@ import { isNotFound } from "../../lib/api.ts";
 import { useHref } from "../../lib/cluster.tsx";
 import { useCommands } from "../../lib/commands.ts";
 import { groupOffsetsQuery, groupQuery } from "../../lib/data/groups.ts";
-import { formatCount, formatSpan } from "../../lib/format.ts";
+import { formatCount, formatLag, formatNumberOf } from "../../lib/format.ts";
 import { useRefreshMs } from "../../lib/preferences.ts";
 import { Button, buttonClass } from "../../ui/button.tsx";
 import { GroupStateBadge } from "../../ui/group-state.tsx";
+import { LagEvents } from "../../ui/lag.tsx";
 import { MetricChart } from "../../ui/metric-chart.tsx";
 import { PageHeader } from "../../ui/page.tsx";
-import { Panel, Stat } from "../../ui/panel.tsx";
+import { Panel, Stat, Stats } from "../../ui/panel.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { Empty, ProblemPanel } from "../../ui/states.tsx";
 import { Ago } from "../../ui/time.tsx";
-import { TimeRangeControl, useTimeRange } from "../../ui/time-range-control.tsx";
+import { TimedCharts } from "../../ui/timed-charts.tsx";
 import { MemberTable } from "./member-table.tsx";
 import { OffsetTable } from "./offset-table.tsx";
 
@@ -92,7 +93,7 @@ export function GroupDetail({ group }: { readonly group: string }): ReactNode {
                 there.
               </p>
             ) : (
-              <MemberTable members={data.members} />
+              <MemberTable members={data.members} offsets={offsets.data?.items ?? []} />
             )}
           </Panel>
         </div>
@@ -109,30 +110,27 @@ export function GroupDetail({ group }: { readonly group: string }): ReactNode {
 }
 
 function LagCharts({ group }: { readonly group: string }): ReactNode {
-  const state = useTimeRange();
-  const shared = { range: state.range, onZoom: state.setRange };
   return (
-    <>
-      <div className="flex justify-end">
-        <TimeRangeControl state={state} />
-      </div>
-      <div className="grid gap-4 lg:grid-cols-2">
-        <MetricChart
-          {...shared}
-          isPeak
-          title="Lag in events"
-          unit="count"
-          series={[[`runnel_group_lag_events:value{=${group}}`, "events"]]}
-        />
-        <MetricChart
-          {...shared}
-          isPeak
-          title="Lag in time"
-          unit="seconds"
-          series={[[`runnel_group_lag_seconds:value{=${group}}`, "time"]]}
-        />
-      </div>
-    </>
+    <TimedCharts>
+      {(time) => (
+        <>
+          <MetricChart
+            time={time}
+            isPeak
+            title="Lag in events"
+            unit="count"
+            series={[[`runnel_group_lag_events:value{=${group}}`, "events"]]}
+          />
+          <MetricChart
+            time={time}
+            isPeak
+            title="Lag in time"
+            unit="seconds"
+            series={[[`runnel_group_lag_seconds:value{=${group}}`, "time"]]}
+          />
+        </>
+      )}
+    </TimedCharts>
   );
 }
 
@@ -149,40 +147,26 @@ function Numbers({
     null,
   );
   return (
-    <Panel>
-      <dl className="grid grid-cols-2 gap-x-6 gap-y-3 sm:grid-cols-3 lg:grid-cols-6">
-        <Stat
-          label="Lag in events"
-          value={
-            <span className={lag.events > 0 ? "text-warn" : "text-ok"}>
-              {formatCount(lag.events)}
-            </span>
-          }
-          note={lag.events === 0 ? "it has read everything" : "not committed yet"}
-        />
-        <Stat
-          label="Lag in time"
-          value={lag.seconds === null ? "–" : formatSpan(lag.seconds * 1_000)}
-          note="age of the oldest unread event"
-        />
-        <Stat
-          label="Last commit"
-          value={<Ago at={lastAt} />}
-          note={`${formatCount(topicCount)} topics`}
-        />
-        <Stat label="Members" value={formatCount(memberCount)} note={assignor ?? "no assignor"} />
-        <Stat
-          label="Generation"
-          value={formatCount(generationId)}
-          note="grows with each rebalance"
-        />
-        <Stat
-          label="Coordinator"
-          value={coordinator.brokerId === null ? "none" : `broker ${coordinator.brokerId}`}
-          note={`__consumer_offsets ${coordinator.partition}`}
-        />
-      </dl>
-    </Panel>
+    <Stats className="grid-cols-2 md:grid-cols-3 xl:grid-cols-6">
+      <Stat
+        label="Lag in events"
+        value={<LagEvents lag={lag} />}
+        note={lag.events === 0 ? "it has read everything" : "not committed yet"}
+      />
+      <Stat label="Lag in time" value={formatLag(lag)} note="age of the oldest unread event" />
+      <Stat
+        label="Last commit"
+        value={<Ago at={lastAt} />}
+        note={`in ${formatNumberOf(topicCount, "topic")}`}
+      />
+      <Stat label="Members" value={formatCount(memberCount)} note={assignor ?? "no assignor"} />
+      <Stat label="Generation" value={formatCount(generationId)} note="grows with each rebalance" />
+      <Stat
+        label="Coordinator"
+        value={coordinator.brokerId === null ? "none" : `broker ${coordinator.brokerId}`}
+        note={`__consumer_offsets ${coordinator.partition}`}
+      />
+    </Stats>
   );
 }
 

@@ -1,11 +1,20 @@
 "use client";
-import type { Member } from "@runnel/contracts/groups.ts";
+import type { GroupOffset, Member } from "@runnel/contracts/groups.ts";
 import type { ReactNode } from "react";
+import { formatCount } from "../../lib/format.ts";
 import { Badge } from "../../ui/badge.tsx";
+import { LagEvents } from "../../ui/lag.tsx";
 import { Table, Td, Th, Tr } from "../../ui/table.tsx";
 
 /** Who is in the group, and which partitions each was given. */
-export function MemberTable({ members }: { readonly members: readonly Member[] }): ReactNode {
+export function MemberTable({
+  members,
+  offsets,
+}: {
+  readonly members: readonly Member[];
+  readonly offsets: readonly GroupOffset[];
+}): ReactNode {
+  const lags = lagOfMembers(offsets);
   return (
     <Table
       label="Members"
@@ -13,7 +22,9 @@ export function MemberTable({ members }: { readonly members: readonly Member[] }
         <>
           <Th>Client</Th>
           <Th>Host</Th>
-          <Th>Partitions</Th>
+          <Th isRight>Partitions</Th>
+          <Th>Which</Th>
+          <Th isRight>Lag in events</Th>
           <Th>Member id</Th>
         </>
       }
@@ -35,8 +46,12 @@ export function MemberTable({ members }: { readonly members: readonly Member[] }
             </span>
           </Td>
           <Td isMono>{member.clientHost.replace(/^\//, "")}</Td>
+          <Td isRight>{formatCount(partitionCountOf(member))}</Td>
           <Td className="whitespace-normal">
             <Assignments member={member} />
+          </Td>
+          <Td isRight>
+            <LagEvents lag={{ events: lags.get(member.memberId) ?? 0 }} />
           </Td>
           <Td isMono className="max-w-64 truncate text-muted" title={member.memberId}>
             {member.memberId}
@@ -45,6 +60,20 @@ export function MemberTable({ members }: { readonly members: readonly Member[] }
       ))}
     </Table>
   );
+}
+
+/** Events that each member has still to read, by the id of the member. */
+export function lagOfMembers(offsets: readonly GroupOffset[]): ReadonlyMap<string, number> {
+  const lags = new Map<string, number>();
+  for (const { memberId, lag } of offsets) {
+    if (memberId === null) continue;
+    lags.set(memberId, (lags.get(memberId) ?? 0) + (lag?.events ?? 0));
+  }
+  return lags;
+}
+
+function partitionCountOf({ assignments }: Member): number | null {
+  return assignments?.reduce((sum, { partitions }) => sum + partitions.length, 0) ?? null;
 }
 
 function Assignments({ member: { assignments } }: { readonly member: Member }): ReactNode {

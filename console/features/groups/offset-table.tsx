@@ -5,9 +5,11 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { useHref } from "../../lib/cluster.tsx";
 import { cn } from "../../lib/cn.ts";
-import { formatCount, formatSpan } from "../../lib/format.ts";
+import { formatCount, formatLag } from "../../lib/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { buttonClass } from "../../ui/button.tsx";
+import { LagEvents } from "../../ui/lag.tsx";
+import { NameLink } from "../../ui/name-link.tsx";
 import { Table, Td, Th, Tr } from "../../ui/table.tsx";
 import { Ago } from "../../ui/time.tsx";
 
@@ -28,7 +30,7 @@ export function OffsetTable({ group, offsets }: OffsetTableProps): ReactNode {
           <Th isRight>Committed</Th>
           <Th isRight>End</Th>
           <Th isRight>Lag in events</Th>
-          <Th className="w-32">
+          <Th className="w-32 max-xl:hidden">
             <span className="sr-only">Share of the log that is read</span>
           </Th>
           <Th isRight>Lag in time</Th>
@@ -62,12 +64,7 @@ function OffsetRow({
   return (
     <Tr>
       <Td>
-        <Link
-          href={href("topics", topic)}
-          className="font-medium hover:text-accent hover:underline"
-        >
-          {topic}
-        </Link>
+        <NameLink href={href("topics", topic)}>{topic}</NameLink>
       </Td>
       <Td isRight>{partition}</Td>
       <Td isRight>
@@ -83,10 +80,10 @@ function OffsetRow({
         )}
       </Td>
       <Td isRight>{formatCount(highWatermark)}</Td>
-      <Td isRight className={lag !== null && lag.events > 0 ? "text-warn" : ""}>
-        {lag === null ? "–" : formatCount(lag.events)}
+      <Td isRight>
+        <LagEvents lag={lag} />
       </Td>
-      <Td>
+      <Td className="max-xl:hidden">
         <ReadShare offset={offset} />
       </Td>
       <Td isRight>{formatLag(lag)}</Td>
@@ -97,7 +94,7 @@ function OffsetRow({
         {clientId === null ? (
           <span className="text-faint">nobody</span>
         ) : (
-          `${clientId} ${offset.clientHost ?? ""}`
+          `${clientId} ${(offset.clientHost ?? "").replace(/^\//, "")}`
         )}
       </Td>
       <Td className="text-right">
@@ -124,11 +121,6 @@ function OffsetRow({
       </Td>
     </Tr>
   );
-}
-
-function formatLag(lag: GroupOffset["lag"]): string {
-  const seconds = lag?.seconds ?? null;
-  return seconds === null ? "–" : formatSpan(seconds * 1_000);
 }
 
 /** How much of what is in the log has been read. */

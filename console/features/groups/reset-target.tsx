@@ -25,15 +25,15 @@ export function ResetTarget({ state, setState }: ResetTargetProps): ReactNode {
       <legend className="sr-only">Where to</legend>
       {CHOICES.map(([kind, title, text]) => (
         <div key={kind} className="flex min-h-7 flex-wrap items-center gap-x-3">
-          <label className="flex items-center gap-2">
+          <label className="flex items-baseline gap-2">
             <input
               type="radio"
               name={name}
               checked={state.kind === kind}
               onChange={() => setState({ kind })}
-              className="accent-(--accent)"
+              className="shrink-0 translate-y-0.5 accent-accent"
             />
-            <span className="font-medium">{title}</span>
+            <span className="font-medium whitespace-nowrap">{title}</span>
             <span className="text-sm text-muted">{text}</span>
           </label>
           {state.kind === kind && <Amount state={state} setState={setState} />}

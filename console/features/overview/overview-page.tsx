@@ -6,26 +6,32 @@ import { brokersQuery } from "../../lib/data/brokers.ts";
 import { clusterQuery } from "../../lib/data/cluster.ts";
 import { useRefreshMs } from "../../lib/preferences.ts";
 import { BrokerTable } from "../../ui/broker-table.tsx";
-import { FamilyChart, MetricChart } from "../../ui/metric-chart.tsx";
+import { CopyButton } from "../../ui/copy.tsx";
 import { PageHeader } from "../../ui/page.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { ProblemPanel } from "../../ui/states.tsx";
 import { TimeRangeControl, useTimeRange } from "../../ui/time-range-control.tsx";
+import { TrafficCharts } from "../../ui/traffic-charts.tsx";
 import { FirstSteps } from "./first-steps.tsx";
 import { HealthStrip } from "./health-strip.tsx";
+import { RecentChanges } from "./recent-changes.tsx";
 import { TopLists } from "./top-lists.tsx";
 import { Totals } from "./totals.tsx";
+import { Traffic } from "./traffic.tsx";
 
 export function OverviewPage(): ReactNode {
   const refetchInterval = useRefreshMs();
-  const state = useTimeRange();
-  const shared = { range: state.range, onZoom: state.setRange };
+  const time = useTimeRange();
   const { data, error, refetch, isFetching } = useQuery(clusterQuery);
   const brokers = useQuery({ ...brokersQuery, refetchInterval });
   return (
     <>
-      <PageHeader crumbs={[{ text: "Overview" }]} actions={<TimeRangeControl state={state} />} />
+      <PageHeader
+        crumbs={[{ text: "Overview" }]}
+        badges={data !== undefined && <Bootstrap address={data.bootstrap.join(",")} />}
+        actions={<TimeRangeControl state={time} />}
+      />
       {data === undefined ? (
         error === null ? (
           <div className="flex flex-col gap-4 p-4" role="status" aria-label="Loading">
@@ -43,23 +49,9 @@ export function OverviewPage(): ReactNode {
           {data.topicCount === 0 && (
             <FirstSteps bootstrap={data.bootstrap[0] ?? "127.0.0.1:9092"} />
           )}
-          <div className="grid gap-4 xl:grid-cols-2">
-            <MetricChart
-              {...shared}
-              title="Bytes from and to clients"
-              unit="bytes/s"
-              series={[
-                ["runnel_kafka_received_bytes_total:rate", "in"],
-                ["runnel_kafka_sent_bytes_total:rate", "out"],
-              ]}
-            />
-            <FamilyChart
-              {...shared}
-              title="Events in, by topic"
-              unit="1/s"
-              metric="runnel_topic_received_events_total"
-              statistic="rate"
-            />
+          {data.topicCount > 0 && <Traffic />}
+          <div className="grid gap-4 lg:grid-cols-2">
+            <TrafficCharts time={time} />
           </div>
           {data.topicCount > 0 && <TopLists />}
           <Panel title="Brokers" isFlush>
@@ -71,8 +63,22 @@ export function OverviewPage(): ReactNode {
               <BrokerTable brokers={brokers.data.items} />
             )}
           </Panel>
+          <RecentChanges />
         </div>
       )}
     </>
+  );
+}
+
+/** What clients are told as their `bootstrap.servers`. */
+function Bootstrap({ address }: { readonly address: string }): ReactNode {
+  return (
+    <span className="flex min-w-0 items-center gap-1.5 text-sm">
+      <span className="text-muted">Clients connect to</span>
+      <span className="mono truncate text-xs" title={address}>
+        {address}
+      </span>
+      <CopyButton text={address} label="Copy the address for clients" />
+    </span>
   );
 }

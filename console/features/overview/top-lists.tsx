@@ -1,26 +1,24 @@
 "use client";
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import { api } from "../../lib/api.ts";
 import { useHref } from "../../lib/cluster.tsx";
 import { groupKeys } from "../../lib/data/groups.ts";
-import { topicKeys } from "../../lib/data/topics.ts";
-import { formatBytes, formatCount, formatSpan } from "../../lib/format.ts";
+import { useTopMembers } from "../../lib/data/top-members.ts";
+import { formatLag } from "../../lib/format.ts";
 import { useRefreshMs } from "../../lib/preferences.ts";
+import { resolveRange } from "../../lib/time-range.ts";
 import { GroupStateBadge } from "../../ui/group-state.tsx";
-import { Panel } from "../../ui/panel.tsx";
-import { Skeleton } from "../../ui/skeleton.tsx";
+import { LagEvents } from "../../ui/lag.tsx";
+import { NameLink } from "../../ui/name-link.tsx";
+import { Sparkline } from "../../ui/sparkline.tsx";
 import { Table, Td, Th, Tr } from "../../ui/table.tsx";
-import { Ago } from "../../ui/time.tsx";
+import { useNow } from "../../ui/time.tsx";
+import { TopList } from "./top-list.tsx";
 
 const ROWS = 5;
-
-const busiestTopics = queryOptions({
-  queryKey: [...topicKeys.all, "top"],
-  queryFn: ({ signal }) =>
-    api.listTopics({ query: { limit: ROWS, sort: "lastEventAt", order: "desc" } }, { signal }),
-});
+/** Those that were busy a moment ago do not change places all the time. */
+const RANKING_STEP_MS = 60_000;
 
 const slowestGroups = queryOptions({
   queryKey: [...groupKeys.all, "top"],
@@ -32,86 +30,69 @@ const slowestGroups = queryOptions({
 export function TopLists(): ReactNode {
   return (
     <div className="grid gap-4 xl:grid-cols-2">
-      <RecentTopics />
+      <BusiestTopics />
       <SlowestGroups />
     </div>
   );
 }
 
-function MoreLink({ href, text }: { readonly href: string; readonly text: string }): ReactNode {
-  return (
-    <Link href={href} className="text-sm text-accent hover:underline">
-      {text}
-    </Link>
-  );
-}
-
-function RecentTopics(): ReactNode {
+function BusiestTopics(): ReactNode {
   const href = useHref();
-  const refetchInterval = useRefreshMs();
-  const { data } = useQuery({ ...busiestTopics, refetchInterval });
+  const now = Math.floor(useNow() / RANKING_STEP_MS) * RANKING_STEP_MS;
+  const range = now === 0 ? null : resolveRange("15m", now, RANKING_STEP_MS);
+  const top = useTopMembers("runnel_topic_received_bytes_total", "rate", range, ROWS);
   return (
-    <Panel
-      title="Topics with the newest events"
-      actions={<MoreLink href={href("topics")} text="All topics" />}
-      isFlush
+    <TopList
+      title="Topics that grow most"
+      more={{ href: href("topics"), text: "All topics" }}
+      query={{ data: top === null ? undefined : { items: top }, error: null }}
+      empty="No events came in the last quarter of an hour."
     >
-      {data === undefined ? (
-        <div className="p-3">
-          <Skeleton />
-        </div>
-      ) : (
+      {(rows) => (
         <Table
-          label="Topics with the newest events"
+          label="Topics that grow most"
           head={
             <>
               <Th>Topic</Th>
-              <Th isRight>Events</Th>
-              <Th isRight>Size</Th>
-              <Th isRight>Last event</Th>
+              <Th isRight>Events in</Th>
+              <Th isRight>Bytes in</Th>
             </>
           }
         >
-          {data.items.map(({ name, eventCount, sizeBytes, lastEventAt }) => (
-            <Tr key={name}>
-              <Td className="max-w-64 truncate">
-                <Link
-                  href={href("topics", name)}
-                  className="font-medium hover:text-accent hover:underline"
-                >
-                  {name}
-                </Link>
+          {rows.map(({ member, series }) => (
+            <Tr key={member}>
+              <Td className="w-full max-w-0 truncate" title={member}>
+                <NameLink href={href("topics", member)}>{member}</NameLink>
               </Td>
-              <Td isRight>{formatCount(eventCount)}</Td>
-              <Td isRight>{formatBytes(sizeBytes)}</Td>
               <Td isRight>
-                <Ago at={lastEventAt} />
+                <Sparkline
+                  series={`runnel_topic_received_events_total:rate{=${member}}`}
+                  unit="1/s"
+                />
+              </Td>
+              <Td isRight>
+                <Sparkline series={series} unit="bytes/s" />
               </Td>
             </Tr>
           ))}
         </Table>
       )}
-    </Panel>
+    </TopList>
   );
 }
 
 function SlowestGroups(): ReactNode {
   const href = useHref();
   const refetchInterval = useRefreshMs();
-  const { data } = useQuery({ ...slowestGroups, refetchInterval });
+  const query = useQuery({ ...slowestGroups, refetchInterval });
   return (
-    <Panel
+    <TopList
       title="Groups that are furthest behind"
-      actions={<MoreLink href={href("groups")} text="All groups" />}
-      isFlush
+      more={{ href: `${href("groups")}?sort=lag&order=desc`, text: "All groups" }}
+      query={query}
+      empty="No group has read anything yet."
     >
-      {data === undefined ? (
-        <div className="p-3">
-          <Skeleton />
-        </div>
-      ) : data.items.length === 0 ? (
-        <p className="p-3 text-muted">No group has read anything yet.</p>
-      ) : (
+      {(rows) => (
         <Table
           label="Groups that are furthest behind"
           head={
@@ -123,27 +104,22 @@ function SlowestGroups(): ReactNode {
             </>
           }
         >
-          {data.items.map(({ groupId, state, lag: { events, seconds } }) => (
+          {rows.map(({ groupId, state, lag }) => (
             <Tr key={groupId}>
-              <Td className="max-w-64 truncate">
-                <Link
-                  href={href("groups", groupId)}
-                  className="font-medium hover:text-accent hover:underline"
-                >
-                  {groupId}
-                </Link>
+              <Td className="w-full max-w-0 truncate" title={groupId}>
+                <NameLink href={href("groups", groupId)}>{groupId}</NameLink>
               </Td>
               <Td>
                 <GroupStateBadge state={state} />
               </Td>
-              <Td isRight className={events > 0 ? "text-warn" : ""}>
-                {formatCount(events)}
+              <Td isRight>
+                <LagEvents lag={lag} />
               </Td>
-              <Td isRight>{seconds === null ? "–" : formatSpan(seconds * 1_000)}</Td>
+              <Td isRight>{formatLag(lag)}</Td>
             </Tr>
           ))}
         </Table>
       )}
-    </Panel>
+    </TopList>
   );
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   EMPTY_EVENT,
+  filled,
   jsonProblem,
   problemsOf,
   toCommand,
@@ -8,6 +9,7 @@ import {
   toRecord,
   toRecords,
 } from "./draft.ts";
+import { parseDrafts } from "./saved-drafts.ts";
 
 const draft = { ...EMPTY_EVENT, value: '{"id":9007199254740993}', key: "o-1" };
 
@@ -27,6 +29,9 @@ describe("problemsOf()", () => {
     [{ partition: "x" }, "partition"],
     [{ count: "0" }, "count"],
     [{ count: "1001" }, "count"],
+    [{ rate: "0" }, "rate"],
+    [{ rate: "101" }, "rate"],
+    [{ value: '{"n":{{n}}}' }, "value"],
   ] as const)("%j", (change, field) => {
     expect(problemsOf({ ...draft, ...change }).has(field)).toBe(true);
   });
@@ -52,6 +57,35 @@ describe("toRecord()", () => {
 
   it("repeats an event as often as was said", () => {
     expect(toRecords({ ...draft, count: "3" })).toHaveLength(3);
+  });
+});
+
+describe("placeholders", () => {
+  const template = { ...draft, fills: true, key: "k-{{n}}", value: '{"n":{{n}},"id":"{{uuid}}"}' };
+
+  it("are filled in anew for each event, and what is JSON then is JSON", () => {
+    expect(problemsOf(template).size).toBe(0);
+    const records = toRecords({ ...template, count: "3" });
+    expect(records.map(({ key }) => key?.data)).toEqual(["k-1", "k-2", "k-3"]);
+    expect(new Set(records.map(({ value }) => value?.data)).size).toBe(3);
+    expect(JSON.parse(records[2]?.value?.data ?? "")).toMatchObject({ n: 3 });
+    expect(toRecords({ ...template, count: "5" }, { first: 4, max: 10 })).toHaveLength(2);
+  });
+
+  it("stay as they are where nobody asked, or nobody knows them", () => {
+    expect(toRecord(filled({ ...template, fills: false })).key?.data).toBe("k-{{n}}");
+    expect(filled({ ...template, key: "{{x}}" }).key).toBe("{{x}}");
+  });
+});
+
+describe("parseDrafts()", () => {
+  it("reads what was kept, and nothing else", () => {
+    const kept = [{ name: "one", draft: { ...EMPTY_EVENT, headers: [{ name: "a", value: "b" }] } }];
+    expect(parseDrafts(JSON.parse(JSON.stringify(kept)))).toEqual(kept);
+    expect(parseDrafts([{ name: "x", draft: { key: 1, valueForm: "?" } }, 7])).toEqual([
+      { name: "x", draft: EMPTY_EVENT },
+    ]);
+    expect(parseDrafts(undefined)).toEqual([]);
   });
 });
 

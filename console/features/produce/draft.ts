@@ -25,6 +25,10 @@ export interface EventDraft {
   readonly timestamp: number | null;
   /** How often the same. */
   readonly count: string;
+  /** How many a second; empty: all at once. */
+  readonly rate: string;
+  /** Whether `{{n}}`, `{{uuid}}` and `{{now}}` are filled in, anew for each event. */
+  readonly fills: boolean;
 }
 
 export const EMPTY_EVENT: EventDraft = {
@@ -36,15 +40,18 @@ export const EMPTY_EVENT: EventDraft = {
   partition: "",
   timestamp: null,
   count: "1",
+  rate: "",
+  fills: false,
 };
 
 export const COUNT_MAX = 1_000;
+export const RATE_MAX = 100;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** What is wrong with the draft, by field; empty if it can be sent. */
 export function problemsOf(draft: EventDraft): ReadonlyMap<keyof EventDraft, string> {
   const problems = new Map<keyof EventDraft, string>();
-  const json = draft.valueForm === "json" ? jsonProblem(draft.value) : null;
+  const json = draft.valueForm === "json" ? jsonProblem(filled(draft).value) : null;
   if (json !== null) problems.set("value", json);
   if (draft.valueForm === "base64" && !BASE64.test(draft.value.trim())) {
     problems.set("value", "This is not base64");
@@ -59,7 +66,36 @@ export function problemsOf(draft: EventDraft): ReadonlyMap<keyof EventDraft, str
   if (!/^\d{1,4}$/.test(draft.count) || count < 1 || count > COUNT_MAX) {
     problems.set("count", `From 1 to ${COUNT_MAX}`);
   }
+  const rate = Number(draft.rate);
+  if (draft.rate !== "" && (!/^\d{1,3}$/.test(draft.rate) || rate < 1 || rate > RATE_MAX)) {
+    problems.set("rate", `From 1 to ${RATE_MAX}`);
+  }
   return problems;
+}
+
+/** What is filled in. */
+export interface Filling {
+  /** From 1. */
+  readonly n: number;
+  readonly now: number;
+  readonly uuid: () => string;
+}
+
+const SAMPLE: Filling = { n: 1, now: 0, uuid: () => "00000000-0000-4000-8000-000000000000" };
+
+/** The draft with its placeholders filled in, where it has that. What is base64 stays as it is. */
+export function filled(draft: EventDraft, filling: Filling = SAMPLE): EventDraft {
+  if (!draft.fills) return draft;
+  const fill = (text: string): string =>
+    text.replaceAll(/\{\{(n|uuid|now)\}\}/g, (_, name: string) =>
+      name === "uuid" ? filling.uuid() : String(name === "n" ? filling.n : filling.now),
+    );
+  return {
+    ...draft,
+    key: draft.keyForm === "text" ? fill(draft.key) : draft.key,
+    value: draft.valueForm === "base64" ? draft.value : fill(draft.value),
+    headers: draft.headers.map(({ name, value }) => ({ name, value: fill(value) })),
+  };
 }
 
 /** Why the text is no JSON, with the line; null if it is. */
@@ -95,9 +131,17 @@ export function toRecord(draft: EventDraft): NewRecord {
   };
 }
 
-export function toRecords(draft: EventDraft): NewRecord[] {
-  const record = toRecord(draft);
-  return Array.from({ length: Number(draft.count) }, () => record);
+/** As many as were asked for, from number `first` on, at most `max`. */
+export function toRecords(
+  draft: EventDraft,
+  { first = 1, max = COUNT_MAX }: { readonly first?: number; readonly max?: number } = {},
+): NewRecord[] {
+  const count = Math.max(0, Math.min(max, Number(draft.count) - first + 1));
+  const now = Date.now();
+  const uuid = (): string => crypto.randomUUID();
+  return Array.from({ length: count }, (_, index) =>
+    toRecord(filled(draft, { n: first + index, now, uuid })),
+  );
 }
 
 function keyOf({ key, keyForm }: EventDraft): Payload | null {
@@ -114,7 +158,7 @@ function toPayload(text: string, form: ValueForm): Payload | null {
 
 /** The same by the command line, which takes lines; null where it has no way to say it. */
 export function toCommand(topic: string, draft: EventDraft, bootstrap: string): string | null {
-  const { key, keyForm, value, valueForm, headers, partition, timestamp } = draft;
+  const { key, keyForm, value, valueForm, headers, partition, timestamp } = filled(draft);
   if (keyForm !== "text" || valueForm === "base64" || valueForm === "none") return null;
   if (/[\r\n]/.test(value) && valueForm === "text") return null;
   if (timestamp !== null) return null;
@@ -130,7 +174,7 @@ export function toCommand(topic: string, draft: EventDraft, bootstrap: string): 
 
 /** The same by HTTP. */
 export function toHttp(topic: string, draft: EventDraft, admin: string): string {
-  const body = JSON.stringify({ records: [toRecord(draft)] });
+  const body = JSON.stringify({ records: [toRecord(filled(draft))] });
   const path = `/v1/topics/${encodeURIComponent(topic || "TOPIC")}/events`;
   return `curl -X POST http://${admin}${path} \\\n  -H 'content-type: application/json' \\\n  -d ${shellQuote(body)}`;
 }

@@ -4,7 +4,7 @@ import { Braces, Plus, X } from "lucide-react";
 import { type ReactNode, useId } from "react";
 import { topicSearchQuery } from "../../lib/data/topics.ts";
 import { Button } from "../../ui/button.tsx";
-import { Field, Input, Segmented, Textarea } from "../../ui/field.tsx";
+import { Checkbox, Field, Input, Segmented, Textarea } from "../../ui/field.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { TimeInput } from "../../ui/time-input.tsx";
 import { toastFailed } from "../../ui/toast.tsx";
@@ -31,7 +31,7 @@ export function EventFields({
   return (
     <div className="flex min-w-0 flex-col gap-4">
       <Panel title="Where to">
-        <div className="grid gap-x-4 gap-y-2 sm:grid-cols-[minmax(0,1fr)_9rem_7rem]">
+        <div className="grid gap-x-4 gap-y-2 sm:grid-cols-[minmax(0,1fr)_8rem_6rem_7rem]">
           <TopicField topic={topic} onTopic={onTopic} />
           <Field label="Partition" hint="Empty: by the key" error={problems.get("partition")}>
             {({ id, describedBy }) => (
@@ -47,7 +47,7 @@ export function EventFields({
               />
             )}
           </Field>
-          <Field label="How often" hint="The same event" error={problems.get("count")}>
+          <Field label="How often" hint="Times" error={problems.get("count")}>
             {({ id, describedBy }) => (
               <Input
                 id={id}
@@ -60,7 +60,34 @@ export function EventFields({
               />
             )}
           </Field>
+          <Field label="A second" hint="Empty: at once" error={problems.get("rate")}>
+            {({ id, describedBy }) => (
+              <Input
+                id={id}
+                aria-describedby={describedBy}
+                aria-invalid={problems.has("rate")}
+                inputMode="numeric"
+                placeholder="at once"
+                value={draft.rate}
+                onChange={({ target }) => onChange({ ...draft, rate: target.value.trim() })}
+                className="mono text-xs"
+              />
+            )}
+          </Field>
         </div>
+        <Checkbox
+          label="Fill in {{n}}, {{uuid}} and {{now}}"
+          title="In the text of key, value and headers, anew for each event: its number from 1, a random UUID, the time in ms since 1970. Other braces stay as they are."
+          checked={draft.fills}
+          onChange={({ target }) => onChange({ ...draft, fills: target.checked })}
+        />
+        {draft.fills && (
+          <p className="text-xs text-muted">
+            In the text of key, value and headers, anew for each event: <code>{"{{n}}"}</code> is
+            its number from 1, <code>{"{{uuid}}"}</code> a random UUID, <code>{"{{now}}"}</code> the
+            time in ms since 1970. Other braces stay as they are.
+          </p>
+        )}
       </Panel>
       <KeyPanel draft={draft} onChange={onChange} problem={problems.get("key")} />
       <ValuePanel draft={draft} onChange={onChange} problem={problems.get("value")} />
@@ -79,7 +106,10 @@ export function EventFields({
   );
 }
 
-function TopicField({ topic, onTopic }: Pick<EventFieldsProps, "topic" | "onTopic">): ReactNode {
+export function TopicField({
+  topic,
+  onTopic,
+}: Pick<EventFieldsProps, "topic" | "onTopic">): ReactNode {
   const list = useId();
   const { data } = useQuery(topicSearchQuery(topic, TOPICS_SHOWN));
   return (

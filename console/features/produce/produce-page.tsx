@@ -1,14 +1,14 @@
-/** Writes an event by hand. */
+/** Writes events: by hand, or from a file. */
 "use client";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { ProduceResponse } from "@runnel/contracts/records.ts";
+import { useQuery } from "@tanstack/react-query";
 import { SendHorizontal } from "lucide-react";
-import { parseAsString, useQueryStates } from "nuqs";
+import dynamic from "next/dynamic";
+import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
 import { type FormEvent, type ReactNode, useState } from "react";
-import { api } from "../../lib/api.ts";
 import { useCluster } from "../../lib/cluster.tsx";
 import { useCommands } from "../../lib/commands.ts";
 import { clusterQuery } from "../../lib/data/cluster.ts";
-import { topicKeys } from "../../lib/data/topics.ts";
 import { formatCount } from "../../lib/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/copy.tsx";
@@ -16,41 +16,79 @@ import { Segmented } from "../../ui/field.tsx";
 import { PageHeader } from "../../ui/page.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { ProblemPanel } from "../../ui/states.tsx";
-import { EMPTY_EVENT, type EventDraft, problemsOf, toCommand, toHttp, toRecords } from "./draft.ts";
+import { EMPTY_EVENT, type EventDraft, problemsOf, toCommand, toHttp } from "./draft.ts";
+import { DraftsMenu } from "./drafts-menu.tsx";
 import { EventFields } from "./event-fields.tsx";
-import { type Produced, ProducedList } from "./produced-list.tsx";
+import { ProducedList } from "./produced-list.tsx";
+import { useProduce } from "./use-produce.ts";
 
-const PRODUCED_MAX = 200;
+const ImportPanel = dynamic(
+  () => import("./import-panel.tsx").then((module) => module.ImportPanel),
+  {
+    ssr: false,
+  },
+);
+
+const FROM = ["hand", "file"] as const;
 
 export function ProducePage(): ReactNode {
-  const [{ topic, key }, setState] = useQueryStates(
-    { topic: parseAsString.withDefault(""), key: parseAsString.withDefault("") },
+  const [{ topic, key, from }, setState] = useQueryStates(
+    {
+      topic: parseAsString.withDefault(""),
+      key: parseAsString.withDefault(""),
+      from: parseAsStringLiteral(FROM).withDefault("hand"),
+    },
     { history: "replace" },
   );
-  const [draft, setDraft] = useState<EventDraft>({ ...EMPTY_EVENT, key });
-  const [produced, setProduced] = useState<readonly Produced[]>([]);
+  const onTopic = (next: string): void => void setState({ topic: next });
+  const source = (
+    <Segmented<(typeof FROM)[number]>
+      label="Where events come from"
+      value={from}
+      onChange={(next) => void setState({ from: next })}
+      options={[
+        ["hand", "By hand"],
+        ["file", "From a file"],
+      ]}
+    />
+  );
+  if (from === "hand") {
+    return <HandPage topic={topic} firstKey={key} onTopic={onTopic} source={source} />;
+  }
+  return (
+    <>
+      <PageHeader crumbs={[{ text: "Produce" }]} badges={source} />
+      <ImportPanel topic={topic} onTopic={onTopic} />
+    </>
+  );
+}
+
+interface HandPageProps {
+  readonly topic: string;
+  readonly firstKey: string;
+  readonly onTopic: (topic: string) => void;
+  readonly source: ReactNode;
+}
+
+function HandPage({ topic, firstKey, onTopic, source }: HandPageProps): ReactNode {
+  const [draft, setDraft] = useState<EventDraft>({ ...EMPTY_EVENT, key: firstKey });
+  // A template that is loaded fills fields that keep their own text.
+  const [loadedCount, setLoadedCount] = useState(0);
   const [isTried, setIsTried] = useState(false);
-  const client = useQueryClient();
+  const { produced, checked, isPending, error, check, send, stop, reset } = useProduce(
+    topic,
+    draft,
+  );
   const problems = problemsOf(draft);
-  const send = useMutation({
-    mutationFn: (dryRun: boolean) =>
-      api.produce({
-        params: { topic },
-        body: { records: toRecords(draft) },
-        query: dryRun ? { dryRun } : {},
-      }),
-    onSuccess: ({ isDryRun, results }) => {
-      if (isDryRun) return;
-      const made = results.map((result) => ({ ...result, topic, at: Date.now() }));
-      setProduced([...made.toReversed(), ...produced].slice(0, PRODUCED_MAX));
-    },
-    onSettled: () => client.invalidateQueries({ queryKey: topicKeys.all }),
-  });
-  const isReady = topic !== "" && problems.size === 0 && !send.isPending;
+  const isReady = topic !== "" && problems.size === 0 && !isPending;
   const submit = (event?: FormEvent): void => {
     event?.preventDefault();
     setIsTried(true);
-    if (isReady) send.mutate(false);
+    if (isReady) send();
+  };
+  const change = (next: EventDraft): void => {
+    reset();
+    setDraft(next);
   };
   useCommands([
     {
@@ -65,21 +103,31 @@ export function ProducePage(): ReactNode {
     <form onSubmit={submit} className="flex min-h-0 flex-1 flex-col">
       <PageHeader
         crumbs={[{ text: "Produce" }]}
+        badges={source}
         actions={
           <>
+            <DraftsMenu
+              topic={topic}
+              draft={draft}
+              onDraft={(next) => {
+                change(next);
+                setLoadedCount(loadedCount + 1);
+              }}
+            />
             <Button
               disabled={!isReady}
               onClick={() => {
                 setIsTried(true);
-                send.mutate(true);
+                check();
               }}
               title="Has the broker check everything and write nothing"
             >
               Check
             </Button>
+            {stop !== null && <Button onClick={stop}>Stop</Button>}
             <Button type="submit" look="primary" disabled={!isReady} title="Ctrl Enter">
               <SendHorizontal />
-              {send.isPending
+              {isPending
                 ? "Producing …"
                 : draft.count === "1"
                   ? "Produce"
@@ -90,18 +138,16 @@ export function ProducePage(): ReactNode {
       />
       <div className="grid min-h-0 flex-1 content-start gap-4 overflow-y-auto px-4 pt-1 pb-8 lg:grid-cols-[minmax(0,1fr)_minmax(0,27rem)]">
         <EventFields
+          key={loadedCount}
           topic={topic}
-          onTopic={(next) => void setState({ topic: next })}
+          onTopic={onTopic}
           draft={draft}
-          onChange={(next) => {
-            send.reset();
-            setDraft(next);
-          }}
+          onChange={change}
           problems={isTried || draft.value !== "" ? problems : new Map()}
         />
         <div className="flex min-w-0 flex-col gap-4">
-          {send.error !== null && <ProblemPanel error={send.error} isInline />}
-          {send.data?.isDryRun === true && <Checked results={send.data.results} />}
+          {error !== null && <ProblemPanel error={error} isInline />}
+          {checked !== null && <Checked results={checked} />}
           <ProducedList produced={produced} />
           <Echo topic={topic} draft={draft} isWhole={problems.size === 0} />
         </div>
@@ -110,11 +156,7 @@ export function ProducePage(): ReactNode {
   );
 }
 
-function Checked({
-  results,
-}: {
-  readonly results: Awaited<ReturnType<typeof api.produce>>["results"];
-}): ReactNode {
+function Checked({ results }: { readonly results: ProduceResponse["results"] }): ReactNode {
   const refused = results.find(({ error }) => error !== null);
   const partitions = [...new Set(results.map(({ partition }) => partition))];
   return (

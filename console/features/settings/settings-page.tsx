@@ -84,7 +84,10 @@ function Times(): ReactNode {
   const zones = Intl.supportedValuesOf("timeZone").filter((name) => name !== "UTC");
   return (
     <Panel title="Times">
-      <Field label="Time zone" hint={now === 0 ? "" : `It is ${formatTime(now, zone)} there`}>
+      <Field
+        label="Time zone"
+        hint={now === 0 ? "" : `It is ${formatTime(now, zone).slice(0, 19)} there`}
+      >
         {({ id, describedBy }) => (
           <Select
             id={id}

@@ -1,7 +1,6 @@
 "use client";
 import type { TopicRow } from "@runnel/contracts/topics.ts";
 import { Star } from "lucide-react";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import type { Href } from "../../lib/cluster.tsx";
 import { cn } from "../../lib/cn.ts";
@@ -9,6 +8,8 @@ import { formatBytes, formatCount, formatRetention } from "../../lib/format.ts";
 import { toggleStar, usePreferences } from "../../lib/preferences.ts";
 import { Badge } from "../../ui/badge.tsx";
 import type { Column } from "../../ui/grid.tsx";
+import { LagEvents } from "../../ui/lag.tsx";
+import { NameLink } from "../../ui/name-link.tsx";
 import { Sparkline } from "../../ui/sparkline.tsx";
 import { Ago } from "../../ui/time.tsx";
 
@@ -28,7 +29,7 @@ export function topicColumns(href: Href): readonly Column<TopicRow>[] {
     {
       id: "partitions",
       header: "Partitions",
-      width: "92px",
+      width: "88px",
       align: "right",
       sort: "partitionCount",
       cell: ({ partitionCount }) => formatCount(partitionCount),
@@ -37,7 +38,8 @@ export function topicColumns(href: Href): readonly Column<TopicRow>[] {
     {
       id: "replicas",
       header: "Replicas",
-      width: "104px",
+      width: "112px",
+      align: "right",
       cell: (topic) => <ReplicaCell topic={topic} />,
       text: ({ replicationFactor }) => String(replicationFactor),
     },
@@ -62,7 +64,7 @@ export function topicColumns(href: Href): readonly Column<TopicRow>[] {
     {
       id: "rate",
       header: "Events in",
-      width: "150px",
+      width: "176px",
       align: "right",
       cell: ({ name }) => (
         <Sparkline series={`runnel_topic_received_events_total:rate{=${name}}`} unit="1/s" />
@@ -134,13 +136,9 @@ function NameCell({ topic, href }: { readonly topic: TopicRow; readonly href: Hr
       >
         <Star className="size-3.5" fill={isStarred ? "currentColor" : "none"} />
       </button>
-      <Link
-        tabIndex={-1}
-        href={href("topics", topic.name)}
-        className="truncate font-medium hover:text-accent hover:underline"
-      >
+      <NameLink isInGrid href={href("topics", topic.name)} className="truncate">
         {topic.name}
-      </Link>
+      </NameLink>
       {topic.isInternal && <Badge tone="violet">internal</Badge>}
     </span>
   );
@@ -149,12 +147,12 @@ function NameCell({ topic, href }: { readonly topic: TopicRow; readonly href: Hr
 function ReplicaCell({ topic }: { readonly topic: TopicRow }): ReactNode {
   const { offlineCount, underReplicatedCount, replicationFactor } = topic;
   return (
-    <span className="flex items-center gap-1.5">
-      <span className="mono text-xs">{replicationFactor}</span>
+    <span className="flex items-center justify-end gap-1.5 font-sans">
       {offlineCount > 0 && <Badge tone="bad">{formatCount(offlineCount)} offline</Badge>}
       {offlineCount === 0 && underReplicatedCount > 0 && (
         <Badge tone="warn">{formatCount(underReplicatedCount)} behind</Badge>
       )}
+      <span className="mono">{replicationFactor}</span>
     </span>
   );
 }
@@ -177,7 +175,7 @@ export function EventCount({
 function LagCell({ groups }: { readonly groups: TopicRow["groups"] }): ReactNode {
   if (groups === null) return <Loading />;
   if (groups.count === 0) return <span className="text-faint">–</span>;
-  return <span className={groups.maxLag > 0 ? "text-warn" : ""}>{formatCount(groups.maxLag)}</span>;
+  return <LagEvents lag={{ events: groups.maxLag }} />;
 }
 
 function Loading(): ReactNode {

@@ -5,10 +5,10 @@ import { ChevronRight } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { cn } from "../../lib/cn.ts";
 import { Badge } from "../../ui/badge.tsx";
+import { ConfigInput } from "../../ui/config-input.tsx";
 import { DocText } from "../../ui/doc-text.tsx";
 import { Field, Input } from "../../ui/field.tsx";
 import { Panel } from "../../ui/panel.tsx";
-import { ConfigInput } from "./config-input.tsx";
 import {
   type Draft,
   PRESETS,

@@ -1,10 +1,11 @@
 "use client";
 import type { TopicGroup } from "@runnel/contracts/topics.ts";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import { useHref } from "../../lib/cluster.tsx";
-import { formatCount, formatSpan } from "../../lib/format.ts";
+import { formatCount, formatLag } from "../../lib/format.ts";
 import { GroupStateBadge } from "../../ui/group-state.tsx";
+import { LagEvents } from "../../ui/lag.tsx";
+import { NameLink } from "../../ui/name-link.tsx";
 import { Table, Td, Th, Tr } from "../../ui/table.tsx";
 
 /** Groups that read a topic. */
@@ -27,22 +28,17 @@ export function GroupTable({ groups }: { readonly groups: readonly TopicGroup[] 
       {groups.map(({ groupId, state, memberCount, committedCount, lag }) => (
         <Tr key={groupId}>
           <Td>
-            <Link
-              href={href("groups", groupId)}
-              className="font-medium hover:text-accent hover:underline"
-            >
-              {groupId}
-            </Link>
+            <NameLink href={href("groups", groupId)}>{groupId}</NameLink>
           </Td>
           <Td>
             <GroupStateBadge state={state} />
           </Td>
           <Td isRight>{formatCount(memberCount)}</Td>
           <Td isRight>{formatCount(committedCount)}</Td>
-          <Td isRight className={lag.events > 0 ? "text-warn" : ""}>
-            {formatCount(lag.events)}
+          <Td isRight>
+            <LagEvents lag={lag} />
           </Td>
-          <Td isRight>{lag.seconds === null ? "–" : formatSpan(lag.seconds * 1_000)}</Td>
+          <Td isRight>{formatLag(lag)}</Td>
         </Tr>
       ))}
     </Table>

@@ -19,16 +19,18 @@ const SORTS = [
   "maxLag",
 ] as const;
 
+/** All, those that are marked in this browser, those with partitions offline or behind. */
+const SHOWN = ["all", "marked", "troubled"] as const;
+
 const PARSERS = {
   q: parseAsString.withDefault(""),
   sort: parseAsStringLiteral(SORTS).withDefault("name"),
   order: parseAsStringLiteral(["asc", "desc"]).withDefault("asc"),
+  show: parseAsStringLiteral(SHOWN).withDefault("all"),
   internal: parseAsBoolean.withDefault(false),
   /** Columns that are hidden. */
   hide: parseAsArrayOf(parseAsString).withDefault([...HIDDEN_AT_FIRST]),
 };
-
-const PAGE_ROWS = 500;
 
 export type ListState = ReturnType<typeof useListState>[0];
 
@@ -40,12 +42,21 @@ export function isSort(text: string): text is (typeof SORTS)[number] {
   return SORTS.some((sort) => sort === text);
 }
 
-export function paramsOf({ q, sort, order, internal }: ListState): TopicsParams {
+export function asShown(text: string): (typeof SHOWN)[number] {
+  return SHOWN.find((one) => one === text) ?? "all";
+}
+
+/** `stars`: the topics that are marked; at least one where only they are shown. */
+export function paramsOf(
+  { q, sort, order, show, internal }: Omit<ListState, "hide">,
+  stars: readonly string[],
+): TopicsParams {
   return {
-    limit: PAGE_ROWS,
     sort,
     order,
     ...(q === "" ? {} : { filter: q }),
     ...(internal ? { internal } : {}),
+    ...(show === "troubled" ? { troubled: true } : {}),
+    ...(show === "marked" ? { names: [...stars] } : {}),
   };
 }

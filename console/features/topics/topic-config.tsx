@@ -5,17 +5,18 @@ import { useQuery } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import { parseAsBoolean, parseAsString, useQueryStates } from "nuqs";
 import { type ReactNode, useState } from "react";
-import { topicConfigsQuery, topicQuery } from "../../lib/data/topics.ts";
+import { api } from "../../lib/api.ts";
+import { topicConfigsQuery, topicKeys, topicQuery } from "../../lib/data/topics.ts";
 import { Button } from "../../ui/button.tsx";
+import { type Changes, withChange } from "../../ui/config-changes.ts";
+import { ConfigRow } from "../../ui/config-row.tsx";
 import { Checkbox } from "../../ui/field.tsx";
 import { FilterInput } from "../../ui/filter-input.tsx";
 import { SkeletonRows } from "../../ui/skeleton.tsx";
 import { FilteredEmpty, ProblemPanel } from "../../ui/states.tsx";
-import { type Changes, withChange } from "./config-changes.ts";
-import { ConfigRow } from "./config-row.tsx";
 
 const ConfigReview = dynamic(
-  () => import("./config-review.tsx").then((module) => module.ConfigReview),
+  () => import("../../ui/config-review.tsx").then((module) => module.ConfigReview),
   { ssr: false },
 );
 
@@ -93,9 +94,12 @@ export function TopicConfig({ topic }: { readonly topic: string }): ReactNode {
               <ConfigRow
                 key={config.name}
                 config={config}
+                own={ownOf(config)}
                 change={changes[config.name]}
                 isLocked={isInternal}
-                onChange={(value) => setChanges(withChange(changes, config, value))}
+                onChange={(value) =>
+                  setChanges(withChange(changes, { config, own: ownOf(config) }, value))
+                }
               />
             ))}
           </section>
@@ -103,9 +107,19 @@ export function TopicConfig({ topic }: { readonly topic: string }): ReactNode {
       </div>
       {isReviewing && (
         <ConfigReview
-          topic={topic}
-          etag={data.etag}
+          subject={topic}
           changes={changes}
+          send={(dryRun, signal) =>
+            api.changeTopicConfigs(
+              {
+                params: { topic },
+                body: { configs: { ...changes } },
+                query: dryRun ? { dryRun } : {},
+              },
+              { ifMatch: data.etag, ...(signal === undefined ? {} : { signal }) },
+            )
+          }
+          queryKey={topicKeys.all}
           configs={data.items}
           onClose={() => setIsReviewing(false)}
           onDone={() => {
@@ -117,6 +131,8 @@ export function TopicConfig({ topic }: { readonly topic: string }): ReactNode {
     </div>
   );
 }
+
+const ownOf = ({ origin, value }: Config): string | null => (origin === "topic" ? value : null);
 
 function matches(
   { name, doc, origin }: Config,

@@ -9,9 +9,9 @@ import { clusterQuery } from "../../lib/data/cluster.ts";
 import { topicKeys } from "../../lib/data/topics.ts";
 import { Button } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/copy.tsx";
-import { Segmented } from "../../ui/field.tsx";
+import { Echo } from "../../ui/echo.tsx";
 import { PageHeader } from "../../ui/page.tsx";
-import { Panel } from "../../ui/panel.tsx";
+
 import { ProblemPanel } from "../../ui/states.tsx";
 import { toastDone } from "../../ui/toast.tsx";
 import { type Draft, EMPTY_DRAFT, toCommand, toHttp, toRequest } from "./draft.ts";
@@ -65,40 +65,23 @@ export function TopicCreate(): ReactNode {
         <div className="flex flex-col gap-4 lg:sticky lg:top-0 lg:self-start">
           {create.error !== null && <ProblemPanel error={create.error} isInline />}
           <Outcome draft={draft} check={check} />
-          <Echo draft={draft} />
+          <TopicEcho draft={draft} />
         </div>
       </div>
     </form>
   );
 }
 
-function Echo({ draft }: { readonly draft: Draft }): ReactNode {
-  const [form, setForm] = useState<"command" | "http" | "json">("command");
+function TopicEcho({ draft }: { readonly draft: Draft }): ReactNode {
   const { admin } = useCluster();
   const bootstrap = useQuery(clusterQuery).data?.bootstrap[0] ?? "127.0.0.1:9092";
-  const code =
-    form === "command"
-      ? toCommand(draft, bootstrap)
-      : form === "http"
-        ? toHttp(draft, admin)
-        : JSON.stringify(toRequest(draft), null, 2);
   return (
-    <Panel
-      title="The same elsewhere"
-      actions={
-        <Segmented
-          label="Form"
-          value={form}
-          onChange={setForm}
-          options={[
-            ["command", "Command"],
-            ["http", "HTTP"],
-            ["json", "JSON"],
-          ]}
-        />
-      }
-    >
-      <CodeBlock code={code} />
-    </Panel>
+    <Echo
+      forms={[
+        ["Command", <CodeBlock key="command" code={toCommand(draft, bootstrap)} />],
+        ["HTTP", <CodeBlock key="http" code={toHttp(draft, admin)} />],
+        ["JSON", <CodeBlock key="json" code={JSON.stringify(toRequest(draft), null, 2)} />],
+      ]}
+    />
   );
 }

@@ -55,6 +55,13 @@ export function TopicFrame({
       keys: "p",
       run: () => router.push(produceHref()),
     },
+    ...TOPIC_TABS.map(({ text, path }) => ({
+      id: `topic-tab-${text}`,
+      title: `${text} of ${topic}`,
+      group: "This page" as const,
+      ...(text === "Events" ? { keys: "e" } : {}),
+      run: () => router.push(href("topics", topic, ...path)),
+    })),
     { id: "topic-grow", title: "Add partitions", group: "This page", run: () => setOpen("grow") },
     {
       id: "topic-purge",

@@ -2,63 +2,58 @@
 "use client";
 import type { TopicRow } from "@runnel/contracts/topics.ts";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Download, Plus, Trash2 } from "lucide-react";
+import { Plus, Trash2 } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
-import { type ReactNode, useCallback, useMemo, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { useHref } from "../../lib/cluster.tsx";
 import { useCommands } from "../../lib/commands.ts";
-import { toCsv } from "../../lib/csv.ts";
-import { topicsQuery } from "../../lib/data/topics.ts";
-import { download } from "../../lib/download.ts";
-import { formatCount } from "../../lib/format.ts";
+import { listRefresh } from "../../lib/data/list-pages.ts";
+import { askTopics, topicsQuery } from "../../lib/data/topics.ts";
 import { usePreferences, useRefreshMs } from "../../lib/preferences.ts";
-import { Badge } from "../../ui/badge.tsx";
 import { Button, buttonClass } from "../../ui/button.tsx";
 import { ColumnsMenu } from "../../ui/columns-menu.tsx";
-import { Checkbox } from "../../ui/field.tsx";
+import { CsvButton } from "../../ui/csv-button.tsx";
+import { Checkbox, Select } from "../../ui/field.tsx";
 import { FilterInput } from "../../ui/filter-input.tsx";
-import { type Column, Grid } from "../../ui/grid.tsx";
-import { PageHeader } from "../../ui/page.tsx";
-import { SkeletonRows } from "../../ui/skeleton.tsx";
-import { FilteredEmpty, ProblemPanel } from "../../ui/states.tsx";
+import { ListPage, useList } from "../../ui/list-page.tsx";
 import { ViewsMenu } from "../../ui/views-menu.tsx";
 import { topicColumns } from "./columns.tsx";
 import { FirstTopic } from "./first-topic.tsx";
-import { isSort, paramsOf, useListState } from "./list-state.ts";
+import { asShown, isSort, paramsOf, useListState } from "./list-state.ts";
 
 const DeleteDialog = dynamic(
   () => import("./delete-dialog.tsx").then((module) => module.DeleteDialog),
   { ssr: false },
 );
 
-const NO_ROWS: readonly TopicRow[] = [];
 const NONE: ReadonlySet<string> = new Set();
+const NO_ROWS = { rows: [], total: 0, isPending: false } as const;
 
 export function TopicList(): ReactNode {
   const [state, setState] = useListState();
   const href = useHref();
   const router = useRouter();
-  const refetchInterval = useRefreshMs();
-  const query = useInfiniteQuery({ ...topicsQuery(paramsOf(state)), refetchInterval });
+  const refreshMs = useRefreshMs();
+  const { stars } = usePreferences();
+  const params = paramsOf(state, stars);
+  const isNoneMarked = state.show === "marked" && stars.length === 0;
+  const query = useInfiniteQuery({
+    ...topicsQuery(params),
+    refetchInterval: listRefresh(refreshMs),
+    enabled: !isNoneMarked,
+  });
   const [selected, setSelected] = useState<ReadonlySet<string>>(NONE);
   const [isDeleting, setIsDeleting] = useState(false);
-  const { stars } = usePreferences();
-  const rows = useMemo(
-    () => starredFirst(query.data?.pages.flatMap(({ items }) => items) ?? NO_ROWS, stars),
-    [query.data, stars],
-  );
+  const loaded = useList(query);
+  const rows = useMemo(() => starredFirst(loaded.rows, stars), [loaded.rows, stars]);
+  const list = isNoneMarked ? { ...loaded, ...NO_ROWS } : { ...loaded, rows };
   const all = useMemo(() => topicColumns(href), [href]);
   const columns = useMemo(
     () => all.filter(({ id }) => id === "name" || !state.hide.includes(id)),
     [all, state.hide],
   );
-  const total = query.data?.pages[0]?.total ?? null;
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
-  const onEnd = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
   useCommands([
     {
       id: "topic-new",
@@ -68,89 +63,86 @@ export function TopicList(): ReactNode {
       run: () => router.push(href("topics", "new")),
     },
   ]);
-  const isFiltered = state.q !== "";
   return (
     <>
-      <PageHeader
-        crumbs={[{ text: "Topics" }]}
-        badges={total !== null && <Badge>{formatCount(total)}</Badge>}
+      <ListPage
+        title="Topics"
+        what="topics"
+        list={list}
         actions={
           <Link href={href("topics", "new")} className={buttonClass("primary")}>
             <Plus /> Create a topic
           </Link>
         }
+        filters={
+          <>
+            <FilterInput
+              label="Filter topics"
+              isInstant
+              placeholder="Filter by name; * and ? stand for anything"
+              value={state.q}
+              onChange={(q) => void setState({ q })}
+              className="w-80 max-w-full"
+            />
+            <Select
+              aria-label="Which topics"
+              value={state.show}
+              onChange={({ target }) => void setState({ show: asShown(target.value) })}
+            >
+              <option value="all">All topics</option>
+              <option value="marked">Marked topics</option>
+              <option value="troubled">Topics with problems</option>
+            </Select>
+            <Checkbox
+              label="Internal topics"
+              checked={state.internal}
+              onChange={(event) => void setState({ internal: event.target.checked })}
+            />
+          </>
+        }
+        tools={
+          <>
+            {selected.size > 0 && (
+              <>
+                <span className="text-sm text-muted">{selected.size} selected</span>
+                <Button look="ghost" onClick={() => setSelected(NONE)}>
+                  Clear
+                </Button>
+                <Button look="danger" onClick={() => setIsDeleting(true)}>
+                  <Trash2 /> Delete …
+                </Button>
+              </>
+            )}
+            <ViewsMenu page="topics" />
+            <ColumnsMenu
+              columns={all.filter(({ id }) => id !== "name")}
+              hidden={state.hide}
+              onChange={(hide) => void setState({ hide: [...hide] })}
+            />
+            <CsvButton
+              name="topics"
+              columns={columns}
+              ask={(cursor) => askTopics(params, cursor)}
+              isDisabled={list.rows.length === 0}
+            />
+          </>
+        }
+        isFiltered={state.q !== "" || state.show !== "all"}
+        onClear={() => void setState({ q: "", show: "all" })}
+        empty={<FirstTopic />}
+        grid={{
+          label: "Topics",
+          columns,
+          keyOf: ({ name }) => name,
+          onOpen: ({ name }) => router.push(href("topics", name)),
+          sort: { by: state.sort, order: state.order },
+          onSort: ({ by, order }) => {
+            if (isSort(by)) void setState({ sort: by, order });
+          },
+          selected,
+          onSelect: setSelected,
+        }}
       />
-      <div className="flex flex-wrap items-center gap-2 px-4 pb-2.5">
-        <FilterInput
-          label="Filter topics"
-          placeholder="Filter by name; * and ? stand for anything"
-          value={state.q}
-          onChange={(q) => void setState({ q })}
-          className="w-80 max-w-full"
-        />
-        <Checkbox
-          label="Internal topics"
-          checked={state.internal}
-          onChange={(event) => void setState({ internal: event.target.checked })}
-        />
-        <div className="ml-auto flex items-center gap-1.5">
-          {selected.size > 0 && (
-            <>
-              <span className="text-sm text-muted">{selected.size} selected</span>
-              <Button look="ghost" onClick={() => setSelected(NONE)}>
-                Clear
-              </Button>
-              <Button look="danger" onClick={() => setIsDeleting(true)}>
-                <Trash2 /> Delete …
-              </Button>
-            </>
-          )}
-          <ViewsMenu page="topics" />
-          <ColumnsMenu
-            columns={all.filter(({ id }) => id !== "name")}
-            hidden={state.hide}
-            onChange={(hide) => void setState({ hide: [...hide] })}
-          />
-          <Button onClick={() => saveCsv(columns, rows)} disabled={rows.length === 0}>
-            <Download /> CSV
-          </Button>
-        </div>
-      </div>
-      {query.error !== null && query.data !== undefined && (
-        <div className="px-4 pb-2">
-          <ProblemPanel error={query.error} isInline onRetry={() => void query.refetch()} />
-        </div>
-      )}
-      <div className="flex min-h-0 flex-1 flex-col border-t border-line bg-surface">
-        {query.isPending ? (
-          <SkeletonRows count={12} />
-        ) : query.data === undefined ? (
-          <ProblemPanel
-            error={query.error}
-            onRetry={() => void query.refetch()}
-            isRetrying={query.isFetching}
-          />
-        ) : rows.length === 0 && isFiltered ? (
-          <FilteredEmpty what="topics" onClear={() => void setState({ q: "" })} />
-        ) : rows.length === 0 ? (
-          <FirstTopic />
-        ) : (
-          <Grid
-            label="Topics"
-            columns={columns}
-            rows={rows}
-            keyOf={({ name }) => name}
-            onOpen={({ name }) => router.push(href("topics", name))}
-            sort={{ by: state.sort, order: state.order }}
-            onSort={({ by, order }) => {
-              if (isSort(by)) void setState({ sort: by, order });
-            }}
-            selected={selected}
-            onSelect={setSelected}
-            onEnd={onEnd}
-          />
-        )}
-      </div>
       {isDeleting && (
         <DeleteDialog
           topics={[...selected]}
@@ -173,17 +165,4 @@ function starredFirst(rows: readonly TopicRow[], stars: readonly string[]): read
     ...rows.filter(({ name }) => marked.has(name)),
     ...rows.filter(({ name }) => !marked.has(name)),
   ];
-}
-
-function saveCsv(columns: readonly Column<TopicRow>[], rows: readonly TopicRow[]): void {
-  const written = columns.filter(({ text }) => text !== undefined);
-  const lines = rows.map((row) => written.map(({ text }) => text?.(row) ?? ""));
-  download(
-    "topics.csv",
-    toCsv(
-      written.map(({ header }) => header),
-      lines,
-    ),
-    "text/csv",
-  );
 }

@@ -7,19 +7,19 @@ import type { ReactNode } from "react";
 import { useHref } from "../../lib/cluster.tsx";
 import { clusterQuery } from "../../lib/data/cluster.ts";
 import { topicConfigsQuery, topicGroupsQuery, topicQuery } from "../../lib/data/topics.ts";
-import { formatBytes, formatCount, formatRetention } from "../../lib/format.ts";
+import { formatBytes, formatCount, formatNumberOf, formatRetention } from "../../lib/format.ts";
 import { useRefreshMs } from "../../lib/preferences.ts";
 import { describeAmount, SIZES } from "../../lib/quantity.ts";
 import { consumeCommand, kcatConsume, kcatProduce, produceCommand } from "../../lib/snippets.ts";
 import { Badge } from "../../ui/badge.tsx";
+import { describeValue } from "../../ui/config-input.tsx";
 import { CodeBlock } from "../../ui/copy.tsx";
 import { MetricChart } from "../../ui/metric-chart.tsx";
-import { Panel, Stat } from "../../ui/panel.tsx";
+import { Panel, Stat, Stats } from "../../ui/panel.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { Ago, Time } from "../../ui/time.tsx";
-import { TimeRangeControl, useTimeRange } from "../../ui/time-range-control.tsx";
+import { TimedCharts } from "../../ui/timed-charts.tsx";
 import { EventCount } from "./columns.tsx";
-import { describeValue } from "./config-input.tsx";
 import { GroupTable } from "./group-table.tsx";
 
 export function TopicOverview({ topic }: { readonly topic: string }): ReactNode {
@@ -41,68 +41,82 @@ export function TopicOverview({ topic }: { readonly topic: string }): ReactNode 
   );
 }
 
+/** A click on a time leads to the events of then. */
 function Charts({ topic }: { readonly topic: string }): ReactNode {
-  const state = useTimeRange();
-  const shared = { range: state.range, onZoom: state.setRange };
+  const href = useHref();
+  const hrefAt = (at: number): string =>
+    `${href("topics", topic, "events")}?mode=oldest&from=time:${at}`;
   return (
-    <>
-      <div className="flex justify-end">
-        <TimeRangeControl state={state} />
-      </div>
-      <div className="grid gap-4 lg:grid-cols-2">
-        <MetricChart
-          {...shared}
-          title="Events"
-          unit="1/s"
-          series={[
-            [`runnel_topic_received_events_total:rate{=${topic}}`, "in"],
-            [`runnel_topic_sent_events_total:rate{=${topic}}`, "out"],
-          ]}
-        />
-        <MetricChart
-          {...shared}
-          title="Bytes"
-          unit="bytes/s"
-          series={[
-            [`runnel_topic_received_bytes_total:rate{=${topic}}`, "in"],
-            [`runnel_topic_sent_bytes_total:rate{=${topic}}`, "out"],
-          ]}
-        />
-      </div>
-    </>
+    <TimedCharts>
+      {(time) => (
+        <>
+          <MetricChart
+            time={time}
+            hrefAt={hrefAt}
+            title="Events"
+            unit="1/s"
+            series={[
+              [`runnel_topic_received_events_total:rate{=${topic}}`, "in"],
+              [`runnel_topic_sent_events_total:rate{=${topic}}`, "out"],
+            ]}
+          />
+          <MetricChart
+            time={time}
+            hrefAt={hrefAt}
+            title="Bytes"
+            unit="bytes/s"
+            series={[
+              [`runnel_topic_received_bytes_total:rate{=${topic}}`, "in"],
+              [`runnel_topic_sent_bytes_total:rate{=${topic}}`, "out"],
+            ]}
+          />
+        </>
+      )}
+    </TimedCharts>
   );
 }
 
 function Numbers({ topic }: { readonly topic: Topic }): ReactNode {
   const { eventCount, partitionCount, sizeBytes, groups } = topic;
+  const href = useHref();
+  const events = href("topics", topic.name, "events");
   const perEvent = eventCount === 0 ? undefined : `${formatBytes(sizeBytes / eventCount)} an event`;
   return (
-    <Panel>
-      <dl className="grid grid-cols-2 gap-x-6 gap-y-3 sm:grid-cols-3 lg:grid-cols-6">
-        <Stat label="Events" value={<EventCount topic={topic} />} note={isBounded(topic)} />
-        <Stat label="Size on this broker" value={formatBytes(sizeBytes)} note={perEvent} />
-        <Stat
-          label="Partitions"
-          value={formatCount(partitionCount)}
-          note={`${topic.replicationFactor} ${topic.replicationFactor === 1 ? "copy" : "copies"} of each`}
-        />
-        <Stat
-          label="Last event"
-          value={<Ago at={topic.lastEventAt} />}
-          note={topic.lastEventAt === null ? "none yet" : <Time at={topic.lastEventAt} />}
-        />
-        <Stat
-          label="Oldest event"
-          value={<Ago at={topic.oldestEventAt} />}
-          note={topic.oldestEventAt === null ? "none" : <Time at={topic.oldestEventAt} />}
-        />
-        <Stat
-          label="Largest lag"
-          value={groups === null ? "…" : groups.count === 0 ? "–" : formatCount(groups.maxLag)}
-          note={groups === null ? "groups are loading" : `${formatCount(groups.count)} groups`}
-        />
-      </dl>
-    </Panel>
+    <Stats className="grid-cols-2 md:grid-cols-3">
+      <Stat
+        label="Events"
+        href={events}
+        value={<EventCount topic={topic} />}
+        note={isBounded(topic)}
+      />
+      <Stat label="Size on this broker" value={formatBytes(sizeBytes)} note={perEvent} />
+      <Stat
+        label="Partitions"
+        href={href("topics", topic.name, "partitions")}
+        value={formatCount(partitionCount)}
+        note={`${topic.replicationFactor} ${topic.replicationFactor === 1 ? "copy" : "copies"} of each`}
+      />
+      <Stat
+        label="Last event"
+        href={events}
+        value={<Ago at={topic.lastEventAt} />}
+        note={topic.lastEventAt === null ? "none yet" : <Time at={topic.lastEventAt} isShort />}
+      />
+      <Stat
+        label="Oldest event"
+        href={`${events}?mode=oldest`}
+        value={<Ago at={topic.oldestEventAt} />}
+        note={topic.oldestEventAt === null ? "none" : <Time at={topic.oldestEventAt} isShort />}
+      />
+      <Stat
+        label="Largest lag"
+        href={href("topics", topic.name, "groups")}
+        value={groups === null ? "…" : groups.count === 0 ? "–" : formatCount(groups.maxLag)}
+        note={
+          groups === null ? "groups are loading" : `of ${formatNumberOf(groups.count, "group")}`
+        }
+      />
+    </Stats>
   );
 }
 
@@ -118,7 +132,8 @@ function Facts({ topic }: { readonly topic: Topic }): ReactNode {
         </Fact>
         <Fact name="Kept by time">{formatRetention(topic.retentionMs)}</Fact>
         <Fact name="Kept by size">
-          {describeAmount(topic.retentionBytes, SIZES)}, each partition
+          {describeAmount(topic.retentionBytes, SIZES)}
+          {topic.retentionBytes !== "-1" && " in each partition"}
         </Fact>
         <Fact name="In sync at least">{formatCount(topic.minInsyncReplicas)}</Fact>
         <Fact name="Id">

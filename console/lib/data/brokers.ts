@@ -33,9 +33,11 @@ export const replicasQuery = (broker: number, filter: string) =>
     placeholderData: keepPreviousData,
   });
 
-export const brokerConfigsQuery = (broker: number) =>
+export const brokerConfigsKey = ["brokers", "configs"] as const;
+
+/** `default`: what was set at run time for all of them. */
+export const brokerConfigsQuery = (broker: string) =>
   queryOptions({
-    queryKey: ["brokers", broker, "configs"],
-    queryFn: ({ signal }) =>
-      api.getBrokerConfigs({ params: { broker: String(broker) } }, { signal }),
+    queryKey: [...brokerConfigsKey, broker],
+    queryFn: ({ signal }) => api.getBrokerConfigs({ params: { broker } }, { signal }),
   });

@@ -1,9 +1,10 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api } from "../api.ts";
+import { narrowed, rowsOfPage, shareFewPages } from "./list-pages.ts";
 
 export type GroupsParams = Omit<
   NonNullable<NonNullable<Parameters<typeof api.listGroups>[0]>["query"]>,
-  "cursor"
+  "cursor" | "limit"
 >;
 
 const OFFSETS_PAGE = 1_000;
@@ -13,18 +14,24 @@ export const groupKeys = {
   one: (group: string) => ["groups", "one", group] as const,
 };
 
+/** One page of the list; without a cursor the first one. */
+export const askGroups = (params: GroupsParams, cursor: string | null, signal?: AbortSignal) =>
+  api.listGroups(
+    {
+      query: { ...params, limit: rowsOfPage(cursor), ...(cursor === null ? {} : { cursor }) },
+    },
+    signal === undefined ? {} : { signal },
+  );
+
 /** The list, page after page. What was there stays until what was asked for is. */
 export const groupsQuery = (params: GroupsParams) =>
   infiniteQueryOptions({
     queryKey: [...groupKeys.all, "list", params],
-    queryFn: ({ pageParam, signal }) =>
-      api.listGroups(
-        { query: { ...params, ...(pageParam === null ? {} : { cursor: pageParam }) } },
-        { signal },
-      ),
+    queryFn: ({ pageParam, signal }) => askGroups(params, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
-    placeholderData: keepPreviousData,
+    structuralSharing: shareFewPages,
+    placeholderData: (previous) => narrowed(previous, params.filter, ({ groupId }) => groupId),
   });
 
 /** A few groups whose ids match, for lists to choose from. */

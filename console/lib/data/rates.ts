@@ -1,9 +1,8 @@
 /** The last quarter of an hour of many series, asked for a screenful at a time. */
 import { queryOptions } from "@tanstack/react-query";
 import { api } from "../api.ts";
+import { batchesOf } from "./metrics.ts";
 
-/** As many series as one request may name. */
-const BATCH_MAX = 100;
 const BATCH_MS = 20;
 const SPAN_MS = 900_000;
 const POINTS = 30;
@@ -30,13 +29,19 @@ function load(name: string): Promise<Points> {
 function flush(): void {
   const all = waiting;
   waiting = [];
-  for (let at = 0; at < all.length; at += BATCH_MAX) void ask(all.slice(at, at + BATCH_MAX));
+  for (const names of batchesOf([...new Set(all.map(({ name }) => name))])) {
+    const isOf = new Set(names);
+    void ask(
+      names,
+      all.filter(({ name }) => isOf.has(name)),
+    );
+  }
 }
 
-async function ask(batch: readonly Waiting[]): Promise<void> {
+async function ask(names: readonly string[], batch: readonly Waiting[]): Promise<void> {
   try {
     const to = Date.now();
-    const query = { series: batch.map(({ name }) => name), from: to - SPAN_MS, to, points: POINTS };
+    const query = { series: [...names], from: to - SPAN_MS, to, points: POINTS };
     const { series } = await api.getMetricHistory({ query });
     for (const { name, resolve } of batch) {
       resolve(series.find((one) => one.name === name)?.avg ?? []);

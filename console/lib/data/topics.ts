@@ -1,9 +1,10 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api } from "../api.ts";
+import { narrowed, rowsOfPage, shareFewPages } from "./list-pages.ts";
 
 export type TopicsParams = Omit<
   NonNullable<NonNullable<Parameters<typeof api.listTopics>[0]>["query"]>,
-  "cursor"
+  "cursor" | "limit"
 >;
 
 export const topicKeys = {
@@ -11,18 +12,24 @@ export const topicKeys = {
   one: (topic: string) => ["topics", "one", topic] as const,
 };
 
+/** One page of the list; without a cursor the first one. */
+export const askTopics = (params: TopicsParams, cursor: string | null, signal?: AbortSignal) =>
+  api.listTopics(
+    {
+      query: { ...params, limit: rowsOfPage(cursor), ...(cursor === null ? {} : { cursor }) },
+    },
+    signal === undefined ? {} : { signal },
+  );
+
 /** The list, page after page. What was there stays until what was asked for is. */
 export const topicsQuery = (params: TopicsParams) =>
   infiniteQueryOptions({
     queryKey: [...topicKeys.all, "list", params],
-    queryFn: ({ pageParam, signal }) =>
-      api.listTopics(
-        { query: { ...params, ...(pageParam === null ? {} : { cursor: pageParam }) } },
-        { signal },
-      ),
+    queryFn: ({ pageParam, signal }) => askTopics(params, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
-    placeholderData: keepPreviousData,
+    structuralSharing: shareFewPages,
+    placeholderData: (previous) => narrowed(previous, params.filter, ({ name }) => name),
   });
 
 /** A few topics whose names match, for lists to choose from. */

@@ -86,10 +86,3 @@ export const DecodedRecord = z
   })
   .meta({ id: "DecodedRecord" });
 export type DecodedRecord = z.infer<typeof DecodedRecord>;
-
-/** The bytes of a payload; null where they are null, undefined where they were not all sent. */
-export function payloadOf(decoded: DecodedPayload): Payload | null | undefined {
-  if (decoded.sizeBytes === null) return null;
-  if (decoded.isExact) return { encoding: "utf8", data: decoded.text };
-  return decoded.raw ?? undefined;
-}

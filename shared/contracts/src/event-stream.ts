@@ -39,13 +39,17 @@ class MessageParser {
 
   /** The messages that end in `text`. Lines end with LF, as we write them, or CRLF. */
   *push(text: string): Generator<StreamMessage, void> {
-    const lines = (this.#rest + text).split("\n");
-    this.#rest = lines.pop() ?? "";
-    if (this.#rest.length > MESSAGE_LENGTH_MAX) throw new Error("a line of a stream without end");
-    for (const line of lines) {
+    let start = 0;
+    // Only what is new is looked through: a line of megabytes comes in hundreds of pieces.
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
+      const line = this.#rest + text.slice(start, end);
+      this.#rest = "";
+      start = end + 1;
       const message = this.#take(line.endsWith("\r") ? line.slice(0, -1) : line);
       if (message !== null) yield message;
     }
+    this.#rest += text.slice(start);
+    if (this.#rest.length > MESSAGE_LENGTH_MAX) throw new Error("a line of a stream without end");
   }
 
   #take(line: string): StreamMessage | null {

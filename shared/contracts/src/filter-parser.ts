@@ -1,11 +1,5 @@
 /** Reads filters from text; `filter-words.ts` has the grammar. Total: any text is a filter or an error. */
-import { FilterSyntaxError, type Span, TextReader } from "./filter-reader.ts";
-import {
-  DATE_MS_MAX,
-  FILTER_TEXT_LENGTH_MAX,
-  JOINING_WORDS,
-  OPERATOR_SIGNS,
-} from "./filter-words.ts";
+
 import {
   CEL_LENGTH_MAX,
   CONDITION_DEPTH_MAX,
@@ -20,7 +14,14 @@ import {
   numberFaultOf,
   OPERAND_LENGTH_MAX,
   sizeFaultOf,
-} from "./filters.ts";
+} from "./filter-model.ts";
+import { FilterSyntaxError, type Span, TextReader } from "./filter-reader.ts";
+import {
+  DATE_MS_MAX,
+  FILTER_TEXT_LENGTH_MAX,
+  JOINING_WORDS,
+  OPERATOR_SIGNS,
+} from "./filter-words.ts";
 
 /** One condition of a filter bar; those that are not off must all be true. */
 export interface FilterChip {

@@ -1,4 +1,13 @@
 /** Prints filters as text, which `parseFilter` reads back as the same. */
+
+import {
+  type Comparison,
+  type Condition,
+  type FilterField,
+  type FilterOperand,
+  type FilterPath,
+  NUMBER_PATTERN,
+} from "./filter-model.ts";
 import type { FilterChip } from "./filter-parser.ts";
 import {
   DATE_MS_MAX,
@@ -9,14 +18,6 @@ import {
   PLAIN_WORD,
   SIGN_OF,
 } from "./filter-words.ts";
-import {
-  type Comparison,
-  type Condition,
-  type FilterField,
-  type FilterOperand,
-  type FilterPath,
-  NUMBER_PATTERN,
-} from "./filters.ts";
 
 /** The text of a filter bar with these chips. */
 export function printFilter(chips: readonly FilterChip[]): string {

@@ -7,7 +7,7 @@ import {
   OPERAND_LENGTH_MAX,
   PATH_STEPS_MAX,
   type PathStep,
-} from "./filters.ts";
+} from "./filter-model.ts";
 
 /** A stretch of the text, from `start` up to `end`, in UTF-16 units. */
 export interface Span {

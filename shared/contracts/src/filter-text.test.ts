@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { type FilterChip, parseFilter } from "./filter-parser.ts";
-import { printFilter } from "./filter-printer.ts";
-import { FILTER_TEXT_LENGTH_MAX } from "./filter-words.ts";
 import {
   CONDITION_DEPTH_MAX,
   CONDITIONS_MAX,
-  Condition,
   type FilterOperand,
   NUMBER_LENGTH_MAX,
   PATH_STEPS_MAX,
-} from "./filters.ts";
+} from "./filter-model.ts";
+import { type FilterChip, parseFilter } from "./filter-parser.ts";
+import { printFilter } from "./filter-printer.ts";
+import { FILTER_TEXT_LENGTH_MAX } from "./filter-words.ts";
+import { Condition } from "./filters.ts";
 
 function read(text: string): FilterChip[] {
   const parsed = parseFilter(text);

@@ -14,7 +14,7 @@
  *
  * A word ends at white space, a bracket or a quote; one that is searched for, at an operator, too.
  */
-import type { FilterOperator } from "./filters.ts";
+import type { FilterOperator } from "./filter-model.ts";
 
 /** Characters of a filter as text. */
 export const FILTER_TEXT_LENGTH_MAX = 32_768;

@@ -1,5 +1,6 @@
 /** Bytes as JSON carries them, and back; in a browser as in Node. */
 import type { Payload } from "./common.ts";
+import type { DecodedPayload } from "./decoded.ts";
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
@@ -14,6 +15,13 @@ export function payloadOfBytes(bytes: Uint8Array | null): Payload | null {
   } catch {
     return { encoding: "base64", data: toBase64(bytes) };
   }
+}
+
+/** The bytes of a payload that was decoded; null where they are null, undefined where they were not all sent. */
+export function payloadOf(decoded: DecodedPayload): Payload | null | undefined {
+  if (decoded.sizeBytes === null) return null;
+  if (decoded.isExact) return { encoding: "utf8", data: decoded.text };
+  return decoded.raw ?? undefined;
 }
 
 /** The bytes that `payload` stands for; throws `RangeError` where it is no base64. */

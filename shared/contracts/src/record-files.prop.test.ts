@@ -1,15 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { csvLine, parseCsv } from "./csv.ts";
+import { FileRecord } from "./file-record.ts";
 import { awkwardText } from "./filter-arbitrary.ts";
 import { bytesOfPayload, fromBase64, payloadOfBytes, toBase64 } from "./payload.ts";
-import {
-  FILE_FORMATS,
-  FILE_WRITERS,
-  type FileFormat,
-  FileRecord,
-  readFile,
-} from "./record-files.ts";
+import { FILE_FORMATS, FILE_WRITERS, type FileFormat } from "./record-file-writers.ts";
+import { readFile } from "./record-files.ts";
 
 const cell = fc.oneof(
   awkwardText,

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { csvLine, parseCsv } from "./csv.ts";
+import type { FileRecord } from "./file-record.ts";
 import { fromBase64, payloadOfBytes } from "./payload.ts";
-import { FILE_WRITERS, type FileRecord, readFile } from "./record-files.ts";
+import { FILE_WRITERS } from "./record-file-writers.ts";
+import { readFile } from "./record-files.ts";
 
 const record: FileRecord = {
   topic: "orders",

@@ -1,83 +1,14 @@
 /**
- * Records as files: JSON, NDJSON and CSV, written one record after the other and read back as the same,
- * byte for byte. For exports and imports, in a browser as in the broker.
+ * Records as files, read back as what `record-file-writers.ts` wrote, byte for byte. For imports, in a
+ * browser as in the broker.
  */
-import { z } from "zod";
-import { Offset, PartitionIndex, Payload, Timestamp } from "./common.ts";
-import { csvLine, parseCsv } from "./csv.ts";
-import { bytesOfPayload, toBase64 } from "./payload.ts";
-import { RecordHeader } from "./records.ts";
-
-export const FILE_FORMATS = ["json", "ndjson", "csv"] as const;
-export type FileFormat = (typeof FILE_FORMATS)[number];
-
-/** A record in a file. With a topic and a place it tells where it came from; producing needs neither. */
-export const FileRecord = z
-  .strictObject({
-    topic: z.string(),
-    partition: PartitionIndex,
-    offset: Offset,
-    timestamp: Timestamp.nullable().meta({ description: "Null where the record has none." }),
-    key: Payload.nullable(),
-    value: Payload.nullable().meta({ description: "Null is a tombstone." }),
-    headers: z.array(RecordHeader),
-  })
-  .meta({ id: "FileRecord" });
-export type FileRecord = z.infer<typeof FileRecord>;
-
-/** How to write a file: `begin`, records with `between` between them, `end`. */
-export interface FileWriter {
-  readonly mediaType: string;
-  readonly begin: string;
-  readonly between: string;
-  readonly end: string;
-  write(record: FileRecord): string;
-}
-
-const CSV_COLUMNS = [
-  "topic",
-  "partition",
-  "offset",
-  "timestamp",
-  "keyEncoding",
-  "key",
-  "valueEncoding",
-  "value",
-  "headers",
-] as const;
-
-export const FILE_WRITERS: Readonly<Record<FileFormat, FileWriter>> = {
-  json: {
-    mediaType: "application/json",
-    begin: "[\n",
-    between: ",\n",
-    end: "\n]\n",
-    write: (record) => JSON.stringify(record),
-  },
-  ndjson: {
-    mediaType: "application/x-ndjson",
-    begin: "",
-    between: "\n",
-    end: "\n",
-    write: (record) => JSON.stringify(record),
-  },
-  csv: {
-    mediaType: "text/csv; charset=utf-8; header=present",
-    begin: csvLine(CSV_COLUMNS),
-    between: "",
-    end: "",
-    write: (record) =>
-      csvLine([
-        record.topic,
-        String(record.partition),
-        String(record.offset),
-        record.timestamp === null ? "" : printTime(record.timestamp),
-        ...payloadCells(record.key),
-        ...payloadCells(record.value),
-        record.headers.length === 0 ? "" : JSON.stringify(record.headers),
-      ]),
-  },
-};
+import type { z } from "zod";
+import type { Payload } from "./common.ts";
+import { parseCsv } from "./csv.ts";
+import { FileRecord } from "./file-record.ts";
+import { bytesOfPayload } from "./payload.ts";
+import { CSV_COLUMNS, type FileFormat } from "./record-file-writers.ts";
+import type { RecordHeader } from "./records.ts";
 
 export type ReadFile =
   | { readonly kind: "records"; readonly records: readonly FileRecord[] }
@@ -86,65 +17,93 @@ export type ReadFile =
 
 /** Reads a whole file; nothing of it where anything in it is wrong. */
 export function readFile(format: FileFormat, text: string): ReadFile {
-  switch (format) {
-    case "json":
-      return readJson(text);
-    case "ndjson":
-      return readAll(
-        text
-          .split("\n")
-          .map((line, index) => ({ place: index + 1, line }))
-          .filter(({ line }) => line.trim() !== "")
-          .map(({ place, line }) => ({ place, read: () => parseJson(line) })),
-      );
-    case "csv":
-      return readCsv(text);
-  }
-}
-
-/** One piece of a file that should be a record. */
-interface Piece {
-  readonly place: number;
-  read(): unknown;
-}
-
-function readAll(pieces: readonly Piece[]): ReadFile {
+  const found = piecesOf(format, text);
+  if ("message" in found) return { kind: "error", ...found };
   const records: FileRecord[] = [];
-  for (const { place, read } of pieces) {
-    try {
-      const parsed = FileRecord.safeParse(read());
-      if (!parsed.success) return { kind: "error", place, message: firstIssue(parsed.error) };
-      checkPayloads(parsed.data);
-      records.push(parsed.data);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      return { kind: "error", place, message: error.message };
-    }
+  for (const { place, read } of found.pieces) {
+    const record = parsePiece(FileRecord, read);
+    if ("message" in record) return { kind: "error", place, message: record.message };
+    records.push(record.value);
   }
   return { kind: "records", records };
 }
 
-function readJson(text: string): ReadFile {
-  try {
-    const array = parseJson(text);
-    if (!Array.isArray(array)) return { kind: "error", place: 1, message: "there is no array" };
-    return readAll(array.map((item: unknown, index) => ({ place: index + 1, read: () => item })));
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return { kind: "error", place: 1, message: error.message };
+/** One piece of a file that should be a record. */
+export interface Piece {
+  /** Its line, from 1; for JSON, which record it is. */
+  readonly place: number;
+  /** Throws `RangeError` where it is nothing at all. */
+  read(): unknown;
+}
+
+/** The pieces of a file, unread; or the line, from 1, from which on it has no pieces, and why. */
+export function piecesOf(
+  format: FileFormat,
+  text: string,
+): { readonly pieces: readonly Piece[] } | { readonly place: number; readonly message: string } {
+  switch (format) {
+    case "json":
+      return jsonPieces(text);
+    case "ndjson":
+      return {
+        pieces: text
+          .split("\n")
+          .map((line, index) => ({ place: index + 1, line }))
+          .filter(({ line }) => line.trim() !== "")
+          .map(({ place, line }) => ({ place, read: () => parseJson(line) })),
+      };
+    case "csv":
+      return csvPieces(text);
   }
 }
 
-function readCsv(text: string): ReadFile {
+/** What a piece holds, checked to the last byte of its base64; or what is wrong with it. */
+export function parsePiece<T extends PayloadsOf>(
+  schema: z.ZodType<T>,
+  read: () => unknown,
+): { readonly value: T } | { readonly message: string } {
+  try {
+    const parsed = schema.safeParse(read());
+    if (!parsed.success) return { message: firstIssue(parsed.error) };
+    checkPayloads(parsed.data);
+    return { value: parsed.data };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { message: error.message };
+  }
+}
+
+interface PayloadsOf {
+  readonly key?: Payload | null | undefined;
+  readonly value: Payload | null;
+  readonly headers?: readonly RecordHeader[] | undefined;
+}
+
+function jsonPieces(text: string): ReturnType<typeof piecesOf> {
+  let array: unknown;
+  try {
+    array = parseJson(text);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : "";
+    const position = Number(/at position (\d+)/.exec(message)?.[1] ?? 0);
+    return { place: text.slice(0, position).split("\n").length, message };
+  }
+  if (!Array.isArray(array)) return { place: 1, message: "there is no array" };
+  return { pieces: array.map((item: unknown, index) => ({ place: index + 1, read: () => item })) };
+}
+
+function csvPieces(text: string): ReturnType<typeof piecesOf> {
   const parsed = parseCsv(text);
-  if (parsed.kind === "error")
-    return { kind: "error", place: parsed.line, message: parsed.message };
+  if (parsed.kind === "error") return { place: parsed.line, message: parsed.message };
   const [head, ...rows] = parsed.rows;
   if (head?.cells.join() !== CSV_COLUMNS.join()) {
-    return { kind: "error", place: 1, message: `the first line must be ${CSV_COLUMNS.join()}` };
+    return { place: 1, message: `the first line must be ${CSV_COLUMNS.join()}` };
   }
-  return readAll(rows.map(({ line, cells }) => ({ place: line, read: () => recordOf(cells) })));
+  return { pieces: rows.map(({ line, cells }) => ({ place: line, read: () => recordOf(cells) })) };
 }
+
+/** A time that no date can say, as milliseconds since 1970. */
+const TIME_NUMBER = /^-?[0-9]{16}$/;
 
 function recordOf(cells: readonly string[]): unknown {
   if (cells.length !== CSV_COLUMNS.length) {
@@ -174,23 +133,6 @@ function recordOf(cells: readonly string[]): unknown {
   };
 }
 
-/** A time that no date can say, as milliseconds since 1970. */
-const TIME_NUMBER = /^-?[0-9]{16}$/;
-
-/** As a date; as a number where it is beyond all dates, for records hold any 64 bits. */
-function printTime(timestamp: number): string {
-  const date = new Date(timestamp);
-  return Number.isNaN(date.getTime()) ? String(timestamp) : date.toISOString();
-}
-
-/** Encoding and data; the encoding `null` tells null from no bytes. */
-function payloadCells(payload: Payload | null): readonly [string, string] {
-  if (payload === null) return ["null", ""];
-  // RFC 4180 has no control characters in its text but those that end lines.
-  const isText = payload.encoding === "base64" || !/(?![\t\r\n])\p{Cc}/u.test(payload.data);
-  return isText ? [payload.encoding, payload.data] : ["base64", toBase64(bytesOfPayload(payload))];
-}
-
 function payloadOf(encoding: string | undefined, data: string | undefined): unknown {
   return encoding === "null" ? null : { encoding, data };
 }
@@ -201,7 +143,7 @@ function integerOf(text = ""): number {
 }
 
 /** Refuses what is called base64 and is none. */
-function checkPayloads({ key, value, headers }: FileRecord): void {
+function checkPayloads({ key = null, value, headers = [] }: PayloadsOf): void {
   bytesOfPayload(key);
   bytesOfPayload(value);
   for (const header of headers) bytesOfPayload(header.value);
@@ -217,5 +159,8 @@ function parseJson(text: string): unknown {
 
 function firstIssue({ issues }: z.ZodError): string {
   const [issue] = issues;
-  return issue === undefined ? "not a record" : `${issue.path.join(".")}: ${issue.message}`;
+  if (issue === undefined) return "not a record";
+  // As the schema says it, it takes knowing what a schema is.
+  const message = issue.message.endsWith("received undefined") ? "is missing" : issue.message;
+  return issue.path.length === 0 ? message : `${issue.path.join(".")}: ${message}`;
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Count, IsDryRun, Offset, PartitionIndex, Payload, Timestamp } from "./common.ts";
 
 export const RECORDS_MAX = 1_000;
-const HEADERS_MAX = 100;
+export const HEADERS_MAX = 100;
 
 export const RecordHeader = z
   .strictObject({ name: z.string().max(32_767), value: Payload.nullable() })

@@ -44,6 +44,9 @@ export const TopicRow = z
   .meta({ id: "TopicRow" });
 export type TopicRow = z.infer<typeof TopicRow>;
 
+/** As many names as fit into an address. */
+export const TOPIC_NAMES_MAX = 50;
+
 export const TopicsQuery = pageQuery([
   "name",
   "partitionCount",
@@ -55,6 +58,17 @@ export const TopicsQuery = pageQuery([
   internal: z.boolean().optional().meta({
     description: "true: with internal topics. Left out: without them.",
   }),
+  troubled: z.boolean().optional().meta({
+    description: "true: only topics with partitions that are offline or under-replicated.",
+  }),
+  names: z
+    .array(TopicName)
+    .min(1)
+    .max(TOPIC_NAMES_MAX)
+    .optional()
+    .meta({
+      description: `Only these topics; the parameter comes once for each, ${TOPIC_NAMES_MAX} at most. Those that are not there are left out.`,
+    }),
 });
 export const TopicPage = page(TopicRow);
 

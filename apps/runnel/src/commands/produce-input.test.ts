@@ -100,7 +100,8 @@ describe("parseLine()", () => {
     ["{}", /no "value"/],
     ['{"value": 1}', /"value"/],
     ['{"value": "v", "headers": {}}', /not a list/],
-    ['{"value": "v", "headers": [1]}', /no "key"/],
+    ['{"value": "v", "headers": [1]}', /no "name"/],
+    ['{"value": "v", "headers": [{"key": "h", "value": "v"}]}', /no "name"/],
     ['{"value": "v", "partition": -1}', /"partition"/],
     ['{"value": "v", "timestamp": 1.5}', /"timestamp"/],
   ])("refuses %s", (line, message) => {

@@ -101,11 +101,11 @@ function parseHeaders(value: unknown): (readonly [Buffer, Buffer | null])[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw new UsageError('"headers" is not a list');
   return value.map((entry: unknown) => {
-    const { key, value: content } = (entry ?? {}) as { key?: unknown; value?: unknown };
-    if (typeof key !== "string") {
-      throw new UsageError('an entry of "headers" has no "key" that is a string');
+    const { name, value: content } = (entry ?? {}) as { name?: unknown; value?: unknown };
+    if (typeof name !== "string") {
+      throw new UsageError('an entry of "headers" has no "name" that is a string');
     }
-    return [Buffer.from(key, "utf8"), decodeBytes(content, `header "${key}"`)] as const;
+    return [Buffer.from(name, "utf8"), decodeBytes(content, `header "${name}"`)] as const;
   });
 }
 

@@ -37,7 +37,7 @@ export function produceCommand(): Command {
 }
 
 const EXAMPLES = `
-In JSON a record is {"key": …, "value": …, "headers": [{"key": "name", "value": …}]}, with
+In JSON a record is {"key": …, "value": …, "headers": [{"name": …, "value": …}]}, with
 "partition" and "timestamp" if you like. A key or value is null, a string, or
 {"encoding": "utf8" or "base64", "data": "…"}.
 

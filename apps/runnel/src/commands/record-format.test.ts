@@ -1,4 +1,6 @@
 import { Buffer } from "node:buffer";
+import { FILE_WRITERS } from "@runnel/contracts/record-file-writers.ts";
+import { readFile } from "@runnel/contracts/record-files.ts";
 import { describe, expect, it } from "vitest";
 import { type ReadRecord, toJsonLine, toRawLine, toTerminalLine } from "./record-format.ts";
 
@@ -25,10 +27,20 @@ describe("a record that was read", () => {
       key: { encoding: "utf8", data: "k" },
       value: { encoding: "utf8", data: "a\u001b[2Jb" },
       headers: [
-        { key: "h", value: { encoding: "base64", data: "/w==" } },
-        { key: "n", value: null },
+        { name: "h", value: { encoding: "base64", data: "/w==" } },
+        { name: "n", value: null },
       ],
     });
+  });
+
+  it("is a line of a file as the admin API's clients read and write it", () => {
+    const lines = [RECORD, { ...RECORD, key: null, value: null, timestamp: -1n }].map(toJsonLine);
+    const read = readFile("ndjson", lines.join(""));
+    if (read.kind === "error") throw new Error(read.message);
+    expect(read.records.map(({ timestamp }) => timestamp)).toEqual([1_777_636_800_000, null]);
+    expect(read.records.map((record) => FILE_WRITERS.ndjson.write(record))).toEqual(
+      lines.map((line) => line.trimEnd()),
+    );
   });
 
   it("is harmless on a terminal", () => {

@@ -16,18 +16,18 @@ export interface ReadRecord {
 
 export type RecordFormat = (record: ReadRecord) => string | Uint8Array;
 
-/** One line of JSON, which `produce --json` takes back. */
+/** One line of JSON, which `produce --json` takes back; the form of the admin API's files of records. */
 export function toJsonLine(record: ReadRecord): string {
   const { topic, partition, offset, timestamp, key, value, headers } = record;
   const line = JSON.stringify({
     topic,
     partition,
     offset: Number(offset),
-    timestamp: Number(timestamp),
+    timestamp: timestamp < 0n ? null : Number(timestamp),
     key: encodeBytes(key),
     value: encodeBytes(value),
     headers: headers.map(([name, content]) => {
-      return { key: name?.toString("utf8") ?? "", value: encodeBytes(content) };
+      return { name: name?.toString("utf8") ?? "", value: encodeBytes(content) };
     }),
   });
   return `${line}\n`;

@@ -6,8 +6,8 @@ import {
   parsePlace,
 } from "@runnel/contracts/event-places.ts";
 import { BUCKETS_DEFAULT, FIELD_LENGTH_DEFAULT } from "@runnel/contracts/events.ts";
+import type { Condition } from "@runnel/contracts/filter-model.ts";
 import { conditionOf, parseFilter } from "@runnel/contracts/filter-parser.ts";
-import type { Condition } from "@runnel/contracts/filters.ts";
 import type { FieldError } from "@runnel/contracts/problem.ts";
 import type { QueryOf } from "@runnel/contracts/routes.ts";
 import type {

@@ -8,7 +8,7 @@ import type { GroupDescription, TopicPartitions } from "#coordinator/group/event
 import { lagOf } from "#coordinator/lag-table.ts";
 import { Refusal } from "../problem.ts";
 import { authorize, type Caller } from "./caller.ts";
-import { type Committed, committedOf, findGroup, groupFor, offsetsVersion } from "./group-view.ts";
+import { type Committed, findGroup, groupFor, offsetsOf } from "./group-view.ts";
 import { kafkaRefusal, partitionError, refuseUnlessNone } from "./kafka-problem.ts";
 import { planReset, refuseEmpty, type Step } from "./reset-plan.ts";
 import type { Call } from "./serve.ts";
@@ -27,16 +27,16 @@ export async function resetOffsets(
   authorize(services, caller, "read", "group", groupId);
   const group = await findGroup(services, groupId);
   if (group !== null) refuseUnlessEmpty(group);
-  const committed = await committedOf(services, groupId);
-  refuseUnlessVersion(groupId, expectedVersion, committed);
+  const { committed, version } = await offsetsOf(services, groupId);
+  refuseUnlessVersion(groupId, expectedVersion, version);
   const steps = await planReset(body, committed, services, signal);
   for (const { topic } of steps) authorize(services, caller, "read", "topic", topic);
   refuseEmpty(steps, groupId);
   const errors = isDryRun
     ? new Map<Step, string | null>()
-    : await commit(caller.actor, groupId, steps, services);
+    : await commit(steps, { actor: caller.actor, groupId, expectedVersion }, services);
   const changes = steps.map((step) => changeOf(step, errors.get(step) ?? step.error));
-  const etag = offsetsVersion(isDryRun ? committed : await committedOf(services, groupId));
+  const etag = isDryRun ? version : (await offsetsOf(services, groupId)).version;
   return { isDryRun, etag, changes };
 }
 
@@ -49,24 +49,35 @@ function refuseUnlessEmpty({ groupId, state, members }: GroupDescription): void 
   });
 }
 
-function refuseUnlessVersion(
-  groupId: string,
-  expected: string | null,
-  committed: readonly Committed[],
-): void {
-  const current = offsetsVersion(committed);
-  if (expected === null || expected === current) return;
-  throw kafkaRefusal(ErrorCode.INVALID_UPDATE_VERSION, {
+function refuseUnlessVersion(groupId: string, expected: string | null, current: string): void {
+  if (expected !== null && expected !== current) throw outdated(groupId);
+}
+
+function outdated(groupId: string): Refusal {
+  return kafkaRefusal(ErrorCode.INVALID_UPDATE_VERSION, {
     subject: `group ${groupId}`,
-    message: `group ${groupId} committed meanwhile: its offsets are at version ${current}`,
+    message: `the offsets of group ${groupId} are not those of the version in If-Match any more`,
   });
+}
+
+/** Throws the refusal of a change as a whole: also where another one came between its plan and itself. */
+function refuseChange(groupId: string, errorCode: ErrorCode): void {
+  if (errorCode === ErrorCode.INVALID_UPDATE_VERSION) throw outdated(groupId);
+  refuseUnlessNone(errorCode, { subject: `group ${groupId}` });
 }
 
 /** What went wrong with each step, null for nothing. */
 async function commit(
-  actor: Actor,
-  groupId: string,
   steps: readonly Step[],
+  {
+    actor,
+    groupId,
+    expectedVersion,
+  }: {
+    readonly actor: Actor;
+    readonly groupId: string;
+    readonly expectedVersion: string | null;
+  },
   { groups, groupChanges }: V1Services,
 ): Promise<ReadonlyMap<Step, string | null>> {
   const wanted = steps.filter(({ after }) => after !== null);
@@ -80,6 +91,7 @@ async function commit(
     groupInstanceId: null,
     generationId: -1,
     retentionTimeMs: -1,
+    expectedVersion,
     offsets: wanted.map(({ topic, topicId, partition, after }) => ({
       topic,
       topicId,
@@ -91,7 +103,7 @@ async function commit(
   });
   const first = errorCodes[0] ?? ErrorCode.NONE;
   if (errorCodes.every((code) => code === first)) {
-    refuseUnlessNone(first, { subject: `group ${groupId}` });
+    refuseChange(groupId, first);
   }
   return new Map(wanted.map((step, at) => [step, partitionError(errorCodes[at] ?? first)]));
 }
@@ -122,19 +134,20 @@ export async function deleteOffsets(
   const groupId = params.group;
   const isDryRun = query.dryRun === true;
   await groupFor(services, caller, "delete", groupId);
-  const committed = await committedOf(services, groupId);
-  refuseUnlessVersion(groupId, expectedVersion, committed);
+  const { committed, version } = await offsetsOf(services, groupId);
+  refuseUnlessVersion(groupId, expectedVersion, version);
   const wanted = doomedOf(body.scope, committed, services, caller);
   const deleted = await services.groupChanges.deleteOffsets(caller.actor, groupId, wanted, {
     isValidateOnly: isDryRun,
+    expectedVersion,
   });
-  refuseUnlessNone(deleted.errorCode, { subject: `group ${groupId}` });
+  refuseChange(groupId, deleted.errorCode);
   const changes = deleted.topics.flatMap(({ topic, partitions }) =>
     partitions.map(({ partition, errorCode }) =>
       deletionOf(topic, partition, partitionError(errorCode), committed, services),
     ),
   );
-  const etag = offsetsVersion(isDryRun ? committed : await committedOf(services, groupId));
+  const etag = isDryRun ? version : (await offsetsOf(services, groupId)).version;
   return { isDryRun, etag, changes };
 }
 
@@ -202,12 +215,13 @@ export async function deleteGroup(
   const groupId = params.group;
   const isDryRun = query.dryRun === true;
   const { state } = await groupFor(services, caller, "delete", groupId);
-  const committed = await committedOf(services, groupId);
-  refuseUnlessVersion(groupId, expectedVersion, committed);
+  const { committed, version } = await offsetsOf(services, groupId);
+  refuseUnlessVersion(groupId, expectedVersion, version);
   const { errorCode } = await services.groupChanges.deleteGroup(caller.actor, groupId, {
     isValidateOnly: isDryRun,
+    expectedVersion,
   });
-  refuseUnlessNone(errorCode, { subject: `group ${groupId}` });
+  refuseChange(groupId, errorCode);
   const offsetCount = committed.reduce((sum, { partitions }) => sum + partitions.length, 0);
   const topicCount = committed.length;
   return { isDryRun, before: { groupId, state, topicCount, offsetCount }, after: null };

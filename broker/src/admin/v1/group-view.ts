@@ -1,11 +1,12 @@
 /** Groups as the coordinator tells of them, in the words of the admin API. */
 import type { Member } from "@runnel/contracts/groups.ts";
-import { crc32c } from "@runnel/kit/crc32c.ts";
+import { assert } from "@runnel/kit/assert.ts";
 import { DecodeError } from "@runnel/kit/errors.ts";
 import { decodeAssignment } from "@runnel/protocol/coordinator-records/consumer-protocol.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { Operation } from "#auth/authorizer.ts";
 import type { GroupDescription } from "#coordinator/group/events.ts";
+import { offsetsVersion } from "#coordinator/group/offsets.ts";
 import type { CommittedOffset } from "#coordinator/group/records.ts";
 import { OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
 import { authorize, type Caller } from "./caller.ts";
@@ -49,13 +50,30 @@ export async function groupFor(
 
 /** All that a group committed, by topic and partition, in order. */
 export async function committedOf(
-  { groups, topics }: V1Services,
+  services: V1Services,
   groupId: string,
 ): Promise<readonly Committed[]> {
-  if (topics.byName(OFFSETS_TOPIC) === undefined) return [];
+  return (await offsetsOf(services, groupId)).committed;
+}
+
+export interface GroupOffsets {
+  readonly committed: readonly Committed[];
+  /** For `If-Match`: of all that the group committed, also for topics that are gone. */
+  readonly version: string;
+}
+
+/** As `committedOf`, with the version that a change compares. */
+export async function offsetsOf(
+  { groups, topics }: V1Services,
+  groupId: string,
+): Promise<GroupOffsets> {
+  if (topics.byName(OFFSETS_TOPIC) === undefined) {
+    return { committed: [], version: offsetsVersion({ offsets: new Map() }) };
+  }
   const found = await groups.fetchOffsets({ groupId, topics: null, requireStable: true });
   refuseUnlessNone(found.errorCode, { subject: `group ${groupId}` });
-  return found.topics
+  assert(found.version !== undefined, "all offsets without their version");
+  const committed = found.topics
     .flatMap(({ topic, partitions }) => {
       const topicId = topics.byName(topic)?.topicId;
       if (topicId === undefined) return [];
@@ -65,14 +83,7 @@ export async function committedOf(
       return [{ topic, topicId, partitions: offsets }];
     })
     .sort((a, b) => (a.topic < b.topic ? -1 : 1));
-}
-
-/** What changes with every committed offset: for `If-Match`. */
-export function offsetsVersion(committed: readonly Committed[]): string {
-  const lines = committed.flatMap(({ topicId, partitions }) =>
-    partitions.map(({ partition, value }) => `${topicId}/${partition}=${value.offset}`),
-  );
-  return `g${crc32c(new TextEncoder().encode(lines.join("\n"))).toString(16)}`;
+  return { committed, version: found.version };
 }
 
 /** Members with what they were given. */

@@ -11,7 +11,7 @@ import {
   committedOf,
   groupFor,
   membersOf,
-  offsetsVersion,
+  offsetsOf,
   placeKey,
   type Reading,
   readersOf,
@@ -85,7 +85,7 @@ export async function getGroup(
   services: V1Services,
 ): Promise<AnswerOf<"getGroup">> {
   const group = await groupFor(services, caller, "describe", params.group);
-  const committed = await committedOf(services, params.group);
+  const { committed, version } = await offsetsOf(services, params.group);
   const partition = services.groups.findPartition(params.group) ?? 0;
   const { topicsByName } = services.view.image;
   return {
@@ -96,7 +96,7 @@ export async function getGroup(
     memberCount: group.members.length,
     topicCount: committed.length,
     lag: await lagOf(committed, new LagMeter(services)),
-    etag: offsetsVersion(committed),
+    etag: version,
     assignor: group.protocolName === "" ? null : group.protocolName,
     generationId: group.generationId,
     coordinator: {
@@ -119,7 +119,7 @@ export async function listGroupOffsets(
   services: V1Services,
 ): Promise<AnswerOf<"listGroupOffsets">> {
   const group = await groupFor(services, caller, "describe", params.group);
-  const committed = await committedOf(services, params.group);
+  const { committed, version } = await offsetsOf(services, params.group);
   const places = placesOf(committed, readersOf(group, services)).filter(
     ({ topic }) =>
       (query.topic === undefined || query.topic === topic) &&
@@ -140,8 +140,7 @@ export async function listGroupOffsets(
   );
   const meter = new LagMeter(services);
   const items = await Promise.all(cut.rows.map((place) => offsetOf(place, meter, services)));
-  const etag = offsetsVersion(committed);
-  return { etag, items, nextCursor: cut.nextCursor, total: cut.total };
+  return { etag: version, items, nextCursor: cut.nextCursor, total: cut.total };
 }
 
 /** What was committed, and what members read without having committed yet. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Listing, matcher, type PageQuery, paginate } from "./paging.ts";
+import { type Listing, type PageQuery, paginate } from "./paging.ts";
 
 interface Row {
   readonly name: string;
@@ -78,17 +78,4 @@ describe("paginate()", () => {
       expect(() => paginate(listing(ROWS), query)).toThrow("not of this list");
     }
   });
-});
-
-test("matcher() takes words in any order and case, and wildcards for the whole", () => {
-  const matches = (filter: string, text: string): boolean => matcher(filter)(text);
-  expect(matches("", "x")).toBe(true);
-  expect(matches("Orders eu", "eu.orders.v1")).toBe(true);
-  expect(matches("orders us", "eu.orders.v1")).toBe(false);
-  expect(matches("eu.*", "eu.orders")).toBe(true);
-  expect(matches("orders*", "eu.orders")).toBe(false);
-  expect(matches("*.v?", "eu.orders.v1")).toBe(true);
-  expect(matches("*.v?", "eu.orders.v12")).toBe(false);
-  expect(matches("a*b*c", "a-b-b-c")).toBe(true);
-  expect(matches(`${"*a".repeat(100)}b`, "a".repeat(249))).toBe(false);
 });

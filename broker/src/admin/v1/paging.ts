@@ -1,4 +1,5 @@
 /** Sorts, filters and cuts a list; the cursor stands for the last row that was given. */
+import { nameMatcher } from "@runnel/contracts/name-filter.ts";
 import { PAGE_SIZE_DEFAULT } from "@runnel/contracts/page.ts";
 import { Refusal } from "../problem.ts";
 
@@ -36,7 +37,7 @@ export interface Cut<T> {
 export function paginate<T, S extends string>(listing: Listing<T, S>, query: PageQuery<S>): Cut<T> {
   const { limit = PAGE_SIZE_DEFAULT, order = "asc", sort = listing.sortDefault } = query;
   const valueOf = listing.sorts[sort];
-  const isMatch = matcher(query.filter ?? "");
+  const isMatch = nameMatcher(query.filter ?? "");
   const places: Place<T>[] = listing.rows
     .filter((row) => isMatch(listing.textOf(row)))
     .map((row) => ({ row, value: valueOf(row), key: listing.keyOf(row) }));
@@ -94,37 +95,4 @@ function decodeCursor(cursor: string, kind: string): Position {
     remedy: "Ask for the first page again, without a cursor.",
     errors: [{ in: "query", field: "cursor", message: "is not of this list, in this order" }],
   });
-}
-
-/** Whether a text contains all words of `filter`, in any case; one with `*` or `?` must be all of it. */
-export function matcher(filter: string): (text: string) => boolean {
-  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return () => true;
-  return (text) => {
-    const lower = text.toLowerCase();
-    return words.every((word) =>
-      /[*?]/.test(word) ? isGlobMatch(word, lower) : lower.includes(word),
-    );
-  };
-}
-
-/** `*` any text, `?` one character. In steps of at most pattern × text: no pattern is slow. */
-function isGlobMatch(pattern: string, text: string): boolean {
-  let [at, p] = [0, 0];
-  let [starAt, starP] = [-1, -1];
-  while (at < text.length) {
-    if (pattern[p] === "*") {
-      [starAt, starP] = [at, p];
-      p += 1;
-    } else if (pattern[p] === "?" || pattern[p] === text[at]) {
-      at += 1;
-      p += 1;
-    } else if (starP >= 0) {
-      starAt += 1;
-      at = starAt;
-      p = starP + 1;
-    } else return false;
-  }
-  while (pattern[p] === "*") p += 1;
-  return p === pattern.length;
 }

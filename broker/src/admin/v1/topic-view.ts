@@ -76,6 +76,11 @@ export function isUnderReplicated({ isr, replicas }: PartitionImage): boolean {
   return isr.length < replicas.length;
 }
 
+/** Whether some of its partitions have no leader, or not all of their replicas. */
+export function isTroubled(image: MetadataImage, { partitions }: TopicImage): boolean {
+  return partitions.some((one) => isOffline(image, one) || isUnderReplicated(one));
+}
+
 export interface PartitionCounts {
   readonly partitionCount: number;
   readonly replicationFactor: number;

@@ -10,17 +10,21 @@ import { configsOf } from "./configs.ts";
 import { paginate } from "./paging.ts";
 import type { Call } from "./serve.ts";
 import type { V1Services } from "./services.ts";
-import { contentOf, countsOf, openPartition, topicFor } from "./topic-view.ts";
+import { contentOf, countsOf, isTroubled, openPartition, topicFor } from "./topic-view.ts";
 
 export async function listTopics(
   { query, caller }: Call<"listTopics">,
   services: V1Services,
 ): Promise<{ items: TopicRow[]; nextCursor: string | null; total: number }> {
   const { lags } = await services.lags.current();
-  const topics = sortedTopics(services.view.image).filter(
-    ({ name, isInternal }) =>
-      (!isInternal || query.internal === true) &&
-      isAllowed(services, caller, "describe", "topic", name),
+  const { image } = services.view;
+  const names = query.names === undefined ? null : new Set(query.names);
+  const topics = sortedTopics(image).filter(
+    (topic) =>
+      (!topic.isInternal || query.internal === true) &&
+      (names === null || names.has(topic.name)) &&
+      (query.troubled !== true || isTroubled(image, topic)) &&
+      isAllowed(services, caller, "describe", "topic", topic.name),
   );
   const cut = paginate(
     {

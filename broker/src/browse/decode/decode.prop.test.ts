@@ -1,6 +1,7 @@
 import { Buffer, isUtf8 } from "node:buffer";
-import { DecodedPayload, DecoderChoice, payloadOf } from "@runnel/contracts/decoded.ts";
+import { DecodedPayload, DecoderChoice } from "@runnel/contracts/decoded.ts";
 import { awkwardText } from "@runnel/contracts/filter-arbitrary.ts";
+import { payloadOf } from "@runnel/contracts/payload.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { jsonLikeBytes, jsonText } from "../filter/json-arbitrary.ts";

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
-import { DecodedRecord, type DecoderChoice, payloadOf } from "@runnel/contracts/decoded.ts";
+import { DecodedRecord, type DecoderChoice } from "@runnel/contracts/decoded.ts";
+import { payloadOf } from "@runnel/contracts/payload.ts";
 import { encodeSubscription } from "@runnel/protocol/coordinator-records/consumer-protocol.ts";
 import { encodeKey, encodeValue } from "@runnel/protocol/coordinator-records/offsets-records.ts";
 import { describe, expect, it } from "vitest";

@@ -106,8 +106,7 @@ const NOTES: readonly (readonly [pattern: RegExp, note: string])[] = [
     "holds signs that change the direction of the text",
   ],
   [/[\u00ad\u200b-\u200d\u2060-\u2064]|(?!^)\ufeff/, "holds signs without width"],
-  // oxlint-disable-next-line no-control-regex
-  [/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/, "holds control characters"],
+  [/(?![\t\n\r])\p{Cc}/u, "holds control characters"],
   [/[\u2028\u2029\u0085]/, "holds unusual ends of lines"],
 ];
 

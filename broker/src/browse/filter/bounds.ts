@@ -1,5 +1,5 @@
 /** What all matches of a filter have in common, so that a scan need not read the rest. */
-import type { Comparison, Condition } from "@runnel/contracts/filters.ts";
+import type { Comparison, Condition } from "@runnel/contracts/filter-model.ts";
 import type { FilterBounds } from "./matcher.ts";
 import { equalBytes } from "./raw-tests.ts";
 

@@ -5,7 +5,12 @@
  * then text, JSON and expressions.
  */
 import { Buffer } from "node:buffer";
-import type { Comparison, Condition, FilterField, NumberField } from "@runnel/contracts/filters.ts";
+import type {
+  Comparison,
+  Condition,
+  FilterField,
+  NumberField,
+} from "@runnel/contracts/filter-model.ts";
 import { unreachable } from "@runnel/kit/assert.ts";
 import type { RecordCursor } from "../record.ts";
 import { compileExpression } from "./cel/expression.ts";

@@ -1,9 +1,10 @@
 /** Every example of `docs/filters.md`, run. */
 import { readFileSync } from "node:fs";
+import * as filters from "@runnel/contracts/filter-model.ts";
 import { conditionOf, parseFilter } from "@runnel/contracts/filter-parser.ts";
 import { printFilter } from "@runnel/contracts/filter-printer.ts";
 import { FILTER_TEXT_LENGTH_MAX } from "@runnel/contracts/filter-words.ts";
-import * as filters from "@runnel/contracts/filters.ts";
+import { Condition } from "@runnel/contracts/filters.ts";
 import { describe, expect, it } from "vitest";
 import { cursorOn, type SimpleRecord } from "../testing-records.ts";
 import * as cel from "./cel/limits.ts";
@@ -65,7 +66,7 @@ describe("docs/filters.md", () => {
     const text = /This is `([^`]+)`/.exec(page)?.[1] ?? "";
     const parsed = parseFilter(text);
     const condition = parsed.kind === "filter" ? conditionOf(parsed.chips) : null;
-    expect(filters.Condition.parse(JSON.parse(data))).toEqual(condition);
+    expect(Condition.parse(JSON.parse(data))).toEqual(condition);
   });
 
   it("gives the limits that hold", () => {

@@ -5,8 +5,8 @@ import type {
   FilterField,
   FilterOperand,
   FilterOperator,
-} from "@runnel/contracts/filters.ts";
-import { NUMBER_PATTERN } from "@runnel/contracts/filters.ts";
+} from "@runnel/contracts/filter-model.ts";
+import { NUMBER_PATTERN } from "@runnel/contracts/filter-model.ts";
 import type { StoredRecord } from "../record.ts";
 import { compareDecimals, type Node, nodesAt, WrittenNumber } from "./oracle.ts";
 

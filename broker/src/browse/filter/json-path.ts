@@ -6,7 +6,7 @@
  * runtime's search says at once, the rest is not walked.
  */
 import { Buffer } from "node:buffer";
-import type { FilterPath } from "@runnel/contracts/filters.ts";
+import type { FilterPath } from "@runnel/contracts/filter-model.ts";
 import {
   ARRAY_END,
   ARRAY_START,

@@ -1,6 +1,6 @@
 /** What comparisons mean for a value inside JSON. */
 import { Buffer } from "node:buffer";
-import type { FilterOperand, FilterOperator } from "@runnel/contracts/filters.ts";
+import type { FilterOperand, FilterOperator } from "@runnel/contracts/filter-model.ts";
 import { unreachable } from "@runnel/kit/assert.ts";
 import { compareNumber, exactNumber } from "./exact-number.ts";
 import type { JsonTest } from "./json-path.ts";

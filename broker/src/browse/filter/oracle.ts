@@ -1,5 +1,5 @@
 /** What filters mean, written plainly over `JSON.parse`: what the quick code is tested against. */
-import type { FilterPath } from "@runnel/contracts/filters.ts";
+import type { FilterPath } from "@runnel/contracts/filter-model.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

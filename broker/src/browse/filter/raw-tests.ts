@@ -1,6 +1,6 @@
 /** What comparisons mean for a key, a value or a header as a whole: bytes that are there, not null. */
 import { Buffer } from "node:buffer";
-import type { FilterOperand, FilterOperator } from "@runnel/contracts/filters.ts";
+import type { FilterOperand, FilterOperator } from "@runnel/contracts/filter-model.ts";
 import { unreachable } from "@runnel/kit/assert.ts";
 import { compareNumber, type ExactNumber, exactNumber } from "./exact-number.ts";
 import { isSame } from "./json-scan.ts";

@@ -4,7 +4,7 @@
  * Below `positions` it is a new scan; above, where an earlier one has told of its finds, it only learns which
  * keys there are.
  */
-import type { Condition } from "@runnel/contracts/filters.ts";
+import type { Condition } from "@runnel/contracts/filter-model.ts";
 import { compileFilter, type FilterOptions } from "../filter/compile.ts";
 import type { FilterError, RecordMatcher } from "../filter/matcher.ts";
 import { LATEST_KEYS_MAX } from "../limits.ts";

@@ -1,5 +1,5 @@
 /** What a scan is told to do, and what it says, as plain values that go to and from its thread. */
-import type { Condition } from "@runnel/contracts/filters.ts";
+import type { Condition } from "@runnel/contracts/filter-model.ts";
 import type { FilterError } from "../filter/matcher.ts";
 import type { ScanEnd, ScanLimits } from "../scan/scan.ts";
 import type { OffsetRange, ScanOrder } from "../source/partition-reader.ts";

@@ -1,5 +1,5 @@
 /** What a tail is told and says, as plain values that go to and from its thread. */
-import type { Condition } from "@runnel/contracts/filters.ts";
+import type { Condition } from "@runnel/contracts/filter-model.ts";
 import type { PartitionSnapshot } from "../source/snapshot.ts";
 import type { EventForm } from "./event-outbox.ts";
 

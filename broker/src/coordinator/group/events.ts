@@ -86,6 +86,8 @@ export interface CommitEvent extends Request {
   /** What a missing group is to this version: ILLEGAL_GENERATION, or from v9 GROUP_ID_NOT_FOUND. */
   readonly missingGroupError: ErrorCode;
   readonly offsets: readonly OffsetToCommit[];
+  /** `version` of the group's offsets that must still be there; null for any. */
+  readonly expectedVersion?: string | null;
 }
 
 export interface TopicPartitions {
@@ -104,6 +106,8 @@ export interface DeleteOffsetsEvent extends Request {
   readonly topics: readonly TopicPartitions[];
   /** Says what would be answered, and removes nothing. */
   readonly isValidateOnly: boolean;
+  /** `version` of the group's offsets that must still be there; null for any. */
+  readonly expectedVersion?: string | null;
 }
 
 export interface DescribeEvent extends Request {
@@ -114,6 +118,8 @@ export interface DeleteEvent extends Request {
   readonly kind: "delete";
   /** Says what would be answered, and removes nothing. */
   readonly isValidateOnly: boolean;
+  /** `version` of the group's offsets that must still be there; null for any. */
+  readonly expectedVersion?: string | null;
 }
 
 /** What the broker itself makes happen; nobody waits for an answer. */
@@ -186,6 +192,8 @@ export interface FetchOffsetsResult {
     readonly topic: string;
     readonly partitions: readonly PartitionOffset[];
   }[];
+  /** Of all offsets of the group (`offsetsVersion`), where all were asked for. */
+  readonly version?: string;
 }
 
 export interface DeleteOffsetsResult {

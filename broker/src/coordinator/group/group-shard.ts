@@ -52,7 +52,9 @@ export class GroupShard implements ShardMachine<GroupShardEvent, GroupRecord, Gr
   }
 
   isMergeable(event: GroupShardEvent): boolean {
-    return event.kind === "commit" || event.kind === "heartbeat";
+    // One that expects a version must see what was committed before it.
+    const isCommit = event.kind === "commit" && (event.expectedVersion ?? null) === null;
+    return isCommit || event.kind === "heartbeat";
   }
 
   tick(groupId: string, isLate: boolean): GroupShardEvent {

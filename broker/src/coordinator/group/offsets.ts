@@ -5,6 +5,7 @@
  * KIP-229 (DeleteGroups).
  */
 import { utf8Length } from "@runnel/kit/byte-writer.ts";
+import { crc32c } from "@runnel/kit/crc32c.ts";
 import { ZERO_UUID } from "@runnel/kit/uuid.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { OFFSETS_MAX, OFFSETS_METADATA_LENGTH_MAX, OFFSETS_PER_GROUP_MAX } from "../limits.ts";
@@ -26,8 +27,21 @@ import { checkGeneration } from "./validate.ts";
 /** The string field of the record ends here, whatever `offset.metadata.max.bytes` allows. */
 const METADATA_BYTES_MAX = 0x7fff;
 
+const utf8 = new TextEncoder();
+
+/** What changes with every offset that is committed or forgotten: for changes that must not cross. */
+export function offsetsVersion({ offsets }: Pick<Group, "offsets">): string {
+  const lines = [...offsets].flatMap(([topic, partitions]) =>
+    [...partitions].map(([partition, { topicId, offset }]) =>
+      JSON.stringify([topic, topicId, partition, offset]),
+    ),
+  );
+  return `g${crc32c(utf8.encode(lines.toSorted().join("\n"))).toString(16)}`;
+}
+
 export function stepCommit(group: Group, event: CommitEvent, turn: Turn): void {
-  const errorCode = checkCommit(group, event);
+  const refusal = checkCommit(group, event);
+  const errorCode = refusal === ErrorCode.NONE ? checkVersion(group, event) : refusal;
   if (errorCode === ErrorCode.NONE) {
     const member = group.members.get(event.memberId);
     if (member !== undefined) renewSession(group, member, turn.nowMs);
@@ -36,8 +50,8 @@ export function stepCommit(group: Group, event: CommitEvent, turn: Turn): void {
   const errorCodes = event.offsets.map((entry) => {
     if (errorCode !== ErrorCode.NONE) return errorCode;
     const isNew = group.offsets.get(entry.topic)?.has(entry.partition) !== true;
-    const refusal = checkOffset(group, entry, isNew ? added : null, turn);
-    if (refusal !== ErrorCode.NONE) return refusal;
+    const problem = checkOffset(group, entry, isNew ? added : null, turn);
+    if (problem !== ErrorCode.NONE) return problem;
     if (isNew) added += 1;
     const { topic, partition } = entry;
     const value = committed(entry, event.retentionTimeMs, turn.wallMs);
@@ -58,6 +72,7 @@ export function stepFetchOffsets(group: Group, event: FetchOffsetsEvent, turn: T
         value: group.offsets.get(topic)?.get(partition) ?? null,
       })),
     })),
+    ...(event.topics === null ? { version: offsetsVersion(group) } : {}),
   };
   turn.replies.push({ kind: "fetch-offsets", ticket: event.ticket, result });
 }
@@ -68,7 +83,7 @@ export function stepDeleteOffsets(group: Group, event: DeleteOffsetsEvent, turn:
     ? ErrorCode.GROUP_ID_NOT_FOUND
     : group.state !== "Empty" && group.protocolType !== "consumer"
       ? ErrorCode.NON_EMPTY_GROUP
-      : ErrorCode.NONE;
+      : checkVersion(group, event);
   if (refusal !== ErrorCode.NONE) {
     const result = { errorCode: refusal, topics: [] };
     turn.replies.push({ kind: "delete-offsets", ticket, result });
@@ -92,7 +107,7 @@ export function stepDelete(group: Group, event: DeleteEvent, turn: Turn): void {
     ? ErrorCode.GROUP_ID_NOT_FOUND
     : group.state !== "Empty"
       ? ErrorCode.NON_EMPTY_GROUP
-      : ErrorCode.NONE;
+      : checkVersion(group, event);
   if (errorCode === ErrorCode.NONE && !event.isValidateOnly) {
     // Whoever holds an id that was not used yet is told that it is unknown, and starts again.
     for (const memberId of group.pendingMembers.keys()) dropPendingMember(group, memberId);
@@ -152,6 +167,14 @@ function checkCommit(group: Group, event: CommitEvent): ErrorCode {
   if (errorCode !== ErrorCode.NONE) return errorCode;
   // The member has the new generation, and not yet the partitions it would commit for.
   return group.state === "CompletingRebalance" ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE;
+}
+
+function checkVersion(
+  group: Group,
+  { expectedVersion = null }: { readonly expectedVersion?: string | null },
+): ErrorCode {
+  const isAsExpected = expectedVersion === null || expectedVersion === offsetsVersion(group);
+  return isAsExpected ? ErrorCode.NONE : ErrorCode.INVALID_UPDATE_VERSION;
 }
 
 /** `added`: offsets that this commit adds before this one; null where it replaces one. */

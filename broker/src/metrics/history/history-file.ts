@@ -151,8 +151,7 @@ export class HistoryFile {
     const summary: Summary = { min: 0, mean: 0, max: 0 };
     const first = blockOf(ring.layout, range.startSlot);
     const last = blockOf(ring.layout, range.endSlot - 1);
-    for (let number = Math.max(first, 0); number <= last; number += 1) {
-      if (!ring.holds(number) && ring.inMemory(number) === null) continue;
+    for (const number of ring.numbersWithin(first, last)) {
       const runs = await ring.readRuns(number, order);
       const start = Math.max(range.startSlot, number * slotsPerBlock);
       const end = Math.min(range.endSlot, (number + 1) * slotsPerBlock);

@@ -1,8 +1,9 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { createMemoryWorld, type MemoryWorld } from "#io/memory/world.ts";
 import { MetricRegistry } from "#metrics/metric.ts";
 import { HistoryBusyError, MetricsHistory } from "./history.ts";
 import type { HistoryShape } from "./layout.ts";
+import { Ring } from "./ring.ts";
 
 const SHAPE: HistoryShape = { columns: 12, slotMs: 10_000, slotsPerBlock: 3, blocks: 20 };
 const SLOT_MS = SHAPE.slotMs;
@@ -113,6 +114,18 @@ describe("MetricsHistory", () => {
     expect(await valuesOf("r:value{=*}", from)).toEqual([1, 1]);
     expect(await valuesOf("r:value{*}", from)).toEqual([10, 10]);
     expect(await valuesOf("r:value{=gone}", from)).toEqual([4, null]);
+  });
+
+  test("a range without end costs what is stored, and not what it is long", async () => {
+    registry.gauge("g", "", () => 3);
+    await open();
+    await world.time.advanceAsync(4 * SLOT_MS);
+    const looked = vi.spyOn(Ring.prototype, "inMemory");
+    const query = { series: ["g:value", "nobody:value"], from: 0, to: 8_640_000_000_000_000 };
+    const answer = await history.query({ ...query, points: 2 });
+    expect(answer.series[0]?.mean.at(0)).toBe(3);
+    expect(answer.series[1]).toBeNull();
+    expect(looked.mock.calls.length).toBeLessThanOrEqual(SHAPE.blocks + 2);
   });
 
   test("a disk that says no is counted, and the next sample is kept", async () => {

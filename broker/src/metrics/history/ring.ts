@@ -48,6 +48,17 @@ export class Ring {
     return this.#heads.flatMap((head) => head?.number ?? []);
   }
 
+  /**
+   * Numbers from `first` to `last` of the blocks that there is something of, smallest first: at most as
+   * many as the ring holds and two more, however long the range is.
+   */
+  numbersWithin(first: number, last: number): readonly number[] {
+    const inMemory = [this.#open, this.#closing].flatMap((block) => block?.number ?? []);
+    return [...new Set([...this.stored, ...inMemory])]
+      .filter((number) => number >= first && number <= last)
+      .toSorted((a, b) => a - b);
+  }
+
   /** Learns from the file which blocks are there. */
   async load(): Promise<void> {
     const { layout } = this;

@@ -280,6 +280,74 @@ describe("resetOffsets", () => {
   });
 });
 
+describe("two changes of a group with one If-Match", () => {
+  const params = { group: "g" };
+  const scope = [{ topic: "orders" }];
+
+  /** What became of two changes that arrive at once. */
+  async function race(
+    one: (ifMatch: string) => Promise<unknown>,
+    other: (ifMatch: string) => Promise<unknown>,
+  ): Promise<readonly unknown[]> {
+    const { etag } = await rig.client.getGroup({ params });
+    const settled = await Promise.allSettled([one(etag), other(etag)]);
+    return settled.map((each) =>
+      each.status === "fulfilled" ? "done" : (each.reason as { readonly status: number }).status,
+    );
+  }
+  const resetTo = (offset: number) => (ifMatch: string) => {
+    const body = { scope, to: { kind: "offset", offset } } as const;
+    return rig.client.resetOffsets({ params, body }, { ifMatch });
+  };
+  const forget = (ifMatch: string) =>
+    rig.client.deleteOffsets({ params, body: { scope } }, { ifMatch });
+  const remove = (ifMatch: string) => rig.client.deleteGroup({ params }, { ifMatch });
+
+  test.each([
+    ["resets", resetTo(1), resetTo(2)],
+    ["a reset and a deletion of offsets", resetTo(1), forget],
+    ["a deletion of offsets and a reset", forget, resetTo(1)],
+    ["a reset and a deletion of the group", resetTo(1), remove],
+    ["a deletion of the group and a reset", remove, resetTo(1)],
+  ] as const)("H6: of %s one is done, the other is 412", async (_, one, other) => {
+    await produce(0, 4_000, 3_000, 2_000);
+    await produce(1, 4_000, 3_000, 2_000);
+    await commit("g", [0, 0], [1, 0]);
+    expect(new Set(await race(one, other))).toEqual(new Set(["done", 412]));
+  });
+
+  test("compares a version in the group's own turn, whatever is committed before it in one batch", async () => {
+    await commit("g", [0, 0], [1, 0]);
+    const { etag: expectedVersion } = await rig.client.getGroup({ params });
+    const { groups } = rig.node.services;
+    const commits = [5, 6].map((offset) =>
+      groups.commitOffsets({
+        apiVersion: 9,
+        groupId: "g",
+        memberId: "",
+        groupInstanceId: null,
+        generationId: -1,
+        retentionTimeMs: -1,
+        expectedVersion,
+        offsets: [
+          {
+            topic: "orders",
+            topicId: ZERO_UUID,
+            partition: 0,
+            offset,
+            leaderEpoch: 0,
+            metadata: "",
+          },
+        ],
+      }),
+    );
+    expect(await rig.run(Promise.all(commits))).toEqual([
+      { errorCodes: [ErrorCode.NONE] },
+      { errorCodes: [ErrorCode.INVALID_UPDATE_VERSION] },
+    ]);
+  });
+});
+
 describe("deleteOffsets and deleteGroup", () => {
   test("forget after a dry run that does not", async () => {
     await produce(0, 1_000);

@@ -20,7 +20,6 @@ import { MetricRegistry } from "#metrics/metric.ts";
 import { createNode, type Node } from "#node.ts";
 
 const BASE = "http://localhost:9644";
-/** Rounds after which nothing is taken to move any more. */
 /** Real ms for what the runtime does in its own time, such as loading a module. */
 const REAL_MS_MAX = 15_000;
 
@@ -138,11 +137,12 @@ export class AdminRig {
   #fetch(request: Request): Promise<Response> {
     // The parts of Node's request that are looked at.
     const incoming = {
+      url: new URL(request.url).pathname,
       rawHeaders: [...request.headers].flat(),
       socket: { remoteAddress: "127.0.0.1", localAddress: "127.0.0.1" },
     };
     const headers = new Headers(request.headers);
-    headers.set("host", "localhost");
+    headers.set("host", "localhost:9644");
     // A request says that it has a body; this one of the web says nothing.
     if (request.body !== null) headers.set("transfer-encoding", "chunked");
     const withHost = new Request(request, { headers });

@@ -121,6 +121,20 @@ describe("listTopics", () => {
       { lastEventAt: rig.world.clock.nowMs(), groups: { count: 1, maxLag: 2 } },
     ]);
   });
+
+  test("gives only the topics that are named, as far as they are there", async () => {
+    for (const name of ["a", "b", "c"]) await create(name);
+    const query = { names: ["c", "a", "gone"] };
+    const { items, total } = await rig.client.listTopics({ query });
+    expect(items.map(({ name }) => name)).toEqual(["a", "c"]);
+    expect(total).toBe(2);
+  });
+
+  test("gives only troubled topics where these are asked for", async () => {
+    await create("orders");
+    expect((await rig.client.listTopics({ query: { troubled: true } })).items).toEqual([]);
+    expect((await rig.client.listTopics({ query: { troubled: false } })).total).toBe(1);
+  });
 });
 
 describe("growTopic", () => {

@@ -10,7 +10,7 @@ import {
   EvaluationError,
   ParseError,
 } from "@marcbachmann/cel-js";
-import { CEL_LENGTH_MAX } from "@runnel/contracts/filters.ts";
+import { CEL_LENGTH_MAX } from "@runnel/contracts/filter-model.ts";
 import { messageOf } from "@runnel/kit/errors.ts";
 import type { RecordCursor } from "../../record.ts";
 import { HeaderWalk } from "../headers.ts";

@@ -4,7 +4,7 @@
  */
 import type { Buffer } from "node:buffer";
 import type { ASTNode } from "@marcbachmann/cel-js";
-import { ARRAY_INDEX_MAX, PATH_STEPS_MAX, type PathStep } from "@runnel/contracts/filters.ts";
+import { ARRAY_INDEX_MAX, PATH_STEPS_MAX, type PathStep } from "@runnel/contracts/filter-model.ts";
 import { JsonPath } from "../json-path.ts";
 import { valueOfJson } from "./from-bytes.ts";
 import { Failure, type Result } from "./values.ts";

@@ -103,9 +103,9 @@ export interface Spending {
 export function isEqual(a: CelValue, b: CelValue, budget: Spending): boolean {
   if (a === b) return true;
   if (typeof a === "bigint" || typeof a === "number") {
-    // Between a bigint and a number JavaScript compares the values they have, without rounding.
-    // oxlint-disable-next-line eqeqeq
-    return (typeof b === "bigint" || typeof b === "number") && a == b;
+    const [int, double] = typeof a === "bigint" ? [a, b] : [b, a];
+    if (typeof int !== "bigint" || typeof double !== "number") return false;
+    return Number.isInteger(double) && BigInt(double) === int;
   }
   if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return false;
   if (!budget.spend(1)) return false;

@@ -1,9 +1,9 @@
 "use client";
 import type { Config } from "@runnel/contracts/configs.ts";
 import type { ReactNode } from "react";
-import { DURATIONS, describeAmount, SIZES, type Unit } from "../../lib/quantity.ts";
-import { Input, Select } from "../../ui/field.tsx";
-import { QuantityInput } from "../../ui/quantity-input.tsx";
+import { DURATIONS, describeAmount, SIZES, type Unit } from "../lib/quantity.ts";
+import { Input, Select } from "./field.tsx";
+import { QuantityInput } from "./quantity-input.tsx";
 
 interface ConfigInputProps {
   readonly id?: string;
@@ -70,5 +70,6 @@ export function describeValue(config: Config, value: string | null): string {
   if (value === null) return "not set";
   const units = unitsOf(config);
   if (units !== null) return describeAmount(value, units);
-  return value === "" ? "empty" : value;
+  if (value === "") return "empty";
+  return config.unit === null ? value : `${value} ${config.unit}`;
 }

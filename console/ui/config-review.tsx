@@ -1,53 +1,47 @@
 /** Before → After of changed settings, from the broker's dry run; then the change itself. */
 "use client";
-import type { Config } from "@runnel/contracts/configs.ts";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { Config, ConfigChanges } from "@runnel/contracts/configs.ts";
+import { type QueryKey, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { api } from "../../lib/api.ts";
-import { topicKeys } from "../../lib/data/topics.ts";
-import { Button } from "../../ui/button.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
-import { Skeleton } from "../../ui/skeleton.tsx";
-import { ProblemPanel } from "../../ui/states.tsx";
-import { Table, Td, Th, Tr } from "../../ui/table.tsx";
-import { toastDone } from "../../ui/toast.tsx";
+import { Button } from "./button.tsx";
 import type { Changes } from "./config-changes.ts";
 import { describeValue } from "./config-input.tsx";
+import { ORIGINS } from "./config-row.tsx";
+import { Dialog } from "./dialog.tsx";
+import { Skeleton } from "./skeleton.tsx";
+import { ProblemPanel } from "./states.tsx";
+import { Table, Td, Th, Tr } from "./table.tsx";
+import { toastDone } from "./toast.tsx";
 
 interface ConfigReviewProps {
-  readonly topic: string;
-  /** Of what the changes were made from: if somebody else was faster, nothing is done. */
-  readonly etag: string;
+  /** Whose settings: "topic orders". */
+  readonly subject: string;
   readonly changes: Changes;
   readonly configs: readonly Config[];
+  /** Asks the broker; a dry run changes nothing. If somebody else was faster, it must be refused. */
+  readonly send: (isDryRun: boolean, signal?: AbortSignal) => Promise<ConfigChanges>;
+  /** Of what is read anew afterwards. */
+  readonly queryKey: QueryKey;
   readonly onClose: () => void;
   readonly onDone: () => void;
 }
 
-export function ConfigReview({
-  topic,
-  etag,
-  changes,
-  configs,
-  onClose,
-  onDone,
-}: ConfigReviewProps): ReactNode {
+export function ConfigReview(props: ConfigReviewProps): ReactNode {
+  const { subject, changes, configs, send, queryKey, onClose, onDone } = props;
   const client = useQueryClient();
-  const input = { params: { topic }, body: { configs: { ...changes } } };
   const preview = useQuery({
-    queryKey: ["config-preview", topic, changes],
-    queryFn: ({ signal }) =>
-      api.changeTopicConfigs({ ...input, query: { dryRun: true } }, { signal, ifMatch: etag }),
+    queryKey: ["config-preview", subject, changes],
+    queryFn: ({ signal }) => send(true, signal),
     gcTime: 0,
     staleTime: Number.POSITIVE_INFINITY,
   });
   const apply = useMutation({
-    mutationFn: () => api.changeTopicConfigs(input, { ifMatch: etag }),
+    mutationFn: () => send(false),
     onSuccess: () => {
-      toastDone(`The settings of ${topic} are changed`);
+      toastDone(`The settings of ${subject} are changed`);
       onDone();
     },
-    onSettled: () => client.invalidateQueries({ queryKey: topicKeys.all }),
+    onSettled: () => client.invalidateQueries({ queryKey }),
   });
   const error = apply.error ?? preview.error;
   const show = (name: string, value: string | null): string => {
@@ -58,7 +52,7 @@ export function ConfigReview({
     <Dialog
       isOpen
       onClose={onClose}
-      title={`Change settings of ${topic}`}
+      title={`Change settings of ${subject}`}
       description="This is what the broker says will be."
       footer={
         <>
@@ -90,10 +84,12 @@ export function ConfigReview({
             <Tr key={name}>
               <Td isMono>{name}</Td>
               <Td isMono className="text-muted">
-                {show(name, before.value)} <span className="text-faint">({before.origin})</span>
+                {show(name, before.value)}{" "}
+                <span className="text-faint">({ORIGINS[before.origin][1]})</span>
               </Td>
               <Td isMono className="font-medium">
-                {show(name, after.value)} <span className="text-faint">({after.origin})</span>
+                {show(name, after.value)}{" "}
+                <span className="text-faint">({ORIGINS[after.origin][1]})</span>
               </Td>
             </Tr>
           ))}

@@ -2,21 +2,24 @@
 import type { Config } from "@runnel/contracts/configs.ts";
 import { Lock, Undo2 } from "lucide-react";
 import type { ReactNode } from "react";
-import { cn } from "../../lib/cn.ts";
-import { Badge, type Tone } from "../../ui/badge.tsx";
-import { Button } from "../../ui/button.tsx";
-import { DocText } from "../../ui/doc-text.tsx";
+import { cn } from "../lib/cn.ts";
+import { Badge, type Tone } from "./badge.tsx";
+import { Button } from "./button.tsx";
+import type { OwnConfig } from "./config-changes.ts";
 import { ConfigInput, describeValue } from "./config-input.tsx";
+import { DocText } from "./doc-text.tsx";
 
-interface ConfigRowProps {
-  readonly config: Config;
+interface ConfigRowProps extends OwnConfig {
   /** Undefined: it stays as it is; null: it shall inherit. */
   readonly change: string | null | undefined;
   readonly isLocked: boolean;
+  /** Why it cannot be changed here, and what to do instead. */
+  readonly lockedNote?: string;
   readonly onChange: (value: string | null) => void;
 }
 
-const ORIGINS: Readonly<Record<Config["origin"], readonly [Tone, string]>> = {
+/** Where a value comes from, in words. */
+export const ORIGINS: Readonly<Record<Config["origin"], readonly [Tone, string]>> = {
   topic: ["accent", "this topic"],
   dynamicBroker: ["violet", "this broker"],
   dynamicDefault: ["violet", "all brokers"],
@@ -24,10 +27,11 @@ const ORIGINS: Readonly<Record<Config["origin"], readonly [Tone, string]>> = {
   default: ["neutral", "default"],
 };
 
-export function ConfigRow({ config, change, isLocked, onChange }: ConfigRowProps): ReactNode {
+/** A setting: what it is, where that comes from, and its change. */
+export function ConfigRow(props: ConfigRowProps): ReactNode {
+  const { config, own, change, isLocked, lockedNote, onChange } = props;
   const { name, doc, origin, isReadOnly, isSensitive, notServed, allowed } = config;
-  const own = origin === "topic" ? (config.value ?? "") : "";
-  const value = change === undefined ? own : (change ?? "");
+  const value = (change === undefined ? own : change) ?? "";
   const [tone, place] = ORIGINS[origin];
   const isChanged = change !== undefined;
   return (
@@ -54,10 +58,15 @@ export function ConfigRow({ config, change, isLocked, onChange }: ConfigRowProps
       </div>
       <div className="flex items-start gap-1">
         {isReadOnly || isLocked ? (
-          <span className="mono flex items-center gap-1.5 py-1 text-xs">
-            <Lock className="size-3 text-faint" />
-            {isSensitive ? "hidden" : describeValue(config, config.value)}
-          </span>
+          <div className="min-w-0">
+            <p className="mono flex items-center gap-1.5 py-1 text-xs break-all">
+              <Lock className="size-3 shrink-0 text-faint" />
+              {isSensitive ? "hidden" : describeValue(config, config.value)}
+            </p>
+            {lockedNote !== undefined && (
+              <p className="text-xs wrap-anywhere text-faint">{lockedNote}</p>
+            )}
+          </div>
         ) : (
           <div className="min-w-0 flex-1" title={`It must be ${allowed}`}>
             <ConfigInput
@@ -73,7 +82,7 @@ export function ConfigRow({ config, change, isLocked, onChange }: ConfigRowProps
             isIcon
             aria-label={`Undo the change of ${name}`}
             title="Undo"
-            onClick={() => onChange(origin === "topic" ? config.value : null)}
+            onClick={() => onChange(own)}
           >
             <Undo2 />
           </Button>

@@ -1,0 +1,62 @@
+/** A time to look at a topic as it was: typed, or found along its history. */
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { topicQuery } from "../../lib/data/topics.ts";
+import { formatTime } from "../../lib/format.ts";
+import { usePreferences } from "../../lib/preferences.ts";
+import { TimeInput } from "../../ui/time-input.tsx";
+
+interface AtTimeProps {
+  readonly topic: string;
+  /** Null: now. */
+  readonly at: number | null;
+  readonly onChange: (at: number | null) => void;
+}
+
+/** A step for arrow keys; the text beside it is as exact as one likes. */
+const STEPS = 200;
+
+export function AtTime({ topic, at, onChange }: AtTimeProps): ReactNode {
+  const { zone } = usePreferences();
+  const { data } = useQuery(topicQuery(topic));
+  const [dragged, setDragged] = useState<number | null>(null);
+  // What is typed keeps its text; only what was dragged replaces it.
+  const [draggedCount, setDraggedCount] = useState(0);
+  const [from, to] = [data?.oldestEventAt ?? null, data?.lastEventAt ?? null];
+  const shown = dragged ?? at ?? to ?? 0;
+  const settle = (): void => {
+    if (dragged === null) return;
+    onChange(dragged >= (to ?? 0) ? null : dragged);
+    setDragged(null);
+    setDraggedCount(draggedCount + 1);
+  };
+  return (
+    <span className="flex items-center gap-2">
+      <span className="text-sm text-muted">As it was</span>
+      {from !== null && to !== null && to > from && (
+        <input
+          type="range"
+          aria-label="As it was, along the time of the topic"
+          aria-valuetext={shown >= to ? "now" : formatTime(shown, zone)}
+          min={from}
+          max={to}
+          step={Math.max(1, Math.floor((to - from) / STEPS))}
+          value={shown}
+          onChange={({ target }) => setDragged(Number(target.value))}
+          onPointerUp={settle}
+          onKeyUp={settle}
+          onBlur={settle}
+          className="w-40 accent-accent"
+        />
+      )}
+      {dragged === null ? (
+        <TimeInput key={draggedCount} label="As it was at" value={at} onChange={onChange} />
+      ) : (
+        <span className="mono flex h-7 w-56 items-center px-2 text-xs">
+          {dragged >= (to ?? 0) ? "now" : formatTime(dragged, zone)}
+        </span>
+      )}
+    </span>
+  );
+}

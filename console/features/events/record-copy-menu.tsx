@@ -1,0 +1,49 @@
+"use client";
+import type { DecodedRecord } from "@runnel/contracts/decoded.ts";
+import { useQuery } from "@tanstack/react-query";
+import { Copy, Link2 } from "lucide-react";
+import type { ReactNode } from "react";
+import { useCluster } from "../../lib/cluster.tsx";
+import { clusterQuery } from "../../lib/data/cluster.ts";
+import { Menu, MenuItem, MenuSeparator } from "../../ui/menu.tsx";
+import { toastDone } from "../../ui/toast.tsx";
+import { recordCommand, recordCurl, recordJson } from "./payload.ts";
+
+/** An event to be taken elsewhere: what is in it, a link, a command that reads it. */
+export function RecordCopyMenu({
+  topic,
+  record,
+}: {
+  readonly topic: string;
+  readonly record: DecodedRecord;
+}): ReactNode {
+  const { admin } = useCluster();
+  const bootstrap = useQuery(clusterQuery).data?.bootstrap[0] ?? "127.0.0.1:9092";
+  const copy = (what: string, text: string): void => {
+    void navigator.clipboard.writeText(text).then(() => toastDone(`${what} is copied`));
+  };
+  return (
+    <Menu label="Copy" trigger={<Copy />} isIcon>
+      <MenuItem onSelect={() => copy("The value", record.value.text)}>The value</MenuItem>
+      <MenuItem onSelect={() => copy("The key", record.key.text)}>The key</MenuItem>
+      <MenuItem onSelect={() => copy("The event", recordJson(topic, record))}>
+        The event as JSON
+      </MenuItem>
+      <MenuSeparator />
+      <MenuItem onSelect={() => copy("The link", location.href)}>
+        <Link2 /> A link to it
+      </MenuItem>
+      <MenuItem
+        onSelect={() => copy("The address", `${topic}/${record.partition}@${record.offset}`)}
+      >
+        Its address
+      </MenuItem>
+      <MenuItem onSelect={() => copy("The command", recordCommand(topic, record, bootstrap))}>
+        A command that reads it
+      </MenuItem>
+      <MenuItem onSelect={() => copy("The request", recordCurl(topic, record, admin))}>
+        A curl that reads it
+      </MenuItem>
+    </Menu>
+  );
+}
