@@ -1,5 +1,5 @@
 import { partitionOfKey } from "@runnel/protocol/partitioner.ts";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { decodeCursor } from "./cursor.ts";
 import {
   TAIL_BEHIND_MAX,
@@ -9,6 +9,7 @@ import {
   TAILS_MAX,
 } from "./limits.ts";
 import type { EventQuery } from "./query.ts";
+import { MemoryBook } from "./source/memory-book.ts";
 import { Tail, type TailMessage } from "./tail.ts";
 import type { TestBatch } from "./testing-logs.ts";
 import {
@@ -299,6 +300,33 @@ describe("BrowseService.tail()", () => {
     await pass(rig, 100);
     await rig.wait(second.ended);
     expect(second.messages.at(-1)).toMatchObject({ kind: "done", reason: "deleted" });
+  });
+
+  test("H5: holds little, however many large batches come side by side", async () => {
+    let held = 0;
+    const hold = MemoryBook.prototype.hold;
+    const spy = vi.spyOn(MemoryBook.prototype, "hold").mockImplementation(function (
+      this: MemoryBook,
+      ...args
+    ) {
+      hold.apply(this, args);
+      held = Math.max(held, this.bytes);
+    });
+    const rig = await openService(4, { config: { segmentBytes: 1 << 26 } });
+    const follower = await Follower.open(rig);
+    await pass(rig, 100);
+    const size = 3 * 1024 * 1024;
+    for (let partition = 0; partition < 4; partition += 1) {
+      const event = { key: null, value: "x".repeat(size), timestamp: 1_000 };
+      await rig.append(partition, [{ events: [event, { ...event, value: "", timestamp: 1_001 }] }]);
+    }
+    await pass(rig, 2_000);
+    expect(follower.places).toHaveLength(8);
+    follower.stop();
+    await rig.wait(follower.ended);
+    spy.mockRestore();
+    expect(held).toBeGreaterThan(size);
+    expect(held).toBeLessThan(2 * size);
   });
 
   test("H5: only so many at once, and room for another when one ends", async () => {
