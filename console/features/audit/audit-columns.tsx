@@ -34,7 +34,11 @@ export const AUDIT_COLUMNS: readonly Column<AuditEntry>[] = [
     width: "minmax(200px, 1fr)",
     cell: ({ actor }) => (
       <>
-        {actor.principal.replace(/^User:/, "")} <span className="text-muted">{actor.host}</span>
+        {actor.principal.replace(/^User:/, "")}{" "}
+        <span className="text-muted">
+          {actor.host}
+          {actor.forwardedFor === undefined ? "" : ` for ${actor.forwardedFor}`}
+        </span>
       </>
     ),
   },
@@ -68,6 +72,7 @@ export const FILE_COLUMNS: readonly Required<Pick<Column<AuditEntry>, "header" |
   { header: "name", text: ({ resource }) => resource.name },
   { header: "principal", text: ({ actor }) => actor.principal },
   { header: "host", text: ({ actor }) => actor.host },
+  { header: "forwardedFor", text: ({ actor }) => actor.forwardedFor ?? "" },
   { header: "via", text: ({ actor }) => actor.via },
   { header: "client", text: ({ actor }) => actor.client },
   { header: "outcome", text: ({ result }) => result.outcome },

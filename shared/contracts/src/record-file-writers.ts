@@ -64,16 +64,16 @@ export const FILE_WRITERS: Readonly<Record<FileFormat, FileWriter>> = {
   },
 };
 
-/** As a date; as a number where it is beyond all dates, for records hold any 64 bits. */
-function printTime(timestamp: number): string {
-  const date = new Date(timestamp);
-  return Number.isNaN(date.getTime()) ? String(timestamp) : date.toISOString();
-}
-
 /** Encoding and data; the encoding `null` tells null from no bytes. */
 function payloadCells(payload: Payload | null): readonly [string, string] {
   if (payload === null) return ["null", ""];
   // RFC 4180 has no control characters in its text but those that end lines.
   const isText = payload.encoding === "base64" || !/(?![\t\r\n])\p{Cc}/u.test(payload.data);
   return isText ? [payload.encoding, payload.data] : ["base64", toBase64(bytesOfPayload(payload))];
+}
+
+/** As a date; as a number where it is beyond all dates, for records hold any 64 bits. */
+function printTime(timestamp: number): string {
+  const date = new Date(timestamp);
+  return Number.isNaN(date.getTime()) ? String(timestamp) : date.toISOString();
 }

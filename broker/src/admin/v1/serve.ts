@@ -81,7 +81,8 @@ async function answer(served: Served, context: Context<AdminEnv>): Promise<Respo
   const input = await readInput(route, request);
   const { remoteAddress, localPort } = context.env.incoming.socket;
   const userAgent = request.headers.get("user-agent") ?? "";
-  const caller = callerAt({ remoteAddress, localPort, userAgent });
+  const forwardedFor = request.headers.get("x-forwarded-for");
+  const caller = callerAt({ remoteAddress, localPort, userAgent, forwardedFor });
   const reachedAs = new URL(request.url).hostname.replace(/^\[|\]$/g, "");
   const isHead = request.method === "HEAD";
   const call = { ...input, expectedVersion, caller, reachedAs, isHead, signal: request.signal };
