@@ -74,6 +74,8 @@ export const TAIL_BEHIND_MAX = 100_000;
 export const TAIL_REJOIN_EVENTS = 1_000;
 /** A piece that a tail reads at once, of one partition. */
 export const TAIL_CHUNK_BYTES = 256 * 1024;
+/** Bytes of segment files that one tail keeps in memory: all of them look at once when their thread is late. */
+export const TAIL_CHUNKS_BYTES_MAX = 2 * MIB;
 /** Between two messages of a tail that say where it is, ms. */
 export const TAIL_PROGRESS_MS = 1_000;
 /** A tail without events says where it is this often, so that nobody between takes it for dead, ms. */

@@ -1,6 +1,7 @@
 "use client";
 import type { AuditEntry } from "@runnel/contracts/audit.ts";
 import { OPERATIONS, OUTCOMES } from "../../lib/audit-words.ts";
+import { formatIso } from "../../lib/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import type { Column } from "../../ui/grid.tsx";
 import { Time } from "../../ui/time.tsx";
@@ -66,7 +67,7 @@ export const AUDIT_COLUMNS: readonly Column<AuditEntry>[] = [
 /** A file has all that an entry holds; states are JSON. */
 export const FILE_COLUMNS: readonly Required<Pick<Column<AuditEntry>, "header" | "text">>[] = [
   { header: "offset", text: ({ offset }) => String(offset) },
-  { header: "at", text: ({ at }) => new Date(at).toISOString() },
+  { header: "at", text: ({ at }) => formatIso(at) },
   { header: "operation", text: ({ operation }) => operation },
   { header: "kind", text: ({ resource }) => resource.kind },
   { header: "name", text: ({ resource }) => resource.name },
