@@ -2,16 +2,14 @@
 
 import type { Payload } from "@runnel/contracts/common.ts";
 import type { DecodedPayload, DecodedRecord } from "@runnel/contracts/decoded.ts";
-import { payloadOf } from "@runnel/contracts/payload.ts";
+import { bytesOfPayload, payloadOf } from "@runnel/contracts/payload.ts";
 import type { NewRecord } from "@runnel/contracts/records.ts";
-import { fromBase64 } from "../../lib/hex.ts";
 import { bootstrapFlag, shellQuote } from "../../lib/snippets.ts";
 
 /** Null where there are none, or not all of them were sent. */
 export function payloadBytes(payload: DecodedPayload): Uint8Array | null {
   const raw = payloadOf(payload);
-  if (raw === null || raw === undefined) return null;
-  return raw.encoding === "utf8" ? new TextEncoder().encode(raw.data) : fromBase64(raw.data);
+  return raw === undefined ? null : bytesOfPayload(raw);
 }
 
 /** The event as it can be produced again, byte for byte; null where parts of it were not sent. */
