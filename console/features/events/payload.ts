@@ -32,9 +32,13 @@ export function toNewRecord(
   };
 }
 
-/** The event as one JSON document, in the form that the command line reads and writes. */
-export function recordJson(topic: string, record: DecodedRecord): string {
+/**
+ * The event as one JSON document, in the form that the command line reads and writes; null where parts of
+ * it were not sent, as nobody could tell from the document.
+ */
+export function recordJson(topic: string, record: DecodedRecord): string | null {
   const { partition, offset, timestamp, timestampType } = record;
+  if (!isWhole(record)) return null;
   return JSON.stringify(
     {
       topic,
@@ -42,19 +46,19 @@ export function recordJson(topic: string, record: DecodedRecord): string {
       offset,
       timestamp,
       timestampType,
-      key: shown(record.key),
-      value: shown(record.value),
-      headers: record.headers.map(({ name, value }) => ({ key: name, value: shown(value) })),
+      key: payloadOf(record.key),
+      value: payloadOf(record.value),
+      headers: record.headers.map(({ name, value }) => ({ key: name, value: payloadOf(value) })),
     },
     null,
     2,
   );
 }
 
-function shown(payload: DecodedPayload): Payload | null {
-  return (
-    payloadOf(payload) ??
-    (payload.sizeBytes === null ? null : { encoding: "utf8", data: payload.text })
+/** Whether all of its bytes were sent. */
+export function isWhole({ key, value, headers }: DecodedRecord): boolean {
+  return [key, value, ...headers.map((header) => header.value)].every(
+    (payload) => payloadOf(payload) !== undefined,
   );
 }
 
