@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { JsonChange, OpenedJson } from "../lib/json-protocol.ts";
+import type { OpenedJson } from "../lib/json-protocol.ts";
 import { type JsonRow, JsonTree, whyNoTree } from "../lib/json-tree.ts";
 import { JsonView } from "./json-view.tsx";
 
@@ -26,7 +26,7 @@ vi.mock("../lib/json-client.ts", () => ({
     async rows(start: number, end: number): Promise<readonly JsonRow[]> {
       return Promise.resolve(this.#tree?.rows(start, end) ?? []);
     }
-    async change(_: JsonChange): Promise<number> {
+    async change(): Promise<number> {
       return Promise.resolve(this.#tree?.rowCount ?? 0);
     }
     async textOf(index: number): Promise<string> {
@@ -84,9 +84,9 @@ describe("JsonView", () => {
 
   it("says of what is nested too deep that it is, and not that it is no JSON", async () => {
     render(<JsonView text={"[".repeat(20_000) + "]".repeat(20_000)} />);
-    await screen.findByText("It is nested too deep for a tree: look at it raw.");
+    expect(await screen.findByText(/^It is nested too deep for a tree/)).toBeTruthy();
     cleanup();
     render(<JsonView text="{" />);
-    await screen.findByText(/^This is no JSON: /);
+    expect(await screen.findByText(/^This is no JSON: /)).toBeTruthy();
   });
 });

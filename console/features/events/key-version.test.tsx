@@ -3,7 +3,7 @@ import type { DecodedPayload, DecodedRecord } from "@runnel/contracts/decoded.ts
 import type { EventStreamMessage } from "@runnel/contracts/events.ts";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
-import { afterEach, describe, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { api } from "../../lib/api.ts";
 import { ClusterProvider } from "../../lib/cluster.tsx";
 import { KeyVersion } from "./key-version.tsx";
@@ -64,9 +64,9 @@ function open(rows: readonly DecodedRecord[]): void {
   );
 }
 
-const tryAgain = async (): Promise<void> => {
+const afterRetry = async (): Promise<HTMLElement> => {
   fireEvent.click(await screen.findByRole("button", { name: "Try again" }));
-  await screen.findByText("Different from the version before");
+  return screen.findByText("Different from the version before");
 };
 
 describe("KeyVersion", () => {
@@ -78,7 +78,7 @@ describe("KeyVersion", () => {
       return oneOf(offset);
     });
     open([version(9), version(5)]);
-    await tryAgain();
+    expect(await afterRetry()).toBeTruthy();
   });
 
   it("says that the version before could not be looked up, and tries again", async () => {
@@ -91,6 +91,6 @@ describe("KeyVersion", () => {
       })
       .mockImplementation(() => oneOf(5));
     open([version(9)]);
-    await tryAgain();
+    expect(await afterRetry()).toBeTruthy();
   });
 });
