@@ -111,11 +111,15 @@ describe("exportEvents()", () => {
     await expect(cut).rejects.toThrow("before it was done");
   });
 
-  it("says when the topic was deleted meanwhile", async () => {
+  it.each<[ExportResult["cutBy"], Partial<Done>]>([
+    ["deleted", { reason: "deleted" }],
+    ["partitions", { reason: "bytes", isCursorTooLong: true }],
+    [null, { reason: "end" }],
+  ])("is cut by %s, where the last word is %j", async (cutBy, data) => {
     const result = await run("ndjson", async function* () {
-      yield* [event(1), done(null, { reason: "deleted" })];
+      yield* [event(1), done(null, data)];
     });
-    expect(result.cutBy).toBe("deleted");
+    expect(result.cutBy).toBe(cutBy);
   });
 
   it("names what could not be read, over all pages", async () => {

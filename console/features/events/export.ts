@@ -22,7 +22,7 @@ export interface ExportResult {
   /** Events with fields that were too large to be read in full. */
   readonly leftOut: number;
   /** What ended it before the end of the result; null where nothing did. */
-  readonly cutBy: "events" | "size" | "stopped" | "deleted" | null;
+  readonly cutBy: "events" | "size" | "stopped" | "deleted" | "partitions" | null;
   readonly unread: Unread;
 }
 
@@ -89,6 +89,7 @@ export async function exportEvents(options: ExportOptions): Promise<ExportResult
       if (done.failure !== null) throw new Error(done.failure);
       unread.add(done);
       if (done.reason === "deleted") cutBy = "deleted";
+      else if (done.isCursorTooLong) cutBy = "partitions";
       cursor = done.reason === "end" ? null : done.cursor;
     } while (cursor !== null && cutBy === null);
   } catch (error) {
@@ -123,6 +124,7 @@ const CUTS: Readonly<Record<NonNullable<ExportResult["cutBy"]>, string>> = {
   size: "It ends there, because the file is as large as it may be.",
   stopped: "It ends there, because you stopped it.",
   deleted: "It ends there, because the topic was deleted.",
+  partitions: "It ends there: it cannot go on over so many partitions. Choose fewer.",
 };
 const PARTITIONS_NAMED = 10;
 
