@@ -80,12 +80,15 @@ export function Histogram(props: HistogramProps): ReactNode {
     if (isAll) onRange(null, null);
     else onRange(`time:${next.from}`, next.to >= edge.current ? null : `time:${next.to}`);
   });
-  if (data === undefined || span === null || data.buckets.length === 0) {
+  // Without an event the broker knows of no time to count between.
+  const isEmpty =
+    data !== undefined && (data.buckets.length === 0 || (data.total === 0 && !isZoomed));
+  if (data === undefined || span === null || isEmpty) {
     const isTopicWanting = topicAnswer.data === undefined;
     return (
       <NoBars
         problem={data === undefined ? (isTopicWanting ? topicAnswer.error : error) : null}
-        isEmpty={data !== undefined}
+        isEmpty={isEmpty}
         onRetry={() => void (isTopicWanting ? topicAnswer.refetch() : refetch())}
       />
     );
