@@ -124,7 +124,7 @@ export function TopicFrame({
         <DeleteDialog
           topics={[topic]}
           onClose={() => setOpen(null)}
-          onDeleted={() => router.push(href("topics"))}
+          onGone={() => router.push(href("topics"))}
         />
       )}
     </>
