@@ -115,9 +115,10 @@ export const ResetTo = z.discriminatedUnion("kind", [
   z
     .strictObject({ kind: z.literal("timestamp"), timestamp: Timestamp.min(0) })
     .meta({ description: "The first event at or after this time; the end where there is none." }),
-  z
-    .strictObject({ kind: z.literal("shift"), by: z.int() })
-    .meta({ description: "Further by so many events; back where negative. 1 skips one." }),
+  z.strictObject({ kind: z.literal("shift"), by: z.int() }).meta({
+    description:
+      "Further by so many offsets; back where negative. Compaction and the ends of transactions leave offsets without an event: then it is fewer events.",
+  }),
   z.strictObject({
     kind: z.literal("offsets"),
     offsets: z
