@@ -12,7 +12,7 @@ import {
 import type { ReactNode } from "react";
 import { api } from "../../lib/api.ts";
 import { useHref } from "../../lib/cluster.tsx";
-import { groupKeys, groupOffsetsQuery, groupQuery } from "../../lib/data/groups.ts";
+import { everyGroupOffsetQuery, groupKeys, groupQuery } from "../../lib/data/groups.ts";
 import { formatCount } from "../../lib/format.ts";
 import { useRefreshMs } from "../../lib/preferences.ts";
 import { Button } from "../../ui/button.tsx";
@@ -41,7 +41,7 @@ export function ResetPage({ group }: { readonly group: string }): ReactNode {
   const client = useQueryClient();
   const refetchInterval = useRefreshMs();
   const detail = useQuery({ ...groupQuery(group), refetchInterval });
-  const offsets = useQuery(groupOffsetsQuery(group));
+  const offsets = useQuery(everyGroupOffsetQuery(group));
   const request = toResetRequest(state);
   const preview = useQuery({
     queryKey: ["reset-preview", group, request],
@@ -114,10 +114,11 @@ export function ResetPage({ group }: { readonly group: string }): ReactNode {
         {reset.error !== null && <ProblemPanel error={reset.error} isInline />}
         <div className="grid gap-4 lg:grid-cols-2">
           <Panel title="1  Which partitions">
+            {offsets.error !== null && <ProblemPanel error={offsets.error} isInline />}
             <ResetScope
               state={state}
               setState={(change) => void setState(change)}
-              offsets={offsets.data?.items ?? []}
+              offsets={offsets.data ?? null}
             />
           </Panel>
           <Panel title="2  Where to">

@@ -52,6 +52,9 @@ export const Member = z
     assignments: z.array(TopicPartitions).nullable().meta({
       description: "Null where the group is no group of consumers, or its bytes are unreadable.",
     }),
+    lagEvents: Count.nullable().meta({
+      description: "Events that it has still to read; null where that is not known of a partition.",
+    }),
   })
   .meta({ id: "Member" });
 export type Member = z.infer<typeof Member>;
@@ -59,6 +62,7 @@ export type Member = z.infer<typeof Member>;
 /** One group in full, but for its offsets. */
 export const Group = GroupRow.extend({
   etag: Etag.meta({ description: "Changes with every committed offset; see If-Match." }),
+  lastCommitAt: Timestamp.nullable().meta({ description: "Null: nothing committed." }),
   assignor: z.string().nullable().meta({ description: "range, sticky …; null for none." }),
   generationId: z.int(),
   coordinator: z.object({
