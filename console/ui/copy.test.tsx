@@ -47,5 +47,5 @@ it.each([
 it("CopyButton says so where nothing could be copied", async () => {
   execCommand.mockReturnValue(false);
   press(undefined);
-  await screen.findByText(/Not copied/);
+  expect(await screen.findByText(/Not copied/)).toBeTruthy();
 });
