@@ -72,6 +72,8 @@ export function Grid<T>(props: GridProps<T>): ReactNode {
     virtual.scrollToIndex(index),
   );
   const items = virtual.getVirtualItems();
+  // What is out of sight is not in the page, and cannot be pointed at.
+  const isInSight = items.some(({ index }) => index === active);
   const lastSeen = items.at(-1)?.index ?? -1;
   useEffect(() => {
     if (lastSeen >= rows.length - END_ROWS) onEnd?.();
@@ -87,7 +89,7 @@ export function Grid<T>(props: GridProps<T>): ReactNode {
         aria-label={label}
         aria-rowcount={rows.length + 1}
         aria-colcount={columns.length}
-        aria-activedescendant={rows.length > 0 ? `${id}-${active}` : undefined}
+        aria-activedescendant={isInSight ? `${id}-${active}` : undefined}
         tabIndex={0}
         onKeyDown={onKeyDown}
         className="group/grid relative min-w-max focus-visible:outline-none"
