@@ -3,6 +3,7 @@ import {
   formatBytes,
   formatCompact,
   formatCount,
+  formatIso,
   formatLag,
   formatNumberOf,
   formatRelative,
@@ -70,6 +71,13 @@ describe("formatSpan() and formatRelative()", () => {
     expect(formatRelative(1_000, 13_500)).toBe("12 s ago");
     expect(formatRelative(200_000, 13_000)).toBe("in 3 min");
     expect(formatRelative(13_100, 13_000)).toBe("now");
+  });
+});
+
+describe("formatIso()", () => {
+  it("writes any time that a record may have", () => {
+    expect(formatIso(1_700_000_000_123)).toBe("2023-11-14T22:13:20.123Z");
+    expect(formatIso(9e15)).toBe("9000000000000000");
   });
 });
 

@@ -93,6 +93,12 @@ export interface TimeParts {
   readonly ms: string;
 }
 
+/** For programs, in UTC: `2026-11-24T05:37:32.123Z`; the number itself where no date can say it. */
+export function formatIso(at: number): string {
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? String(at) : date.toISOString();
+}
+
 /** ISO order, 24 hours, in the zone: `2026-11-24`, `05:37:32`, `123`; null where it is no time. */
 export function timeParts(at: number, zone: Zone): TimeParts | null {
   if (!Number.isFinite(at) || Math.abs(at) > 8.64e15) return null;

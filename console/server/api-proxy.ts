@@ -25,6 +25,7 @@ const REQUEST_HEADERS = [
   "if-none-match",
   "idempotency-key",
   "last-event-id",
+  "user-agent",
 ] as const;
 const RESPONSE_HEADERS = [
   "allow",
@@ -95,6 +96,7 @@ export class ApiProxy {
       const value = request.headers[name];
       if (typeof value === "string") headers[name] = value;
     }
+    // For the log of changes: to the broker all that comes from here has the address of this server.
     headers["x-forwarded-for"] = request.socket.remoteAddress ?? "";
     const hasBody = BODY_METHODS.has(method) && hasContent(request);
     const body = hasBody ? request.pipe(new BodyLimit()) : null;

@@ -2,7 +2,7 @@
  * The build of the pages, made once for each state of the sources and kept by a hash of them:
  *
  *   node_modules/.cache/runnel-console/<hash>/   a standalone build, complete
- *   node_modules/.cache/runnel-console/lock/     who builds right now
+ *   node_modules/.cache/runnel-console/lock/     who builds right now (`lock.ts`)
  *
  * A build is moved to its place in one step, so what is there is whole. Running consoles keep theirs:
  * the newest few are left in place.
@@ -25,6 +25,7 @@ import { createRequire } from "node:module";
 import { constants, setPriority } from "node:os";
 import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { clearLock, isRunning, releaseLock, removeOldLocks, takeLock } from "./lock.ts";
 import { BuildError, type PagesOptions } from "./pages.ts";
 import { compress } from "./static-files.ts";
 
@@ -60,12 +61,14 @@ export async function ensureBuild(options: PagesOptions): Promise<string> {
   const target = join(CACHE, hash);
   if (useBuild(target)) return folderOf(target);
   mkdirSync(CACHE, { recursive: true });
-  await takeLock(options);
+  mkdirSync(LOCK, { recursive: true });
+  await waitForLock(options);
   try {
     // Whoever held the lock may have built the same.
     if (!useBuild(target)) await build(target, hash, options);
   } finally {
-    rmSync(LOCK, { recursive: true, force: true });
+    releaseLock(LOCK);
+    removeOldLocks(LOCK, BUILD_MS_MAX);
   }
   return folderOf(target);
 }
@@ -149,40 +152,18 @@ async function runNext(hash: string, signal: AbortSignal): Promise<void> {
   throw new BuildError(`next build ended with ${status}:\n${Buffer.concat(output).toString()}`);
 }
 
-/** A lock is a folder with the id of the process that holds it; one whose holder is gone is taken. */
-async function takeLock({ onProgress, signal }: PagesOptions): Promise<void> {
+async function waitForLock({ onProgress, signal }: PagesOptions): Promise<void> {
   let hasSaid = false;
   for (;;) {
-    try {
-      mkdirSync(LOCK);
-      writeFileSync(join(LOCK, "pid"), String(process.pid));
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-    if (!isHeld()) {
-      rmSync(LOCK, { recursive: true, force: true });
+    const holder = takeLock(LOCK, process.pid);
+    if (holder === "taken") return;
+    if (holder !== null && !isRunning(holder.pid)) {
+      clearLock(LOCK, holder);
       continue;
     }
     if (!hasSaid) onProgress("another process is building the pages: waiting for it");
     hasSaid = true;
     await delay(LOCK_POLL_MS, undefined, { signal });
-  }
-}
-
-function isHeld(): boolean {
-  let pid: number;
-  try {
-    pid = Number(readFileSync(join(LOCK, "pid"), "utf8"));
-  } catch {
-    // Just taken, with the id not written yet, unless it stays that way.
-    return existsSync(LOCK) && Date.now() - statSync(LOCK).mtimeMs < PROGRESS_MS;
-  }
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

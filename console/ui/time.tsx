@@ -1,6 +1,6 @@
 "use client";
 import { type ReactNode, useSyncExternalStore } from "react";
-import { formatRelative, formatTime } from "../lib/format.ts";
+import { formatIso, formatRelative, formatTime } from "../lib/format.ts";
 import { usePreferences } from "../lib/preferences.ts";
 
 const TICK_MS = 1_000;
@@ -49,7 +49,7 @@ export function Time({
   const now = useNow();
   if (now === 0) return <span className={className} />;
   return (
-    <time className={className} dateTime={isoOf(at)} title={formatRelative(at, now)}>
+    <time className={className} dateTime={formatIso(at)} title={formatRelative(at, now)}>
       {isShort ? formatTime(at, zone).replace(/\.\d{3}$/, "") : formatTime(at, zone)}
     </time>
   );
@@ -62,12 +62,8 @@ export function Ago({ at }: { readonly at: number | null }): ReactNode {
   if (at === null) return <span className="text-faint">–</span>;
   if (now === 0) return <span />;
   return (
-    <time dateTime={isoOf(at)} title={formatTime(at, zone)}>
+    <time dateTime={formatIso(at)} title={formatTime(at, zone)}>
       {formatRelative(at, now)}
     </time>
   );
-}
-
-function isoOf(at: number): string {
-  return Math.abs(at) > 8.64e15 ? "" : new Date(at).toISOString();
 }

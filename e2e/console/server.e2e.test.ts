@@ -142,7 +142,14 @@ describe("who gets in (H4)", () => {
 describe("what is passed on", () => {
   it("goes to the same path with the headers of a list, and comes back with those of another", async () => {
     const path = "/api/v1/topics/a%2Fb?x=%20y";
-    const headers = { ...own(), cookie: "session=1", authorization: "Basic x", "if-match": '"7"' };
+    const headers = {
+      ...own(),
+      cookie: "session=1",
+      authorization: "Basic x",
+      "if-match": '"7"',
+      "user-agent": "browser",
+      "x-forwarded-for": "10.9.8.7",
+    };
     const answer = await send(path, { method: "PATCH", headers, body: "{}" });
     expect(answer).toMatchObject({ status: 200, text: '{"bytes":2}' });
     expect(answer.headers).toMatchObject({
@@ -153,6 +160,11 @@ describe("what is passed on", () => {
     const last = upstream.seen.at(-1);
     expect(last?.url).toBe("/v1/topics/a%2Fb?x=%20y");
     expect(last?.headers).toMatchObject({ "if-match": '"7"' });
+    // Whose change it is: the browser's name, and its address as this server knows it.
+    expect(last?.headers).toMatchObject({
+      "user-agent": "browser",
+      "x-forwarded-for": "127.0.0.1",
+    });
     for (const name of ["cookie", "authorization", "origin"]) {
       expect(last?.headers[name]).toBeUndefined();
     }

@@ -11,6 +11,8 @@ export interface ProblemText {
   /** The name of the error that a Kafka client would get. */
   readonly kafkaError?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whether it may have been done all the same: then it must not be done again unseen. */
+  readonly isUncertain?: boolean;
 }
 
 /** The answer that refuses a request. */

@@ -5,6 +5,8 @@ export interface Actor {
   readonly principal: Principal;
   /** The client's address, with or without a slash before it. */
   readonly host: string;
+  /** Whom a proxy says that it asks for: not checked by anybody. Null where none says so. */
+  readonly forwardedFor?: string | null;
   readonly via: "kafka" | "admin";
   readonly listener: string;
   readonly port: number;

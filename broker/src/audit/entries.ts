@@ -31,6 +31,7 @@ export interface Entry {
   readonly result: AuditResult;
 }
 
+/** Characters of what a client or a proxy says of itself. */
 const CLIENT_MAX = 256;
 const REDACTED = "[redacted]";
 /** Parts of the names of settings whose values are nobody's business. */
@@ -148,7 +149,7 @@ export function recordOf(
   actor: Actor,
   { at, brokerId }: { readonly at: number; readonly brokerId: number },
 ): AuditRecord {
-  const { principal, host, via, listener, port, client } = actor;
+  const { principal, host, forwardedFor = null, via, listener, port, client } = actor;
   const { resource, result } = entry;
   return withinLength({
     version: 1,
@@ -159,6 +160,7 @@ export function recordOf(
     actor: {
       principal: cut(`${principal.type}:${principal.name}`),
       host: cut(host.replace(/^\//, "")),
+      ...(forwardedFor === null ? {} : { forwardedFor: safeText(forwardedFor, CLIENT_MAX) }),
       via,
       listener: cut(listener),
       port,

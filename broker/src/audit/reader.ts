@@ -16,7 +16,7 @@ const PAGE_BYTES_MAX = 4 * 1024 * 1024;
 export interface AuditFilter {
   /** `kind:name`, or `kind:` for all of a kind; null for any. */
   readonly resource: string | null;
-  /** Part of a principal, an address or a client's name, in any case; null for any. */
+  /** Part of a principal, an address, also a forwarded one, or a client's name, in any case; null for any. */
   readonly actor: string | null;
   readonly operation: AuditOperation | null;
   /** Wall ms; null for no bound. `to` is not in it. */
@@ -154,7 +154,6 @@ function isAbout(text: string, wanted: string): boolean {
 }
 
 function isBy({ actor }: AuditRecord, part: string): boolean {
-  return [actor.principal, actor.host, actor.client].some((one) =>
-    one.toLowerCase().includes(part),
-  );
+  const { principal, host, forwardedFor = "", client } = actor;
+  return [principal, host, forwardedFor, client].some((one) => one.toLowerCase().includes(part));
 }

@@ -54,6 +54,10 @@ export const SCANS_AT_ONCE = 2;
 export const SCANS_WAITING_MAX = 32;
 /** How often a scan that waits says so, ms. */
 export const WAITING_TOLD_MS = 5_000;
+/** A scan whose client takes nothing for so long is ended, ms: others wait for its thread. */
+export const SCAN_STALLED_MS_MAX = 30_000;
+/** What each position in a message of progress counts for until it is taken, bytes. */
+export const POSITION_BYTES = 32;
 /** Partitions that one message of progress tells of. */
 export const PARTITIONS_TOLD_MAX = 64;
 
@@ -70,6 +74,8 @@ export const TAIL_BEHIND_MAX = 100_000;
 export const TAIL_REJOIN_EVENTS = 1_000;
 /** A piece that a tail reads at once, of one partition. */
 export const TAIL_CHUNK_BYTES = 256 * 1024;
+/** Bytes of segment files that one tail keeps in memory: all of them look at once when their thread is late. */
+export const TAIL_CHUNKS_BYTES_MAX = 2 * MIB;
 /** Between two messages of a tail that say where it is, ms. */
 export const TAIL_PROGRESS_MS = 1_000;
 /** A tail without events says where it is this often, so that nobody between takes it for dead, ms. */
@@ -81,7 +87,7 @@ export const TAIL_MS_MAX = 60 * 60 * 1000;
 
 /** Buckets of a histogram. */
 export const BUCKETS_MAX = 120;
-/** Cuts, of all partitions together, for which headers are read to make them exact. */
+/** Cuts that an index leaves open, of all partitions together, for which headers are read. */
 export const CUTS_REFINED_MAX = 8_192;
 /** A piece that is read at once where headers are looked for. */
 export const HEADER_CHUNK_BYTES = 64 * 1024;

@@ -19,6 +19,8 @@ export type BrowseOutcome =
   | "bytes"
   | "time"
   | "keys"
+  /** Its client took nothing for too long. */
+  | "stalled"
   | "deleted"
   /** Its client left. */
   | "cancelled"

@@ -98,18 +98,19 @@ export function planPartitions(
 /** Bounds of a query: what the range says, and what the filter says besides. */
 export interface QueryBounds {
   readonly fromMs: number;
+  /** Of the range alone: it is the place of the first event of that time, behind which nothing is read. */
   readonly toMs: number;
   /** Of one partition; what lies outside of its log is cut off later. */
   rangeOf(partition: number, ends: { readonly start: number; readonly end: number }): OffsetRange;
 }
 
 export function boundsOfQuery({ from, to, condition }: EventQuery): QueryBounds {
-  const { offsetMin, offsetMax, timestampMin, timestampMax } = boundsOf(condition);
+  const { offsetMin, offsetMax, timestampMin } = boundsOf(condition);
   const fromMs = from.kind === "time" ? from.timestamp : Number.NEGATIVE_INFINITY;
   const toMs = to.kind === "time" ? to.timestamp : Number.POSITIVE_INFINITY;
   return {
     fromMs: Math.max(fromMs, timestampMin),
-    toMs: Math.min(toMs, timestampMax + 1),
+    toMs,
     rangeOf(partition, ends) {
       const low = offsetOf(from, partition, ends) ?? ends.start;
       const high = offsetOf(to, partition, ends) ?? ends.end;

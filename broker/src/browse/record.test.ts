@@ -3,7 +3,8 @@ import { buildBatch } from "@runnel/protocol/records/build.ts";
 import { recordBytesOf, recordsOf } from "@runnel/protocol/records/iterate.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { copyRecord, RecordCursor, type StoredRecord } from "./record.ts";
+import { RecordCursor, type StoredRecord } from "./record.ts";
+import { copyRecord } from "./testing-records.ts";
 
 const maybeBytes = fc.option(fc.uint8Array({ maxLength: 20 }), { nil: null });
 const newRecords = fc.array(

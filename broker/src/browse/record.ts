@@ -3,7 +3,7 @@
  *
  * A scan looks at hundreds of thousands of records a second, so it has one `RecordCursor` and moves
  * it: filters read positions and bytes, and nothing is allocated unless somebody asks for a view.
- * What is to be kept leaves as a copy: `copyRecord`.
+ * What is to be kept must be copied.
  */
 import { Buffer } from "node:buffer";
 import { ByteReader } from "@runnel/kit/byte-reader.ts";
@@ -187,29 +187,6 @@ export class RecordCursor implements StoredRecord {
     this.#facts ??= this.#header === null ? NO_BATCH : factsOf(this.#header);
     return this.#facts;
   }
-}
-
-/** A copy that holds on to nothing of the batch. */
-export function copyRecord(record: StoredRecord): StoredRecord {
-  const { partition, offset, timestamp, batch, keySize, valueSize, headersSize } = record;
-  return {
-    partition,
-    offset,
-    timestamp,
-    timestampType: record.timestampType,
-    key: copyOf(record.key),
-    value: copyOf(record.value),
-    headers: record.headers.map(({ key, value }) => ({ key, value: copyOf(value) })),
-    keySize,
-    valueSize,
-    headersSize,
-    batch,
-  };
-}
-
-/** Views of a `Buffer` must not become views of its pool again: `slice` of a Buffer is one. */
-function copyOf(bytes: Uint8Array | null): Uint8Array | null {
-  return bytes === null ? null : Uint8Array.from(bytes);
 }
 
 function factsOf(header: BatchHeader): BatchFacts {

@@ -27,8 +27,10 @@ export type ScanMessage =
     }
   | (Omit<DoneSaid, "positions"> & {
       readonly coverage: Coverage;
-      /** Goes on where this scan stopped; null where there is nothing more. */
+      /** Goes on where this scan stopped; null where there is nothing more, or it has no room in a URL. */
       readonly cursor: string | null;
+      /** There is more, but no cursor for it. */
+      readonly isCursorTooLong: boolean;
     });
 
 /** The messages of a job, with cursors for its positions. */
@@ -52,10 +54,7 @@ export async function* scanMessages(
     readonly ends?: ReadonlyMap<number, number> | null;
   },
 ): AsyncGenerator<ScanMessage, void> {
-  for (let { waitingBefore } = job; waitingBefore !== null; { waitingBefore } = job) {
-    yield { kind: "phase", phase: "waiting", waitingBefore };
-    await untilBegun(job, scheduler);
-  }
+  yield* untilBegun(job, scheduler);
   for await (const said of job) {
     switch (said.kind) {
       case "phase":
@@ -74,14 +73,31 @@ export async function* scanMessages(
         const mayGrow = order === "oldest" && isOpenEnded;
         const isOver = said.reason === "keys" || (said.reason === "end" && !mayGrow);
         const cursor = isOver ? null : encodeCursor({ order, query, positions, ends });
-        yield { ...rest, coverage, cursor };
+        yield { ...rest, coverage, cursor, isCursorTooLong: !isOver && cursor === null };
       }
     }
   }
 }
 
+/** Says again and again that the job waits, until it has begun. Left early, it takes the job back. */
+async function* untilBegun(
+  job: JobStream<ScanSaid>,
+  scheduler: Scheduler,
+): AsyncGenerator<ScanMessage, void> {
+  let hasBegun = false;
+  try {
+    for (let { waitingBefore } = job; waitingBefore !== null; { waitingBefore } = job) {
+      yield { kind: "phase", phase: "waiting", waitingBefore };
+      await begunOrLater(job, scheduler);
+    }
+    hasBegun = true;
+  } finally {
+    if (!hasBegun) job.cancel();
+  }
+}
+
 /** Resolves when the job has begun, or it is time to say again that it waits. */
-async function untilBegun(job: JobStream<ScanSaid>, scheduler: Scheduler): Promise<void> {
+async function begunOrLater(job: JobStream<ScanSaid>, scheduler: Scheduler): Promise<void> {
   let timer: Timer | null = null;
   const later = new Promise<void>((resolve) => {
     timer = scheduler.after(WAITING_TOLD_MS, resolve);

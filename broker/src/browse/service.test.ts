@@ -1,6 +1,7 @@
 import type { Condition } from "@runnel/contracts/filter-model.ts";
 import { partitionOfKey } from "@runnel/protocol/partitioner.ts";
 import { describe, expect, test } from "vitest";
+import { SCAN_STALLED_MS_MAX } from "./limits.ts";
 import type { EventQuery, ScanOptions } from "./query.ts";
 import type { ScanMessage } from "./scan-messages.ts";
 import {
@@ -129,6 +130,31 @@ describe("BrowseService.scan()", () => {
       "2@3",
     ]);
   });
+
+  test.each(["oldest", "newest"] as const)(
+    "a filter on times finds them wherever they lie, a range up to its end (%s)",
+    async (order) => {
+      const rig = await openService(1);
+      const times = [0, 5, 20, 6, 7, 30, 2];
+      for (const time of times) await rig.append(0, [eventOf(time)]);
+      for (let ms = 999; ms < 1_032; ms += 1) {
+        const since: Condition = {
+          kind: "compare",
+          field: { kind: "timestamp" },
+          operator: "greaterOrEqual",
+          operand: { kind: "number", number: String(ms) },
+        };
+        const before = await ask(rig, { order, condition: { ...since, operator: "less" } });
+        const notSince = await ask(rig, { order, condition: { kind: "not", condition: since } });
+        expect(places(before)).toEqual(places(notSince));
+        expect(before.events).toHaveLength(times.filter((time) => 1_000 + time < ms).length);
+        const found = await ask(rig, { order, condition: since });
+        expect(found.events).toHaveLength(times.filter((time) => 1_000 + time >= ms).length);
+      }
+      const to = { kind: "time", timestamp: 1_010 } as const;
+      expect((await ask(rig, { order, to })).events).toHaveLength(2);
+    },
+  );
 
   test("a key is looked for in its partition alone, unless all are asked for", async () => {
     const rig = await openFilled();
@@ -261,6 +287,54 @@ describe("BrowseService.scan()", () => {
     const { phases } = await ask(rig, {}, { form, limits: { ...limits, results: 1 } });
     expect(phases[0]).toBe("locating");
     for (const iterator of iterators) await rig.wait(Promise.resolve(iterator.return?.()));
+  });
+
+  test("H5: a search of which nothing is read ends, and others have its thread", async () => {
+    const rig = await openService(1, { config: { segmentBytes: 1 << 24 } });
+    const large = "x".repeat(10_000);
+    for (let n = 0; n < 400; n += 1) await rig.append(0, [eventOf(n, null, large)]);
+    const form = { ...FORM, lengthMax: 20_000 };
+    const limits = { results: 1_000, bytes: 1 << 30, timeMs: 600_000 };
+    const silent = [1, 2].map(() => rig.service.scan(EVERYTHING, scanOptions({ limits, form })));
+    const [first, second] = await rig.wait(Promise.all(silent));
+    const iterators = [first, second].map((stream) => stream?.[Symbol.asyncIterator]());
+    for (const iterator of iterators) await rig.wait(Promise.resolve(iterator?.next()));
+    await rig.rig.time.advanceAsync(SCAN_STALLED_MS_MAX - 5_000);
+    const waiting = ask(rig, {}, { form, limits: { ...limits, results: 1 } });
+    expect((await waiting).phases[0]).toBe("waiting");
+    let done: Done | null = null;
+    let count = 0;
+    for (;;) {
+      const step = await rig.wait(iterators[0]?.next() ?? Promise.reject(new Error("no stream")));
+      if (step.done === true) break;
+      if (step.value.kind === "events") count += step.value.events.length;
+      if (step.value.kind === "done") done = step.value;
+    }
+    expect(done).toMatchObject({ reason: "stalled", cursor: expect.any(String) });
+    const rest = await ask(rig, {}, { form, limits, cursor: done?.cursor ?? null });
+    expect(count + rest.events.length).toBe(400);
+    await rig.wait(Promise.resolve(iterators[1]?.return?.()));
+  });
+
+  test("leaving a search that waits takes it back", async () => {
+    const rig = await openService(1, { config: { segmentBytes: 1 << 24 } });
+    const large = "x".repeat(10_000);
+    for (let n = 0; n < 300; n += 1) await rig.append(0, [eventOf(n, null, large)]);
+    const options = (): ScanOptions =>
+      scanOptions({
+        limits: { results: 1_000, bytes: 1 << 30, timeMs: 1e7 },
+        form: { ...FORM, lengthMax: 20_000 },
+      });
+    const begin = async () => {
+      const stream = await rig.wait(rig.service.scan(EVERYTHING, options()));
+      const iterator = stream[Symbol.asyncIterator]();
+      return { iterator, first: (await rig.wait(iterator.next())).value };
+    };
+    const [, , third] = [await begin(), await begin(), await begin()];
+    expect(third.first).toMatchObject({ phase: "waiting", waitingBefore: 0 });
+    await rig.wait(Promise.resolve(third.iterator.return?.()));
+    const { first } = await begin();
+    expect(first).toMatchObject({ phase: "waiting", waitingBefore: 0 });
   });
 
   test("is counted, with how it ended", async () => {

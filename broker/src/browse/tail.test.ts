@@ -1,8 +1,16 @@
 import { partitionOfKey } from "@runnel/protocol/partitioner.ts";
-import { describe, expect, test } from "vitest";
-import { TAIL_BEHIND_MAX, TAIL_MS_MAX, TAIL_REJOIN_EVENTS, TAILS_MAX } from "./limits.ts";
+import { describe, expect, test, vi } from "vitest";
+import { decodeCursor } from "./cursor.ts";
+import {
+  TAIL_BEHIND_MAX,
+  TAIL_HEARTBEAT_MS,
+  TAIL_MS_MAX,
+  TAIL_REJOIN_EVENTS,
+  TAILS_MAX,
+} from "./limits.ts";
 import type { EventQuery } from "./query.ts";
-import type { TailMessage } from "./tail.ts";
+import { MemoryBook } from "./source/memory-book.ts";
+import { Tail, type TailMessage } from "./tail.ts";
 import type { TestBatch } from "./testing-logs.ts";
 import {
   EVERYTHING,
@@ -11,6 +19,8 @@ import {
   type ServiceRig,
   scanOptions,
 } from "./testing-service.ts";
+import type { TailNews, TailSaid } from "./thread/tail-task.ts";
+import type { JobStream } from "./thread/thread-pool.ts";
 
 const FORM = scanOptions().form;
 const LIVE: EventQuery = { ...EVERYTHING, order: "oldest", from: { kind: "latest" } };
@@ -115,6 +125,51 @@ describe("BrowseService.tail()", () => {
     expect(second.places).toEqual(["0@2", "0@3"]);
     second.stop();
     await rig.wait(second.ended);
+  });
+
+  test("says it has looked at no more than its thread has", async () => {
+    const rig = await openService(1);
+    const told: TailNews[] = [];
+    const said: TailSaid[] = [];
+    let wake = (): void => {};
+    const job = {
+      tell: (news: unknown) => told.push(news as TailNews),
+      cancel: () => {},
+      async *[Symbol.asyncIterator]() {
+        for (;;) {
+          for (let one = said.shift(); one !== undefined; one = said.shift()) yield one;
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      },
+    };
+    const world = { clock: rig.rig.time, scheduler: rig.rig.time };
+    const options = {
+      partitions: rig.partitions,
+      watchGrowth: () => () => {},
+      positions: new Map<number, number>(),
+      digest: 1,
+    };
+    const messages: TailMessage[] = [];
+    const follow = async (): Promise<void> => {
+      const tail = new Tail(world, job as unknown as JobStream<TailSaid>, options);
+      for await (const message of tail) messages.push(message);
+    };
+    void follow();
+    // Something is appended just before the heartbeat, so that it is due while the thread is busy.
+    await pass(rig, TAIL_HEARTBEAT_MS - 20);
+    await rig.append(0, [eventOf(1)]);
+    await pass(rig, 100);
+    const counts = { records: 0, bytes: 0, matches: 0, dropped: 0, filterErrors: 0 };
+    said.push({ kind: "caught", counts });
+    wake();
+    await pass(rig, 1);
+    const progress = messages.findLast((message) => message.kind === "progress");
+    const { positions } = decodeCursor(progress?.cursor ?? "") ?? { positions: null };
+    expect(positions).toEqual(new Map([[0, 0]]));
+    await pass(rig, 100);
+    expect(told.map(({ snapshots }) => snapshots.length)).toEqual([0, 1]);
   });
 
   test("follows partitions that the topic gets meanwhile, from their first event", async () => {
@@ -245,6 +300,33 @@ describe("BrowseService.tail()", () => {
     await pass(rig, 100);
     await rig.wait(second.ended);
     expect(second.messages.at(-1)).toMatchObject({ kind: "done", reason: "deleted" });
+  });
+
+  test("H5: holds little, however many large batches come side by side", async () => {
+    let held = 0;
+    const hold = MemoryBook.prototype.hold;
+    const spy = vi.spyOn(MemoryBook.prototype, "hold").mockImplementation(function (
+      this: MemoryBook,
+      ...args
+    ) {
+      hold.apply(this, args);
+      held = Math.max(held, this.bytes);
+    });
+    const rig = await openService(4, { config: { segmentBytes: 1 << 26 } });
+    const follower = await Follower.open(rig);
+    await pass(rig, 100);
+    const size = 3 * 1024 * 1024;
+    for (let partition = 0; partition < 4; partition += 1) {
+      const event = { key: null, value: "x".repeat(size), timestamp: 1_000 };
+      await rig.append(partition, [{ events: [event, { ...event, value: "", timestamp: 1_001 }] }]);
+    }
+    await pass(rig, 2_000);
+    expect(follower.places).toHaveLength(8);
+    follower.stop();
+    await rig.wait(follower.ended);
+    spy.mockRestore();
+    expect(held).toBeGreaterThan(size);
+    expect(held).toBeLessThan(2 * size);
   });
 
   test("H5: only so many at once, and room for another when one ends", async () => {

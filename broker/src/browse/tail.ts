@@ -178,7 +178,8 @@ export class Tail implements AsyncIterable<TailMessage> {
     if (this.#isBusy || this.#timer !== null || this.#end !== null) return;
     this.#timer = this.#scheduler.after(TAIL_PAUSE_MS, () => {
       this.#timer = null;
-      this.#look();
+      // It was told something meanwhile, and looks again when that is done.
+      if (!this.#isBusy) this.#look();
     });
   }
 

@@ -71,6 +71,8 @@ export interface ScanOptions {
   readonly fromMs?: number;
   readonly toMs?: number;
   readonly matches?: (event: PlacedEvent) => boolean;
+  /** Why to stop, from some time on. */
+  readonly stop?: () => "keys" | null;
   /** What stands in for `matches`. */
   readonly matcher?: RecordMatcher;
   readonly chunkBytes?: number;
@@ -131,7 +133,9 @@ export async function runScan(
     },
     limits: { results: Infinity, bytes: Infinity, timeMs: Infinity, ...options.limits },
     control: {
-      stop: null,
+      get stop() {
+        return options.stop?.() ?? null;
+      },
       monotonicMs: () => 0,
       breathe: async () => {},
       onProgress: () => {},

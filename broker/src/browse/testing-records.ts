@@ -2,7 +2,7 @@
 import { readBatchHeader } from "@runnel/protocol/records/batch.ts";
 import { buildBatch, type NewBatch, type NewRecord } from "@runnel/protocol/records/build.ts";
 import { recordBytesOf } from "@runnel/protocol/records/iterate.ts";
-import { RecordCursor } from "./record.ts";
+import { RecordCursor, type StoredRecord } from "./record.ts";
 
 const encoder = new TextEncoder();
 
@@ -45,4 +45,27 @@ export function cursorOn(record: SimpleRecord): RecordCursor {
 
 function bytesOf(content: string | Uint8Array | null): Uint8Array | null {
   return typeof content === "string" ? encoder.encode(content) : content;
+}
+
+/** A copy that holds on to nothing of the batch. */
+export function copyRecord(record: StoredRecord): StoredRecord {
+  const { partition, offset, timestamp, batch, keySize, valueSize, headersSize } = record;
+  return {
+    partition,
+    offset,
+    timestamp,
+    timestampType: record.timestampType,
+    key: copyOf(record.key),
+    value: copyOf(record.value),
+    headers: record.headers.map(({ key, value }) => ({ key, value: copyOf(value) })),
+    keySize,
+    valueSize,
+    headersSize,
+    batch,
+  };
+}
+
+/** Views of a `Buffer` must not become views of its pool again: `slice` of a Buffer is one. */
+function copyOf(bytes: Uint8Array | null): Uint8Array | null {
+  return bytes === null ? null : Uint8Array.from(bytes);
 }

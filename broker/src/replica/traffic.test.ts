@@ -1,8 +1,12 @@
 import { silentLogger } from "@runnel/kit/world.ts";
 import { describe, expect, test } from "vitest";
+import { createMemoryWorld } from "#io/memory/world.ts";
 import { createExposition } from "#metrics/exposition.ts";
+import { MetricsHistory } from "#metrics/history/history.ts";
 import { MetricRegistry } from "#metrics/metric.ts";
 import { TrafficTable } from "./traffic.ts";
+
+const SLOT_MS = 10_000;
 
 async function received(registry: MetricRegistry): Promise<ReadonlyMap<string, number>> {
   const { text } = await createExposition(registry, silentLogger)();
@@ -44,4 +48,41 @@ describe("TrafficTable", () => {
     }
     expect(seen.filter((member) => member === "topic-1007")).toHaveLength(4);
   });
+});
+
+test("the history does not count a topic again that goes without a line of its own", async () => {
+  const { time, disk, clock, scheduler, logger } = createMemoryWorld();
+  await disk.makeDirectory("/data");
+  time.advance(SLOT_MS - (time.nowMs() % SLOT_MS));
+  const registry = new MetricRegistry();
+  const table = new TrafficTable();
+  table.register(registry);
+  for (let n = 0; n < 1_000; n += 1) table.open(`id-${n}`, `t${n}`);
+  const last = table.open("id-1000", "last");
+  const shape = { columns: 20, slotMs: SLOT_MS, slotsPerBlock: 3, blocks: 20 };
+  const parts = { disk, folder: "/data", clock, scheduler, logger, shape };
+  const history = await MetricsHistory.open({ ...parts, registries: [registry] });
+  const from = time.nowMs();
+  const slot = async (act: () => void): Promise<void> => {
+    act();
+    await time.advanceAsync(SLOT_MS);
+  };
+  await slot(() => last.countReceived(3_000, 1));
+  await slot(() => {
+    last.countReceived(500, 1);
+    table.close("id-1000");
+  });
+  await slot(() => table.open("id-1001", "last").countReceived(7_000, 1));
+  // Another topic of the name, within one sample.
+  await slot(() => {
+    table.close("id-1001");
+    table.open("id-1002", "last").countReceived(100, 1);
+  });
+  // One with a line goes, and all that it counted with it.
+  await slot(() => table.close("id-0"));
+  const name = "runnel_topic_received_bytes_total:rate";
+  const range = { from, to: time.nowMs(), points: 6 };
+  const { series } = await history.query({ series: [`${name}{*}`, `${name}{=last}`], ...range });
+  const [others, own] = series.map((one) => one?.mean ?? []);
+  expect(others?.map((rate, at) => (rate ?? 0) + (own?.[at] ?? 0))).toEqual([300, 50, 700, 10, 0]);
 });

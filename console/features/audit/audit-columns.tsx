@@ -1,6 +1,7 @@
 "use client";
 import type { AuditEntry } from "@runnel/contracts/audit.ts";
 import { OPERATIONS, OUTCOMES } from "../../lib/audit-words.ts";
+import { formatIso } from "../../lib/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import type { Column } from "../../ui/grid.tsx";
 import { Time } from "../../ui/time.tsx";
@@ -34,7 +35,11 @@ export const AUDIT_COLUMNS: readonly Column<AuditEntry>[] = [
     width: "minmax(200px, 1fr)",
     cell: ({ actor }) => (
       <>
-        {actor.principal.replace(/^User:/, "")} <span className="text-muted">{actor.host}</span>
+        {actor.principal.replace(/^User:/, "")}{" "}
+        <span className="text-muted">
+          {actor.host}
+          {actor.forwardedFor === undefined ? "" : ` for ${actor.forwardedFor}`}
+        </span>
       </>
     ),
   },
@@ -62,12 +67,13 @@ export const AUDIT_COLUMNS: readonly Column<AuditEntry>[] = [
 /** A file has all that an entry holds; states are JSON. */
 export const FILE_COLUMNS: readonly Required<Pick<Column<AuditEntry>, "header" | "text">>[] = [
   { header: "offset", text: ({ offset }) => String(offset) },
-  { header: "at", text: ({ at }) => new Date(at).toISOString() },
+  { header: "at", text: ({ at }) => formatIso(at) },
   { header: "operation", text: ({ operation }) => operation },
   { header: "kind", text: ({ resource }) => resource.kind },
   { header: "name", text: ({ resource }) => resource.name },
   { header: "principal", text: ({ actor }) => actor.principal },
   { header: "host", text: ({ actor }) => actor.host },
+  { header: "forwardedFor", text: ({ actor }) => actor.forwardedFor ?? "" },
   { header: "via", text: ({ actor }) => actor.via },
   { header: "client", text: ({ actor }) => actor.client },
   { header: "outcome", text: ({ result }) => result.outcome },

@@ -74,7 +74,8 @@ export function Entry({
           </dd>
           <dt className="text-muted">Who</dt>
           <dd>
-            {actor.principal} from {actor.host}, by{" "}
+            {actor.principal} from {actor.host}
+            {actor.forwardedFor === undefined ? "" : `, which says for ${actor.forwardedFor}`}, by{" "}
             {actor.client === "" ? "an unnamed client" : actor.client}
           </dd>
           <dt className="text-muted">Through</dt>

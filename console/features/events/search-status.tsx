@@ -22,6 +22,7 @@ const REASONS: Readonly<Record<Done["reason"], string>> = {
   bytes: "it had looked at as many bytes as one search may",
   keys: "it had found as many keys as one search may hold",
   time: "it had taken as long as one search may",
+  stalled: "this page read nothing of it for too long",
   deleted: "the topic was deleted",
   failed: "it failed",
 };
@@ -144,6 +145,11 @@ export function SearchEnd({
         <p className="text-warn">
           {formatCount(search.done?.skips.offsets ?? 0)} offsets could not be read (
           {search.done?.skips.listed[0]?.reason}).
+        </p>
+      )}
+      {search.done?.isCursorTooLong === true && (
+        <p className="text-warn">
+          There is more, but it cannot go on over so many partitions: choose fewer.
         </p>
       )}
       {filterError !== null && (

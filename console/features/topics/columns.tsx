@@ -4,7 +4,7 @@ import { Star } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Href } from "../../lib/cluster.tsx";
 import { cn } from "../../lib/cn.ts";
-import { formatBytes, formatCount, formatRetention } from "../../lib/format.ts";
+import { formatBytes, formatCount, formatIso, formatRetention } from "../../lib/format.ts";
 import { toggleStar, usePreferences } from "../../lib/preferences.ts";
 import { Badge } from "../../ui/badge.tsx";
 import type { Column } from "../../ui/grid.tsx";
@@ -77,7 +77,7 @@ export function topicColumns(href: Href): readonly Column<TopicRow>[] {
       align: "right",
       sort: "lastEventAt",
       cell: ({ lastEventAt }) => <Ago at={lastEventAt} />,
-      text: ({ lastEventAt }) => (lastEventAt === null ? "" : new Date(lastEventAt).toISOString()),
+      text: ({ lastEventAt }) => (lastEventAt === null ? "" : formatIso(lastEventAt)),
     },
     {
       id: "groups",

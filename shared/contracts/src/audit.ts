@@ -37,6 +37,10 @@ export const AuditActor = z
   .object({
     principal: z.string().meta({ description: "`User:ANONYMOUS` without authentication." }),
     host: z.string().meta({ description: "The address that it came from." }),
+    forwardedFor: z.string().optional().meta({
+      description:
+        "The client's address as a proxy, such as the console's server, claims it: `X-Forwarded-For`, which anybody can send.",
+    }),
     via: z.enum(["kafka", "admin"]).meta({ description: "The port that it came to." }),
     listener: z.string().meta({ description: "The name of the Kafka listener; `admin`." }),
     port: z.int(),

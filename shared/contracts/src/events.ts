@@ -176,12 +176,18 @@ export const SearchCoverage = z
 
 export const StreamDone = z
   .object({
-    reason: z.enum(["end", "results", "bytes", "time", "keys", "deleted", "failed"]).meta({
-      description:
-        "Which limit it came to, or `end` where everything was looked at; `keys`: there are more keys than a search can tell apart.",
-    }),
+    reason: z
+      .enum(["end", "results", "bytes", "time", "keys", "stalled", "deleted", "failed"])
+      .meta({
+        description:
+          "Which limit it came to, or `end` where everything was looked at; `keys`: there are more keys than a search can tell apart; `stalled`: nothing of it was read for too long.",
+      }),
     ...Counts,
     cursor: z.string().nullable().meta({ description: "Goes on from here; null at the end." }),
+    isCursorTooLong: z.boolean().meta({
+      description:
+        "There is more, but a cursor for so many partitions has no room in a URL: choose fewer of them.",
+    }),
     coverage: SearchCoverage.nullable().meta({ description: "Null for a live stream." }),
     skips: z.object({
       count: Count.meta({ description: "Stretches that could not be read." }),

@@ -56,7 +56,7 @@ export const FILE_WRITERS: Readonly<Record<FileFormat, FileWriter>> = {
         record.topic,
         String(record.partition),
         String(record.offset),
-        record.timestamp === null ? "" : new Date(record.timestamp).toISOString(),
+        record.timestamp === null ? "" : printTime(record.timestamp),
         ...payloadCells(record.key),
         ...payloadCells(record.value),
         record.headers.length === 0 ? "" : JSON.stringify(record.headers),
@@ -70,4 +70,10 @@ function payloadCells(payload: Payload | null): readonly [string, string] {
   // RFC 4180 has no control characters in its text but those that end lines.
   const isText = payload.encoding === "base64" || !/(?![\t\r\n])\p{Cc}/u.test(payload.data);
   return isText ? [payload.encoding, payload.data] : ["base64", toBase64(bytesOfPayload(payload))];
+}
+
+/** As a date; as a number where it is beyond all dates, for records hold any 64 bits. */
+function printTime(timestamp: number): string {
+  const date = new Date(timestamp);
+  return Number.isNaN(date.getTime()) ? String(timestamp) : date.toISOString();
 }

@@ -20,7 +20,14 @@ const record: fc.Arbitrary<FileRecord> = fc.record({
   topic: fc.constantFrom("orders", "-x", "a.b_c"),
   partition: fc.nat(2 ** 31 - 1),
   offset: fc.maxSafeNat(),
-  timestamp: fc.option(fc.integer({ min: 0, max: 253_402_300_799_999 }), { nil: null }),
+  timestamp: fc.option(
+    fc.oneof(
+      fc.integer({ min: 0, max: 253_402_300_799_999 }),
+      fc.constantFrom(8_640_000_000_000_000, 8_640_000_000_000_001, -8_640_000_000_000_001),
+      fc.maxSafeInteger(),
+    ),
+    { nil: null },
+  ),
   key: payload,
   value: payload,
   headers: fc.array(fc.record({ name: cell, value: payload }), { maxLength: 3 }),

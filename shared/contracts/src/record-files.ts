@@ -102,6 +102,9 @@ function csvPieces(text: string): ReturnType<typeof piecesOf> {
   return { pieces: rows.map(({ line, cells }) => ({ place: line, read: () => recordOf(cells) })) };
 }
 
+/** A time that no date can say, as milliseconds since 1970. */
+const TIME_NUMBER = /^-?[0-9]{16}$/;
+
 function recordOf(cells: readonly string[]): unknown {
   if (cells.length !== CSV_COLUMNS.length) {
     throw new RangeError(`${cells.length} cells in place of ${CSV_COLUMNS.length}`);
@@ -117,7 +120,7 @@ function recordOf(cells: readonly string[]): unknown {
     value,
     headers,
   ] = cells;
-  const time = Date.parse(timestamp);
+  const time = TIME_NUMBER.test(timestamp) ? Number(timestamp) : Date.parse(timestamp);
   if (timestamp !== "" && Number.isNaN(time)) throw new RangeError(`not a time: ${timestamp}`);
   return {
     topic,

@@ -24,14 +24,22 @@ export interface Connection {
   readonly remoteAddress?: string | undefined;
   readonly localPort?: number | undefined;
   readonly userAgent: string;
+  /** What `X-Forwarded-For` claims; null without it. */
+  readonly forwardedFor: string | null;
 }
 
 /** Nobody logs in yet: whoever reaches the port is the one that Kafka's plain listener knows. */
-export function callerAt({ remoteAddress, localPort = 0, userAgent }: Connection): Caller {
+export function callerAt({
+  remoteAddress,
+  localPort = 0,
+  userAgent,
+  forwardedFor,
+}: Connection): Caller {
   const host = remoteAddress?.replace(/^::ffff:/, "") ?? "unknown";
   const actor = {
     principal: ANONYMOUS,
     host,
+    forwardedFor,
     via: "admin",
     listener: "admin",
     port: localPort,

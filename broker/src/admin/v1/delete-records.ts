@@ -7,7 +7,7 @@ import { listOffset } from "#replica/list-offset.ts";
 import type { Partition } from "#replica/partition.ts";
 import { Refusal } from "../problem.ts";
 import type { Caller } from "./caller.ts";
-import { partitionError } from "./kafka-problem.ts";
+import { type PartFailure, partFailure, refuseIfAllFail } from "./kafka-problem.ts";
 import type { Call } from "./serve.ts";
 import type { V1Services } from "./services.ts";
 import { openPartition, topicFor } from "./topic-view.ts";
@@ -32,10 +32,16 @@ export async function deleteRecords(
     signal.throwIfAborted();
     plans.push(await planOf(place, topic, body.to, services));
   }
+  refuseIfAllFail(
+    plans.map(({ error }) => error),
+    `topic ${topic.name}`,
+  );
   const errors = isDryRun
-    ? new Map<Plan, string>()
+    ? new Map<Plan, PartFailure>()
     : await carryOut(plans, topic, services, caller);
-  const rows = plans.map((plan) => rowOf(plan, errors.get(plan) ?? plan.error));
+  const failures = plans.map((plan) => errors.get(plan) ?? plan.error);
+  refuseIfAllFail(failures, `topic ${topic.name}`);
+  const rows = plans.map((plan, at) => rowOf(plan, failures[at]?.message ?? null));
   const eventCount = rows.reduce((sum, row) => sum + row.eventCount, 0);
   return { isDryRun, eventCount, partitions: rows };
 }
@@ -45,7 +51,7 @@ interface Plan {
   readonly partition: number;
   readonly before: number;
   readonly after: number;
-  readonly error: string | null;
+  readonly error: PartFailure | null;
 }
 
 /** Deletes what is planned, as one change; what went wrong with single partitions. */
@@ -54,14 +60,14 @@ async function carryOut(
   topic: TopicImage,
   { changes }: V1Services,
   { actor }: Caller,
-): Promise<ReadonlyMap<Plan, string>> {
+): Promise<ReadonlyMap<Plan, PartFailure>> {
   const moving = plans.filter(({ before, after }) => after > before);
   if (moving.length === 0) return new Map();
   const places = moving.map(({ partition, after }) => ({ index: partition, offset: after }));
   const results = await changes.deleteRecords(actor, topic, places);
   return new Map(
     moving.flatMap((plan, at) => {
-      const error = partitionError(results[at]?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR);
+      const error = partFailure(results[at]?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR);
       return error === null ? [] : [[plan, error] as const];
     }),
   );
@@ -120,7 +126,7 @@ async function planOf(
   const { partition: index } = place;
   const partition = openPartition(services, topic.id, index);
   if (partition === null) {
-    const error = partitionError(ErrorCode.NOT_LEADER_OR_FOLLOWER);
+    const error = partFailure(ErrorCode.NOT_LEADER_OR_FOLLOWER);
     return { partition: index, before: 0, after: 0, error };
   }
   const before = partition.log.logStartOffset;
@@ -134,7 +140,7 @@ async function targetOf(
   partition: Partition,
   to: DeleteRecordsRequest["to"],
   services: V1Services,
-): Promise<{ readonly offset: number } | { readonly error: string }> {
+): Promise<{ readonly offset: number } | { readonly error: PartFailure }> {
   const { highWatermark } = partition;
   switch (to.kind) {
     case "end":
@@ -143,11 +149,12 @@ async function targetOf(
     case "offsets": {
       const asked = to.kind === "offset" ? to.offset : (offset ?? 0);
       if (asked <= highWatermark) return { offset: asked };
-      return { error: `offset ${asked} lies behind the end, which is ${highWatermark}` };
+      const message = `offset ${asked} lies behind the end, which is ${highWatermark}`;
+      return { error: { errorCode: ErrorCode.OFFSET_OUT_OF_RANGE, message } };
     }
     case "timestamp": {
       const listed = await listOffset(services.reads, partition, to.timestamp);
-      const error = partitionError(listed.errorCode);
+      const error = partFailure(listed.errorCode);
       if (error !== null) return { error };
       return { offset: listed.offset >= 0 ? listed.offset : highWatermark };
     }

@@ -28,15 +28,26 @@ export function streamResponse(chunks: AsyncIterable<string>, options: StreamOpt
       if (text !== "") controller.enqueue(encoder.encode(text));
       if (isLast) controller.close();
     },
-    cancel: () => control.abort(),
-  });
-  return new Response(body, {
-    headers: {
-      "content-type": "text/event-stream; charset=utf-8",
-      // A proxy that collects answers would hide that anything comes.
-      "x-accel-buffering": "no",
+    cancel: () => {
+      control.abort();
+      // Nobody asks for the next chunk any more: what waits to hand one out must hear of it, too.
+      iterator.return?.()?.catch((error: unknown) => {
+        options.logger.warn({ error: messageOf(error) }, "a stream of events did not end well");
+      });
     },
   });
+  return new Response(body, { headers: HEADERS });
+}
+
+const HEADERS: Readonly<Record<string, string>> = {
+  "content-type": "text/event-stream; charset=utf-8",
+  // A proxy that collects answers would hide that anything comes.
+  "x-accel-buffering": "no",
+};
+
+/** What HEAD is answered where GET is answered with a stream. */
+export function streamHead(): Response {
+  return new Response(null, { headers: HEADERS });
 }
 
 async function next(

@@ -15,7 +15,7 @@ import type { BrowseService } from "#browse/service.ts";
 import type { TailMessage } from "#browse/tail.ts";
 import { Refusal } from "../problem.ts";
 import { eventQueryOf, formOf, latestQueryOf } from "./event-query.ts";
-import { messageText, streamResponse } from "./event-stream.ts";
+import { messageText, streamHead, streamResponse } from "./event-stream.ts";
 import { partitionError } from "./kafka-problem.ts";
 import type { Call } from "./serve.ts";
 import type { V1Services } from "./services.ts";
@@ -62,10 +62,13 @@ type Messages = AsyncIterable<ScanMessage | TailMessage>;
 
 /** The answer to a search that `begin` starts; it ends when its client leaves. */
 async function stream(
-  { query, signal }: Pick<Call<"readLatest" | "readEvents" | "readKey">, "query" | "signal">,
+  call: Pick<Call<"readLatest" | "readEvents" | "readKey">, "query" | "signal" | "isHead">,
   services: V1Services,
   begin: (browse: BrowseService, options: ScanOptions) => Promise<Messages>,
 ): Promise<Response> {
+  const { query, signal } = call;
+  // Nobody would read what a search finds, nor end it.
+  if (call.isHead) return streamHead();
   const control = new AbortController();
   signal.addEventListener("abort", () => control.abort(), { once: true });
   if (signal.aborted) control.abort();
@@ -140,11 +143,13 @@ function doneOf(message: Done): Data<"done"> {
   const { reason, counts, cursor } = message;
   const rest = { reason, ...countsOf(counts), cursor, failure: null };
   if (!("coverage" in message)) {
-    return { ...rest, coverage: null, skips: NO_SKIPS, keyIndex: null, filterError: null };
+    const nothing = { coverage: null, skips: NO_SKIPS, keyIndex: null, filterError: null };
+    return { ...rest, ...nothing, isCursorTooLong: false };
   }
-  const { coverage, skips, keyIndex, firstFilterError } = message;
+  const { coverage, skips, keyIndex, firstFilterError, isCursorTooLong } = message;
   return {
     ...rest,
+    isCursorTooLong,
     coverage: coverageOf(coverage),
     skips: { ...skips, listed: [...skips.listed] },
     keyIndex,
@@ -183,6 +188,7 @@ function failed(error: unknown): Data<"done"> {
     reason: "failed",
     ...countsOf({}),
     cursor: null,
+    isCursorTooLong: false,
     coverage: null,
     skips: NO_SKIPS,
     keyIndex: null,

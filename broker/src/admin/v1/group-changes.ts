@@ -9,7 +9,14 @@ import { lagOf } from "#coordinator/lag-table.ts";
 import { Refusal } from "../problem.ts";
 import { authorize, type Caller } from "./caller.ts";
 import { type Committed, findGroup, groupFor, offsetsOf } from "./group-view.ts";
-import { kafkaRefusal, partitionError, refuseUnlessNone } from "./kafka-problem.ts";
+import {
+  kafkaRefusal,
+  type PartFailure,
+  partFailure,
+  partitionError,
+  refuseIfAllFail,
+  refuseUnlessNone,
+} from "./kafka-problem.ts";
 import { planReset, refuseEmpty, type Step } from "./reset-plan.ts";
 import type { Call } from "./serve.ts";
 import type { V1Services } from "./services.ts";
@@ -32,10 +39,16 @@ export async function resetOffsets(
   const steps = await planReset(body, committed, services, signal);
   for (const { topic } of steps) authorize(services, caller, "read", "topic", topic);
   refuseEmpty(steps, groupId);
+  refuseIfAllFail(
+    steps.map(({ error }) => error),
+    `group ${groupId}`,
+  );
   const errors = isDryRun
-    ? new Map<Step, string | null>()
+    ? new Map<Step, PartFailure | null>()
     : await commit(steps, { actor: caller.actor, groupId, expectedVersion }, services);
-  const changes = steps.map((step) => changeOf(step, errors.get(step) ?? step.error));
+  const changes = steps.map((step) =>
+    changeOf(step, (errors.get(step) ?? step.error)?.message ?? null),
+  );
   const etag = isDryRun ? version : (await offsetsOf(services, groupId)).version;
   return { isDryRun, etag, changes };
 }
@@ -79,7 +92,7 @@ async function commit(
     readonly expectedVersion: string | null;
   },
   { groups, groupChanges }: V1Services,
-): Promise<ReadonlyMap<Step, string | null>> {
+): Promise<ReadonlyMap<Step, PartFailure | null>> {
   const wanted = steps.filter(({ after }) => after !== null);
   if (wanted.length === 0) return new Map();
   // The topic of the groups is made here, where it is missing.
@@ -105,7 +118,7 @@ async function commit(
   if (errorCodes.every((code) => code === first)) {
     refuseChange(groupId, first);
   }
-  return new Map(wanted.map((step, at) => [step, partitionError(errorCodes[at] ?? first)]));
+  return new Map(wanted.map((step, at) => [step, partFailure(errorCodes[at] ?? first)]));
 }
 
 function changeOf(step: Step, error: string | null): OffsetChange {

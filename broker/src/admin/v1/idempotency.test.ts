@@ -1,6 +1,8 @@
+import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { describe, expect, test } from "vitest";
 import { ManualTime } from "#io/memory/manual-time.ts";
 import { IdempotentAnswers } from "./idempotency.ts";
+import { kafkaRefusal } from "./kafka-problem.ts";
 
 const KEY = "5d7f";
 
@@ -39,6 +41,28 @@ describe("IdempotentAnswers.run()", () => {
     const { kept, run } = answers();
     const failing = kept.run(KEY, "r", () => Promise.reject(new Error("disk")));
     await expect(failing).rejects.toThrow("disk");
+    expect(await run(KEY)).toBe("answer 1");
+  });
+
+  test("remembers work of which nobody knows whether it was done, and does it once", async () => {
+    const { time, kept, run } = answers();
+    let count = 0;
+    const work = () => {
+      count += 1;
+      const text = { subject: "topic t", isUncertain: true };
+      return Promise.reject(kafkaRefusal(ErrorCode.REQUEST_TIMED_OUT, text));
+    };
+    for (let round = 0; round < 2; round += 1) {
+      await expect(kept.run(KEY, "r", work)).rejects.toMatchObject({
+        kind: "unavailable",
+        text: {
+          kafkaError: "REQUEST_TIMED_OUT",
+          remedy: expect.stringContaining("may have been done") as string,
+        },
+      });
+    }
+    expect(count).toBe(1);
+    await time.advanceAsync(11 * 60_000);
     expect(await run(KEY)).toBe("answer 1");
   });
 

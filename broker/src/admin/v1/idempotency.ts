@@ -37,7 +37,8 @@ export class IdempotentAnswers {
 
   /**
    * What `work` answers, or what it answered before under `key`; who comes while it is under way waits for
-   * it. Nothing is remembered of work that throws. Throws a `Refusal` where `key` stood for another
+   * it. Of work that throws nothing is remembered, unless it may have been done: then a repetition is
+   * refused as the first one was. Throws a `Refusal` where `key` stood for another
    * `request`, which is whatever makes two of them the same.
    */
   async run(key: string, request: unknown, work: () => Promise<KeptAnswer>): Promise<KeptAnswer> {
@@ -61,7 +62,8 @@ export class IdempotentAnswers {
       }
       return await answer;
     } catch (error) {
-      if (this.#entries.get(key) === entry) this.#entries.delete(key);
+      const isUncertain = error instanceof Refusal && error.text.isUncertain === true;
+      if (!isUncertain && this.#entries.get(key) === entry) this.#entries.delete(key);
       throw error;
     }
   }

@@ -11,6 +11,8 @@ export interface OutcomeText {
   /** What it is about, to stand before a message that does not say: `topic orders`. */
   readonly subject: string;
   readonly errors?: readonly FieldError[];
+  /** Whether it may have been done all the same. */
+  readonly isUncertain?: boolean;
 }
 
 const KINDS: Partial<Record<ErrorName, ProblemKind>> = {
@@ -48,6 +50,9 @@ const REMEDIES: Partial<Record<ErrorName, string>> = {
   MESSAGE_TOO_LARGE: "Send smaller events, or raise the topic's `max.message.bytes`.",
 };
 
+const LOOK_FIRST =
+  "It may have been done: look whether it was before you send it again, then with another Idempotency-Key.";
+
 const BY_KIND: Partial<Record<ProblemKind, string>> = {
   unavailable: "Try again in a moment; see the broker's log if it goes on.",
   forbidden: "Ask an administrator for the permission.",
@@ -57,7 +62,7 @@ const BY_KIND: Partial<Record<ProblemKind, string>> = {
 /** The refusal that stands for `errorCode`. */
 export function kafkaRefusal(
   errorCode: number,
-  { message, subject, errors }: OutcomeText,
+  { message, subject, errors, isUncertain = false }: OutcomeText,
 ): Refusal {
   const info = errorInfo(errorCode) ?? errorInfo(ErrorCode.UNKNOWN_SERVER_ERROR);
   const name = info?.name ?? "UNKNOWN_SERVER_ERROR";
@@ -65,16 +70,37 @@ export function kafkaRefusal(
   const what = message ?? info?.text ?? name;
   return new Refusal(kind, {
     detail: what.includes(subject) ? what : `${subject}: ${what}`,
-    remedy: REMEDIES[name] ?? BY_KIND[kind] ?? "Correct the request.",
+    remedy: isUncertain ? LOOK_FIRST : (REMEDIES[name] ?? BY_KIND[kind] ?? "Correct the request."),
     kafkaError: name,
+    isUncertain,
     ...(errors === undefined ? {} : { errors }),
-    ...(kind === "unavailable" ? { headers: { "retry-after": "1" } } : {}),
+    ...(kind === "unavailable" && !isUncertain ? { headers: { "retry-after": "1" } } : {}),
   });
 }
 
 /** Throws the refusal unless `errorCode` is NONE. */
 export function refuseUnlessNone(errorCode: number, text: OutcomeText): void {
   if (errorCode !== ErrorCode.NONE) throw kafkaRefusal(errorCode, text);
+}
+
+/** Why one partition of a change is left as it is. */
+export interface PartFailure {
+  readonly errorCode: ErrorCode;
+  /** A sentence. */
+  readonly message: string;
+}
+
+/** The failure of one partition; null for nothing. */
+export function partFailure(errorCode: ErrorCode): PartFailure | null {
+  const message = partitionError(errorCode);
+  return message === null ? null : { errorCode, message };
+}
+
+/** Throws the refusal of a change of which no part can be done: a first one speaks for all. */
+export function refuseIfAllFail(parts: readonly (PartFailure | null)[], subject: string): void {
+  const [first = null] = parts;
+  if (first === null || parts.includes(null)) return;
+  throw kafkaRefusal(first.errorCode, { subject, message: first.message });
 }
 
 /** What is wrong with one partition, in a sentence; null for nothing. */

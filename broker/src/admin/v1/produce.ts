@@ -168,12 +168,20 @@ async function send(
   );
 }
 
+/** The events are in the log, and nobody can say whether they stay. */
+const UNCERTAIN: ReadonlySet<ErrorCode> = new Set([
+  ErrorCode.REQUEST_TIMED_OUT,
+  ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+]);
+
 /** What failed as a whole is refused as a whole. */
 function refuseIfAllFailed(results: readonly AppendResult[], { name }: TopicImage): void {
   const [first] = results;
   if (first === undefined || first.errorCode === ErrorCode.NONE) return;
   if (results.some(({ errorCode }) => errorCode !== first.errorCode)) return;
-  throw kafkaRefusal(first.errorCode, { subject: `topic ${name}`, message: messageOf(first) });
+  const isUncertain = UNCERTAIN.has(first.errorCode);
+  const message = messageOf(first);
+  throw kafkaRefusal(first.errorCode, { subject: `topic ${name}`, message, isUncertain });
 }
 
 function messageOf({ message, recordErrors, errorCode }: AppendResult): string | null {

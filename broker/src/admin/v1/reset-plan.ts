@@ -6,7 +6,7 @@ import { listOffset } from "#replica/list-offset.ts";
 import type { Partition } from "#replica/partition.ts";
 import { Refusal } from "../problem.ts";
 import type { Committed } from "./group-view.ts";
-import { kafkaRefusal, partitionError } from "./kafka-problem.ts";
+import { kafkaRefusal, type PartFailure, partFailure } from "./kafka-problem.ts";
 import type { V1Services } from "./services.ts";
 import { openPartition } from "./topic-view.ts";
 
@@ -23,7 +23,7 @@ export interface Step {
   readonly after: number | null;
   /** Why it is not exactly what was asked for. */
   readonly note: string | null;
-  readonly error: string | null;
+  readonly error: PartFailure | null;
 }
 
 interface Place {
@@ -112,7 +112,7 @@ async function stepOf(place: Place, to: ResetTo, services: V1Services): Promise<
   const open = openPartition(services, topicId, partition);
   const known = { topic, topicId, partition, before };
   if (open === null) {
-    const error = partitionError(ErrorCode.NOT_LEADER_OR_FOLLOWER);
+    const error = partFailure(ErrorCode.NOT_LEADER_OR_FOLLOWER);
     return { ...known, logStart: null, highWatermark: null, after: null, note: null, error };
   }
   const { highWatermark, log } = open;
@@ -128,7 +128,12 @@ async function stepOf(place: Place, to: ResetTo, services: V1Services): Promise<
   return { ...found, after, note, error: null };
 }
 
-type Target = { readonly offset: number; readonly note?: string } | { readonly error: string };
+type Target = { readonly offset: number; readonly note?: string } | { readonly error: PartFailure };
+
+const NOTHING_TO_SHIFT: PartFailure = {
+  errorCode: ErrorCode.INVALID_REQUEST,
+  message: "nothing is committed, so it cannot be shifted",
+};
 
 async function targetOf(
   { before, offset }: Place,
@@ -150,11 +155,11 @@ async function targetOf(
       if (before === null) return { offset: highWatermark, note: "nothing is committed: the end" };
       return { offset: before };
     case "shift":
-      if (before === null) return { error: "nothing is committed, so it cannot be shifted" };
+      if (before === null) return { error: NOTHING_TO_SHIFT };
       return { offset: before + to.by };
     case "timestamp": {
       const listed = await listOffset(services.reads, partition, to.timestamp);
-      const error = partitionError(listed.errorCode);
+      const error = partFailure(listed.errorCode);
       if (error !== null) return { error };
       if (listed.offset >= 0) return { offset: listed.offset };
       return { offset: highWatermark, note: "no event is as late: the end" };

@@ -22,6 +22,8 @@ export interface Call<N extends RouteName> {
   readonly caller: Caller;
   /** The host name or address under which the caller reached this port. */
   readonly reachedAs: string;
+  /** Only what stands above the body is wanted. */
+  readonly isHead: boolean;
   /** Aborted when the client goes. */
   readonly signal: AbortSignal;
 }
@@ -79,9 +81,11 @@ async function answer(served: Served, context: Context<AdminEnv>): Promise<Respo
   const input = await readInput(route, request);
   const { remoteAddress, localPort } = context.env.incoming.socket;
   const userAgent = request.headers.get("user-agent") ?? "";
-  const caller = callerAt({ remoteAddress, localPort, userAgent });
+  const forwardedFor = request.headers.get("x-forwarded-for");
+  const caller = callerAt({ remoteAddress, localPort, userAgent, forwardedFor });
   const reachedAs = new URL(request.url).hostname.replace(/^\[|\]$/g, "");
-  const call = { ...input, expectedVersion, caller, reachedAs, signal: request.signal };
+  const isHead = request.method === "HEAD";
+  const call = { ...input, expectedVersion, caller, reachedAs, isHead, signal: request.signal };
   const key = request.headers.get("idempotency-key");
   if (key !== null && route.takesIdempotencyKey === true) {
     const work = async (): Promise<KeptAnswer> => keep(route, await handle(served, call));

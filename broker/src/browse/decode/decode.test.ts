@@ -4,8 +4,8 @@ import { payloadOf } from "@runnel/contracts/payload.ts";
 import { encodeSubscription } from "@runnel/protocol/coordinator-records/consumer-protocol.ts";
 import { encodeKey, encodeValue } from "@runnel/protocol/coordinator-records/offsets-records.ts";
 import { describe, expect, it } from "vitest";
-import { copyRecord, RecordCursor } from "../record.ts";
-import { cursorOn, openBatch } from "../testing-records.ts";
+import { RecordCursor } from "../record.ts";
+import { copyRecord, cursorOn, openBatch } from "../testing-records.ts";
 import { decodePayload, decodeRecord } from "./decode.ts";
 
 const options = { lengthMax: 1_000, withRaw: true };

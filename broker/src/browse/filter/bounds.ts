@@ -12,7 +12,6 @@ const NONE: FilterBounds = {
   offsetMin: 0,
   offsetMax: Number.POSITIVE_INFINITY,
   timestampMin: Number.NEGATIVE_INFINITY,
-  timestampMax: Number.POSITIVE_INFINITY,
 };
 
 /** Bounds of every match of `condition`; null is the filter that everything matches. */
@@ -51,13 +50,7 @@ function boundsOfComparison({ field, operator, operand }: Comparison): FilterBou
       offsetMax: isTo ? max : NONE.offsetMax,
     };
   }
-  if (field.kind === "timestamp") {
-    return {
-      ...NONE,
-      timestampMin: isFrom ? min : NONE.timestampMin,
-      timestampMax: isTo ? max : NONE.timestampMax,
-    };
-  }
+  if (field.kind === "timestamp" && isFrom) return { ...NONE, timestampMin: min };
   return NONE;
 }
 
@@ -69,7 +62,6 @@ function meet(a: FilterBounds, b: FilterBounds): FilterBounds {
     offsetMin: Math.max(a.offsetMin, b.offsetMin),
     offsetMax: Math.min(a.offsetMax, b.offsetMax),
     timestampMin: Math.max(a.timestampMin, b.timestampMin),
-    timestampMax: Math.min(a.timestampMax, b.timestampMax),
   };
 }
 
@@ -81,7 +73,6 @@ function join(a: FilterBounds, b: FilterBounds): FilterBounds {
     offsetMin: Math.min(a.offsetMin, b.offsetMin),
     offsetMax: Math.max(a.offsetMax, b.offsetMax),
     timestampMin: Math.min(a.timestampMin, b.timestampMin),
-    timestampMax: Math.max(a.timestampMax, b.timestampMax),
   };
 }
 

@@ -126,8 +126,8 @@ describe("boundsOf()", () => {
   it("of offsets and times", () => {
     const { offsetMin, offsetMax } = boundsOf(condition("offset>=5 offset<9"));
     expect([offsetMin, offsetMax]).toEqual([5, 8]);
-    const { timestampMin, timestampMax } = boundsOf(condition("timestamp>5 or timestamp=3"));
-    expect([timestampMin, timestampMax]).toEqual([3, Number.POSITIVE_INFINITY]);
+    expect(boundsOf(condition("timestamp>5 or timestamp=3")).timestampMin).toBe(3);
+    expect(boundsOf(condition("timestamp<5")).timestampMin).toBe(Number.NEGATIVE_INFINITY);
     expect(boundsOf(condition("offset=9223372036854775807")).offsetMin).toBeLessThan(2 ** 63);
   });
 });

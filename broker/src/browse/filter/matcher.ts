@@ -36,8 +36,9 @@ export interface FilterBounds {
   readonly offsetMin: number;
   /** Inclusive; `Infinity` for no bound. */
   readonly offsetMax: number;
-  /** Inclusive, ms since 1970; `-Infinity` for no bound. */
+  /**
+   * Inclusive, ms since 1970; `-Infinity` for no bound. There is no upper one: times may go back, so that
+   * behind any record may be an older one.
+   */
   readonly timestampMin: number;
-  /** Inclusive; `Infinity` for no bound. */
-  readonly timestampMax: number;
 }

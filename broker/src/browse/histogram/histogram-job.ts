@@ -32,20 +32,32 @@ async function count(task: HistogramTask, job: Job, files: FileHandles): Promise
   const spanMs = Math.max(1, (task.toMs ?? Math.max(fromMs, ends.newest) + 1) - fromMs);
   const widthMs = Math.ceil(spanMs / task.bucketsMax);
   const bucketCount = Math.ceil(spanMs / widthMs);
-  const refine = task.snapshots.length * (bucketCount + 1) <= CUTS_REFINED_MAX;
   const partitions: PartitionCounts[] = [];
-  for (const snapshot of task.snapshots) {
+  let refinedLeft = CUTS_REFINED_MAX;
+  for (const [index, snapshot] of task.snapshots.entries()) {
     // Made anew for each, so that the pages of one partition's indexes are in memory and no others.
     const cuts = new TimeCuts(world, snapshot);
+    // Each partition has its share, and what those in front of it did not need.
+    const floor = refinedLeft - Math.floor(refinedLeft / (task.snapshots.length - index));
+    const mayRefine = (): boolean => {
+      if (refinedLeft <= floor) return false;
+      refinedLeft -= 1;
+      return true;
+    };
     const found: Cut[] = [];
-    for (let bucket = 0; bucket <= bucketCount; bucket += 1) {
+    for (const bucket of endsFirst(bucketCount)) {
       // Indexes may be in memory, where no read gives others their turn.
       await job.breathe();
-      found.push(await cuts.cut(fromMs + bucket * widthMs, { refine }));
+      found[bucket] = await cuts.cut(fromMs + bucket * widthMs, mayRefine);
     }
     partitions.push({ partition: snapshot.partition, ...between(found) });
   }
   return { kind: "histogram", fromMs, widthMs, bucketCount, partitions };
+}
+
+/** 0 to `last`, both ends first: the total hangs on them. */
+function endsFirst(last: number): number[] {
+  return [0, last, ...Array.from({ length: last - 1 }, (_, index) => index + 1)];
 }
 
 /** The times of the first and of the newest event. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createMemoryWorld } from "#io/memory/world.ts";
+import { CUTS_REFINED_MAX } from "../limits.ts";
 import { fill, openLogs, placed, snapshot, type TestBatch } from "../testing-logs.ts";
 import { Job } from "../thread/job.ts";
 import { runHistogram } from "./histogram-job.ts";
@@ -110,6 +111,25 @@ describe("histogram", () => {
     expect(fromMs).toBe(1_000);
     expect(found.map(({ counts }) => counts.reduce((sum, one) => sum + one, 0))).toEqual([40, 40]);
     expect(found.every(({ areExact }) => areExact.every(Boolean))).toBe(true);
+  });
+
+  test("of many partitions, those are exact that it takes some trouble to count", async () => {
+    const count = 136;
+    const bucketsMax = 60;
+    expect(count * (bucketsMax + 1)).toBeGreaterThan(CUTS_REFINED_MAX);
+    const one = (timestamp: number): TestBatch => ({
+      events: [{ key: null, value: "v", timestamp }],
+    });
+    const busy = Array.from({ length: 600 }, (_, n) => one(1_000 + n * 10));
+    const partitions = Array.from({ length: count }, (_, index) =>
+      index === 0 || index === count - 1 ? busy : [one(1_000), one(6_990)],
+    );
+    const options = { indexIntervalBytes: 4_096, segmentBytes: 1 << 24, fromMs: null, toMs: null };
+    const { partitions: found } = await histogramOf(partitions, { ...options, bucketsMax });
+    for (const { counts, areExact, isTotalExact } of found) {
+      expect(areExact.every(Boolean) && isTotalExact).toBe(true);
+      expect(counts).toHaveLength(bucketsMax);
+    }
   });
 
   test("a topic without events has a histogram without any", async () => {

@@ -58,12 +58,12 @@ export class TimeCuts {
     return found;
   }
 
-  /** The cut of `timestamp`; with `refine`, headers are read where an index leaves it open. */
-  async cut(timestamp: number, { refine }: { readonly refine: boolean }): Promise<Cut> {
+  /** The cut of `timestamp`; where an index leaves it open, headers are read if `mayRefine` says so. */
+  async cut(timestamp: number, mayRefine: () => boolean): Promise<Cut> {
     const source = this.#sources.find(({ segment }) => segment.maxTimestamp >= timestamp);
     if (source === undefined) return { offset: this.#end, isExact: true };
     try {
-      const { offset, isExact } = await cutIn(source, timestamp, refine);
+      const { offset, isExact } = await cutIn(source, timestamp, mayRefine);
       return { offset: Math.min(Math.max(offset, this.#start), this.#end), isExact };
     } catch (error) {
       if (!(error instanceof IoError)) throw error;
@@ -72,14 +72,18 @@ export class TimeCuts {
   }
 }
 
-async function cutIn(source: SegmentSource, timestamp: number, refine: boolean): Promise<Cut> {
+async function cutIn(
+  source: SegmentSource,
+  timestamp: number,
+  mayRefine: () => boolean,
+): Promise<Cut> {
   const { segment } = source;
   const { olderTo, newerBy } = await source.timesAround(timestamp);
   const low = (olderTo ?? segment.baseOffset - 1) + 1;
   const high = newerBy ?? segment.endOffset;
   if (low >= high) return { offset: low, isExact: true };
   const guess = { offset: Math.floor((low + high) / 2), isExact: false };
-  if (!refine) return guess;
+  if (!mayRefine()) return guess;
   let cut: Cut | null = null;
   let count = 0;
   await source.walkHeaders(await source.placeOf(low), (header) => {

@@ -93,6 +93,31 @@ describe("key index", () => {
     );
   });
 
+  test("of a key that is everywhere it reads as much at once as without an index", async () => {
+    const { rig, logs } = await openLogs(1, { segmentBytes: 300_000, indexIntervalBytes: 4_096 });
+    const log = logs[0] as PartitionLog;
+    const event = { key: "hot", value: "x".repeat(400), timestamp: 1 };
+    await fill(
+      rig,
+      log,
+      Array.from({ length: 2_000 }, () => ({ events: [event] })),
+    );
+    const disk = rig.disk as MemoryDisk;
+    await index(disk, log);
+    const reads = async (order: "oldest" | "newest"): Promise<number> => {
+      let count = 0;
+      disk.fault = (operation) => {
+        if (operation === "read") count += 1;
+        return null;
+      };
+      const scan = { order, chunkBytes: 1 << 18, keys: ["hot"] };
+      const { events } = await runScan(disk, [snapshot(log)], scan);
+      expect(events).toHaveLength(2_000);
+      return count;
+    };
+    expect(await reads("newest")).toBeLessThanOrEqual(2 * (await reads("oldest")));
+  });
+
   test("of a rare key it reads little, also page by page", async () => {
     const { rig, logs } = await openLogs(1, { segmentBytes: 200_000, indexIntervalBytes: 1_000 });
     const log = logs[0] as PartitionLog;

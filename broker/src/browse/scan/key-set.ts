@@ -1,6 +1,6 @@
 /**
  * Keys that were seen, as 64 bits of hash each: two keys out of a million pass for one with a probability of
- * one to 30 million. An open table that doubles, up to a limit.
+ * one to 18 million, for one bit of them is always set. An open table that doubles, up to a limit.
  */
 import { murmur2 } from "@runnel/protocol/partitioner.ts";
 

@@ -79,6 +79,20 @@ function asRecord(event: PlacedEvent): StoredRecord {
 const placeOf = ({ partition: index, offset }: PlacedEvent): string => `${index}@${offset}`;
 
 describe("Scan with a filter", () => {
+  test("a reason to stop that comes with the last record is told", async () => {
+    const { rig, logs } = await openLogs(1);
+    const events = [{ key: "a", value: "b", timestamp: 1 }];
+    for (const log of logs) await fill(rig, log, [{ events }]);
+    let isFull = false;
+    const matches = (): boolean => {
+      isFull = true;
+      return false;
+    };
+    const stop = () => (isFull ? "keys" : null);
+    const { end } = await runScan(rig.disk, logs.map(snapshot), { order: "newest", matches, stop });
+    expect(end).toBe("keys");
+  });
+
   test("one matcher for several partitions mixes up none of their batches", async () => {
     await fc.assert(
       fc.asyncProperty(

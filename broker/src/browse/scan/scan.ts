@@ -4,6 +4,7 @@
  * It ends at the end of its ranges, when a limit is reached, or when it is cancelled; `positions` then say
  * where another scan goes on, so that both together find what one without limits finds.
  */
+import { TURN_MS } from "../limits.ts";
 import type { RecordCursor } from "../record.ts";
 import type { PartitionScan, RecordRules, ScanTally } from "./partition-scan.ts";
 import { RankHeap } from "./rank-heap.ts";
@@ -23,6 +24,8 @@ export type ScanEnd =
   | "time"
   /** There are more keys than can be told apart. */
   | "keys"
+  /** Its client took nothing for too long. */
+  | "stalled"
   | "cancelled";
 
 /** Where matches go. */
@@ -38,16 +41,13 @@ export interface ScanSink {
 /** What drives a scan from outside. */
 export interface ScanControl {
   /** Why to stop at once; null to go on. */
-  readonly stop: "cancelled" | "keys" | null;
+  readonly stop: "cancelled" | "keys" | "stalled" | null;
   monotonicMs(): number;
   /** Lets everything else in the thread have a turn. */
   breathe(): Promise<void>;
   /** Called now and then, about as often as `breathe`. */
   onProgress(): void;
 }
-
-/** How long a scan goes on without a turn for others. */
-const TURN_MS = 8;
 
 export class Scan {
   readonly parts: readonly PartitionScan[];
@@ -122,7 +122,8 @@ export class Scan {
       if (part.isOver) this.#heap.removeTop();
       else this.#heap.settleTop();
     }
-    return "end";
+    // What was looked at in the last turn may be a reason, too.
+    return this.#control.stop ?? "end";
   }
 
   #isTurnOver(): boolean {

@@ -228,7 +228,7 @@ export class PartitionReader implements Tenant {
   }
 
   async #readBackward(source: SegmentSource, next: Place): Promise<Place | null> {
-    const step = stepBackward(this.#plan, next);
+    const step = stepBackward(this.#plan, next, this.#chunkBytes);
     let place: Place;
     if (step.kind === "all") place = await source.fillBackward(this.#chunk, next, step.bound);
     else if (step.kind === "jump") {

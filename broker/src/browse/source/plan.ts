@@ -49,15 +49,25 @@ export function stepForward(
   return { kind: "batch", position: next };
 }
 
-/** What to read in front of `behind`; the bound is null for the start of the segment. */
-export function stepBackward(plan: SegmentPlan, behind: Place): Step<Place | null> {
+/**
+ * What to read in front of `behind`, of a segment that is read in pieces of `chunkBytes`; the bound is null
+ * for the start of the segment.
+ */
+export function stepBackward(
+  plan: SegmentPlan,
+  behind: Place,
+  chunkBytes: number,
+): Step<Place | null> {
   const { position } = behind;
   const stretch = plan.findLast(({ start }) => start.position < position);
   if (stretch === undefined) return { kind: "all", bound: null };
   if (position > stretch.end.position) return { kind: "all", bound: stretch.end };
   const { positions, start } = stretch;
-  const last = positions[countBelow(positions, position) - 1];
+  const count = countBelow(positions, position);
+  const last = positions[count - 1];
   if (last === undefined) return { kind: "jump", place: start };
+  const isDense = count - countBelow(positions, position - chunkBytes) >= DENSE_COUNT;
+  if (isDense) return { kind: "all", bound: start };
   return { kind: "batch", position: last };
 }
 

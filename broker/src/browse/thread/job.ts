@@ -21,7 +21,11 @@ export class Job {
   /** Others need the processors: work less of the time. */
   isPressed = false;
   readonly #say: Say;
-  #outstanding = 0;
+  /** Bytes that were said, and those of them that the client took. */
+  #saidBytes = 0;
+  #takenBytes = 0;
+  /** When the client last took something, or there was nothing to take, monotonic ms. */
+  #tookAt: number;
   #isCancelled = false;
   #turnEndsAt: number;
   #wake: (() => void) | null = null;
@@ -31,7 +35,8 @@ export class Job {
     this.clock = clock;
     this.scheduler = scheduler;
     this.#say = say;
-    this.#turnEndsAt = clock.monotonicMs() + TURN_MS;
+    this.#tookAt = clock.monotonicMs();
+    this.#turnEndsAt = this.#tookAt + TURN_MS;
     this.disk = { ...wrapped(disk), open: async (...args) => this.#wrap(await disk.open(...args)) };
   }
 
@@ -41,12 +46,28 @@ export class Job {
 
   /** Whether the client must take something before more is said, events first of all. */
   get isFull(): boolean {
-    return this.#outstanding >= OUTSTANDING_BYTES_MAX;
+    return this.#saidBytes - this.#takenBytes >= OUTSTANDING_BYTES_MAX;
+  }
+
+  /** How many bytes were said so far; `hasTaken` tells when the client has come there. */
+  get saidBytes(): number {
+    return this.#saidBytes;
+  }
+
+  /** Whether the client took the first `bytes` of what was said. */
+  hasTaken(bytes: number): boolean {
+    return this.#takenBytes >= bytes;
+  }
+
+  /** Since when the client has taken nothing of what is there for it, monotonic ms. */
+  get tookAt(): number {
+    return this.#tookAt;
   }
 
   /** Sends a message that counts for `bytes` until the client took it. */
   say(message: unknown, bytes = 0, moved: readonly ArrayBuffer[] = []): void {
-    this.#outstanding += bytes;
+    if (this.hasTaken(this.#saidBytes)) this.#tookAt = this.clock.monotonicMs();
+    this.#saidBytes += bytes;
     this.#say(message, bytes, moved);
   }
 
@@ -86,7 +107,8 @@ export class Job {
   }
 
   take(bytes: number): void {
-    this.#outstanding -= bytes;
+    this.#takenBytes += bytes;
+    this.#tookAt = this.clock.monotonicMs();
     this.#rouse();
   }
 

@@ -9,7 +9,9 @@ import {
   CHUNKS_BYTES_MAX,
   OPEN_FILES_MAX,
   PARTITIONS_TOLD_MAX,
+  POSITION_BYTES,
   PROGRESS_MS,
+  SCAN_STALLED_MS_MAX,
 } from "../limits.ts";
 import { LatestMatcher } from "../scan/latest-matcher.ts";
 import { PartitionScan } from "../scan/partition-scan.ts";
@@ -46,6 +48,9 @@ class ScanJob {
   #bytesInRange = 0;
   /** Positions that were told, by partition. */
   readonly #told = new Map<number, number>();
+  /** Up to where the client must have taken what was said before there is more progress to say. */
+  #progressEndsAt = 0;
+  #isStalled = false;
 
   constructor(task: ScanTask, job: Job, files: FileHandles) {
     this.#task = task;
@@ -67,7 +72,7 @@ class ScanJob {
     this.#say({ kind: "phase", phase: "scanning" });
     const { hasControl, fromMs, toMs, limits } = this.#task;
     const job = this.#job;
-    const matcher = this.#matcher;
+    const stop = (): "cancelled" | "keys" | "stalled" | null => this.#stop;
     let saidAt = job.clock.monotonicMs();
     const scan: Scan = new Scan(parts, {
       rules: {
@@ -80,8 +85,7 @@ class ScanJob {
       limits,
       control: {
         get stop() {
-          if (job.isCancelled) return "cancelled";
-          return matcher instanceof LatestMatcher && matcher.isFull ? "keys" : null;
+          return stop();
         },
         monotonicMs: () => job.clock.monotonicMs(),
         breathe: () => job.breathe(),
@@ -97,10 +101,7 @@ class ScanJob {
       get isFull() {
         return job.isFull;
       },
-      drained: (untilMs) => {
-        this.#outbox.flush();
-        return job.waitForClient(untilMs);
-      },
+      drained: (untilMs) => this.#drained(untilMs),
       take: (record) => this.#outbox.add(record),
     });
     if (end === "cancelled") throw new JobCancelled();
@@ -115,6 +116,21 @@ class ScanJob {
       keyIndex: this.#keyIndex(),
       skips: { listed, count, offsets },
     });
+  }
+
+  get #stop(): "cancelled" | "keys" | "stalled" | null {
+    if (this.#job.isCancelled) return "cancelled";
+    if (this.#isStalled) return "stalled";
+    return this.#matcher instanceof LatestMatcher && this.#matcher.isFull ? "keys" : null;
+  }
+
+  /** Waits for a client that takes nothing, but not for ever: others wait for the thread. */
+  async #drained(untilMs: number): Promise<void> {
+    const job = this.#job;
+    this.#outbox.flush();
+    await job.waitForClient(Math.min(untilMs, job.tookAt + SCAN_STALLED_MS_MAX));
+    const silentMs = job.clock.monotonicMs() - job.tookAt;
+    this.#isStalled = job.isFull && silentMs >= SCAN_STALLED_MS_MAX;
   }
 
   async #locate(): Promise<PartitionScan[]> {
@@ -173,7 +189,10 @@ class ScanJob {
     return { low, high: Math.max(low, high) };
   }
 
+  /** Says how far the scan is, unless the client has not even taken what was said of that before. */
   #sayProgress(scan: Scan): void {
+    const job = this.#job;
+    if (!job.hasTaken(this.#progressEndsAt)) return;
     const partitions: PartitionProgress[] = [];
     for (const part of scan.parts) {
       const { partition } = part.reader;
@@ -184,7 +203,14 @@ class ScanJob {
       partitions.push({ partition, offset, timestamp });
     }
     const { positions } = scan;
-    this.#say({ kind: "progress", counts: this.#counts(scan), partitions, positions });
+    const message = {
+      kind: "progress",
+      counts: this.#counts(scan),
+      partitions,
+      positions,
+    } as const;
+    job.say(message satisfies ScanSaid, POSITION_BYTES * (1 + positions.size + partitions.length));
+    this.#progressEndsAt = job.saidBytes;
   }
 
   #keyIndex(): { readonly bytes: number; readonly indexedBytes: number } | null {

@@ -2,7 +2,12 @@
 import { FileHandles } from "#log/file-handles.ts";
 import { compileFilter } from "../filter/compile.ts";
 import type { RecordMatcher } from "../filter/matcher.ts";
-import { CHUNK_BYTES_MIN, CHUNKS_BYTES_MAX, OPEN_FILES_MAX, TAIL_CHUNK_BYTES } from "../limits.ts";
+import {
+  CHUNK_BYTES_MIN,
+  OPEN_FILES_MAX,
+  TAIL_CHUNK_BYTES,
+  TAIL_CHUNKS_BYTES_MAX,
+} from "../limits.ts";
 import type { RecordCursor } from "../record.ts";
 import { PartitionScan } from "../scan/partition-scan.ts";
 import { Scan } from "../scan/scan.ts";
@@ -49,9 +54,9 @@ class TailJob {
 
   async look({ snapshots, positions }: TailNews): Promise<void> {
     const job = this.#job;
-    const memory = new MemoryBook(CHUNKS_BYTES_MAX);
+    const memory = new MemoryBook(TAIL_CHUNKS_BYTES_MAX);
     const skips = new Skips();
-    const share = Math.floor(CHUNKS_BYTES_MAX / Math.max(1, snapshots.length));
+    const share = Math.floor(TAIL_CHUNKS_BYTES_MAX / Math.max(1, snapshots.length));
     const world = {
       files: this.#files,
       allocate: (length: number) => job.disk.allocate(length),

@@ -34,15 +34,25 @@ export function encodeHead(shape: HistoryShape): Uint8Array {
 
 /**
  * What a file's first bytes say: `ours` for a history of this version and shape, `newer` for one of a
- * later version, `other` for anything else, an empty or damaged file included.
+ * later version, `other` for an empty file and a history of another shape, `damaged` for anything else.
  */
-export function judgeHead(bytes: Uint8Array, shape: HistoryShape): "ours" | "newer" | "other" {
-  if (bytes.length < HEAD_LENGTH) return "other";
+export function judgeHead(
+  bytes: Uint8Array,
+  shape: HistoryShape,
+): "ours" | "newer" | "other" | "damaged" {
+  if (bytes.length === 0) return "other";
+  if (bytes.length < HEAD_LENGTH) return "damaged";
   const head = bytes.subarray(0, HEAD_LENGTH);
   const expected = encodeHead(shape);
   if (head.every((byte, at) => byte === expected[at])) return "ours";
+  // A file that was laid out and not written yet.
+  if (bytes.every((byte) => byte === 0)) return "other";
   const isMagic = utf8.encode(MAGIC).every((byte, at) => byte === head[at]);
-  return isMagic && viewOf(head).getUint16(8, true) > FORMAT_VERSION ? "newer" : "other";
+  const view = viewOf(head);
+  if (!isMagic) return "damaged";
+  // Of a later version nobody knows where its checksum is.
+  if (view.getUint16(8, true) > FORMAT_VERSION) return "newer";
+  return view.getUint32(26, true) === crc32c(head.subarray(0, 26)) ? "other" : "damaged";
 }
 
 /** The entry of a series; of none for null. */

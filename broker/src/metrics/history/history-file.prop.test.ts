@@ -2,6 +2,7 @@ import { seededRandom } from "@runnel/kit/seeded-random.ts";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type DiskFault, type FaultHook, MemoryDisk } from "#io/memory/memory-disk.ts";
+import { encodeHead } from "./head.ts";
 import type { CellKind } from "./layout.ts";
 import { type Cells, Rig, SHAPE, START_SLOT, Story, type StoryStep } from "./testing-model.ts";
 
@@ -214,17 +215,44 @@ test("damage anywhere is told, left out, and never read as a value", async () =>
   }
 });
 
-test("a file of another version or shape, and what is no history: kept or made anew", async () => {
+test("a file of another version or shape: kept or made anew", async () => {
   const told = new Story(new Rig(new MemoryDisk()));
   await told.begin();
   await told.tell({ kind: "sample", slots: 1, values: [1, 2, 3, 4, 5] });
   const file = await told.rig.disk.open("/data/history", { create: false });
   await file.write([Uint8Array.of(9)], 8);
   await expect(told.rig.open()).rejects.toThrow("/data/history was written by a later version");
-  await file.write([Uint8Array.of(1, 0, 77)], 8);
+  await file.write([encodeHead({ ...SHAPE, columns: 77 })], 0);
   await told.rig.open();
   expect(await told.rig.all("fine", EVERYTHING)).toEqual(new Map());
-  await file.truncate(3);
+  expect(told.rig.complaints).toEqual([]);
+});
+
+test("a history whose head is damaged, or what is none, is kept beside the new one, and told", async () => {
+  const told = new Story(new Rig(new MemoryDisk()));
+  await told.begin();
+  await told.tell({ kind: "sample", slots: 1, values: [1, 2, 3, 4, 5] });
+  const { disk } = told.rig;
+  const file = await disk.open("/data/history", { create: false });
+  const head = new Uint8Array(30);
+  await file.read(head, 0);
+  // The version aside: one bit more there is a later one, whose file is left alone.
+  for (const at of [0, 7, 10, 21, 26, 29]) {
+    const damaged = head.with(at, (head[at] as number) ^ 4);
+    await (await disk.open("/data/history", { create: false })).write([damaged], 0);
+    await told.rig.open();
+    expect(await told.rig.all("fine", EVERYTHING)).toEqual(new Map());
+    const kept = await disk.open("/data/history.damaged", { create: false });
+    expect(await kept.size()).toBe(told.rig.file?.layout.totalBytes);
+    const found = new Uint8Array(30);
+    await kept.read(found, 0);
+    expect(found).toEqual(damaged);
+    expect(told.rig.complaints.splice(0)).toEqual([
+      expect.stringContaining("/data/history.damaged"),
+    ]);
+  }
+  const short = await disk.open("/data/history", { create: false });
+  await short.truncate(3);
   await told.rig.open();
-  expect(await file.size()).toBe(told.rig.file?.layout.totalBytes);
+  expect(told.rig.complaints).toHaveLength(1);
 });

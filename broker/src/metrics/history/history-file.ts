@@ -61,8 +61,8 @@ export class HistoryFile {
   }
 
   /**
-   * Opens the file, or makes it: also where one of another shape or none of ours is in its place.
-   * Rejects with `NewerFormatError`, and with `IoError` where the disk says no.
+   * Opens the file, or makes it: also where one of another shape is in its place. One whose head is
+   * damaged is kept beside it as `….damaged`, in place of an earlier one. Rejects with `NewerFormatError`, and with `IoError` where the disk says no.
    */
   static async open(
     disk: Disk,
@@ -71,7 +71,8 @@ export class HistoryFile {
     problems: RingProblems,
   ): Promise<HistoryFile> {
     const layout = layoutOf(shape);
-    const file = await disk.open(`${path.folder}/${path.name}`, { create: true });
+    const where = `${path.folder}/${path.name}`;
+    let file = await disk.open(where, { create: true });
     try {
       const head = new Uint8Array(HEAD_BYTES);
       const length = await file.read(head, 0);
@@ -79,8 +80,14 @@ export class HistoryFile {
       if (judgement === "newer") {
         throw new NewerFormatError(`${file.path} was written by a later version of Runnel`);
       }
+      if (judgement === "damaged") {
+        await file.close();
+        await disk.rename(where, `${where}.damaged`);
+        problems.failed("reading the head", `it is damaged: the file is kept as ${where}.damaged`);
+        file = await disk.open(where, { create: true });
+      }
       const history = new HistoryFile(layout, file, problems);
-      if (judgement === "other") {
+      if (judgement !== "ours") {
         await makeEmpty(file, layout);
         await disk.syncDirectory(path.folder);
       } else await history.#load();

@@ -3,7 +3,7 @@
  * of what was observed in between. A metric without label has one member, whose name is null.
  */
 import { unreachable } from "@runnel/kit/assert.ts";
-import type { Histogram, Registered } from "#metrics/metric.ts";
+import type { Histogram, Readings, Registered } from "#metrics/metric.ts";
 import type { Statistic } from "./series-key.ts";
 
 /** What remains of a member's activity after one sample: half of it is forgotten in six minutes. */
@@ -23,6 +23,8 @@ export class Member {
   isUnfit = false;
   /** The sample that last saw it. */
   round = 0;
+  /** Whether it has a line of its own in the text of metrics: what others counted is kept in one sum. */
+  isNamed = true;
   previous: number;
   /** Of a histogram: counts at the sample before, and what came since. */
   previousCounts: number[] = [];
@@ -110,12 +112,7 @@ export class Track {
         for (const [name, value] of source.read()) this.#level(this.#member(name), value);
         return;
       case "readings":
-        source.readings.each((name, value) => {
-          const member = name === null ? this.#orphan() : this.#member(name);
-          if (source.readings.type === "gauge") this.#level(member, value);
-          else this.#count(member, value, seconds);
-        });
-        return;
+        return this.#readAll(source.readings, seconds);
       case "histogram":
         return this.#observe(this.#member(null), source.metric);
       case "histograms":
@@ -126,6 +123,32 @@ export class Track {
       default:
         unreachable(source);
     }
+  }
+
+  /** The sum of those that are gone has their whole totals: what was told of them before is taken off. */
+  #readAll({ type, each }: Readings, seconds: number): void {
+    let orphaned: number | null = null;
+    let told = 0;
+    each((name, value, isNamed) => {
+      if (name === null) {
+        orphaned = value;
+        return;
+      }
+      const member = this.#member(name);
+      if (type === "gauge") this.#level(member, value);
+      else {
+        // Another one of this name went meanwhile.
+        if (value < member.previous && !member.isNamed) told += member.previous;
+        this.#count(member, value, seconds);
+      }
+      member.isNamed = isNamed;
+    });
+    if (orphaned === null) return;
+    for (const { round, isNamed, previous } of this.members.values()) {
+      if (round !== this.#round && !isNamed) told += previous;
+    }
+    if (type === "gauge") this.#level(this.#orphan(), orphaned);
+    else this.#count(this.#orphan(), orphaned, seconds, told);
   }
 
   #member(name: string | null): Member {
@@ -150,9 +173,11 @@ export class Track {
     member.note(value);
   }
 
-  #count(member: Member, value: number, seconds: number): void {
+  /** `told`: what of the increase others had before. */
+  #count(member: Member, value: number, seconds: number, told = 0): void {
     // What is smaller than before was begun anew.
-    const added = value < member.previous ? value : value - member.previous;
+    const increase = value < member.previous ? value : value - member.previous;
+    const added = Math.max(0, increase - told);
     member.values[0] = added / seconds;
     member.previous = value;
     member.note(added);

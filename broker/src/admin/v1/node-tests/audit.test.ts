@@ -235,3 +235,46 @@ test("listAudit has the entry at an offset, and none where there is none", async
     problemOf("invalid-request"),
   );
 });
+
+test("tells who used a proxy as it claims, apart from the address that is certain", async () => {
+  const rig = await AdminRig.open([["runnel.audit.enable", "true"]]);
+  const headers = {
+    "content-type": "application/json",
+    "user-agent": "browser",
+    "x-forwarded-for": `10.0.0.7${"\u00ad".repeat(5)}`,
+  };
+  const body = JSON.stringify({ name: "a", partitionCount: 1 });
+  await rig.ask("/v1/topics", { method: "POST", headers, body });
+  const { items } = await rig.client.listAudit({ query: { actor: "10.0.0.7" } });
+  expect(items[0]?.actor).toMatchObject({
+    host: "127.0.0.1",
+    forwardedFor: `10.0.0.7${"\\u{ad}".repeat(5)}`,
+    client: "browser",
+  });
+  await rig.post("/v1/topics", { name: "b", partitionCount: 1 });
+  const [direct] = (await rig.client.listAudit({})).items;
+  expect(direct?.actor).not.toHaveProperty("forwardedFor");
+});
+
+describe("a change that can be made in no partition", () => {
+  test.each([
+    [
+      "deleteRecords",
+      "/v1/topics/orders/records/delete",
+      { to: { kind: "offset", offset: 99 } },
+      "OFFSET_OUT_OF_RANGE",
+    ],
+    [
+      "resetOffsets",
+      "/v1/groups/fresh/offsets/reset",
+      { scope: [{ topic: "orders" }], to: { kind: "shift", by: 1 } },
+      "INVALID_REQUEST",
+    ],
+  ] as const)("%s is refused as a whole, and told", async (name, path, body, error) => {
+    const dry = await send(name, path, body, true);
+    expect([dry.status, await entries()]).toEqual([400, []]);
+    const refused = await send(name, path, body);
+    expect(refused).toMatchObject({ status: 400, body: { kafkaError: error } });
+    expect(await entries()).toMatchObject([{ result: { outcome: "refused", error } }]);
+  });
+});

@@ -1,5 +1,5 @@
 import type { EventStreamMessage } from "@runnel/contracts/events.ts";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { AdminRig, problemOf, text } from "./rig.ts";
 
 let rig: AdminRig;
@@ -74,6 +74,18 @@ describe("GET /v1/topics/{topic}/events", () => {
     expect(keysOf(await read({ order: "oldest", from: "offset:1" }))).toEqual(["b"]);
     expect(keysOf(await read({ to: "offset:1", partitions: "0" }))).toEqual(["a"]);
     expect(doneOf(await read({ key: "a" }))?.coverage).toMatchObject({ chosenBy: "key" });
+  });
+
+  test("H5: HEAD begins no search", async () => {
+    vi.spyOn(rig.services, "browse").mockRejectedValue(new Error("a search begins"));
+    for (const path of ["events", "events?live=true", "keys?key=a", "latest"]) {
+      const reply = await rig.ask(`/v1/topics/orders/${path}`, { method: "HEAD" });
+      expect(reply.status).toBe(200);
+      expect(reply.headers.get("content-type")).toContain("text/event-stream");
+      expect(reply.body).toEqual([]);
+    }
+    expect((await rig.ask("/v1/topics/none/events", { method: "HEAD" })).status).toBe(404);
+    expect((await rig.ask("/v1/topics/orders/keys", { method: "HEAD" })).status).toBe(400);
   });
 
   test("goes on by cursor", async () => {

@@ -263,10 +263,15 @@ describe("resetOffsets", () => {
     expect(await after({ kind: "current" })).toEqual([[1, null, null]]);
     const offsets = [{ topic: "orders", partition: 1, offset: 0 }];
     expect(await after({ kind: "offsets", offsets })).toEqual([[0, null, null]]);
-    const scope = [{ topic: "orders", partitions: [1] }];
-    expect(await after({ kind: "shift", by: 1 }, { scope })).toEqual([
-      [null, null, "nothing is committed, so it cannot be shifted"],
+    const message = "nothing is committed, so it cannot be shifted";
+    expect(await after({ kind: "shift", by: 1 }, { scope: [{ topic: "orders" }] })).toEqual([
+      [2, null, null],
+      [null, null, message],
     ]);
+    const scope = [{ topic: "orders", partitions: [1] }];
+    await expect(after({ kind: "shift", by: 1 }, { scope })).rejects.toMatchObject(
+      problemOf("invalid-request", { detail: `group g: ${message}` }),
+    );
   });
 
   test("makes a group that is not there, where the topics are named", async () => {

@@ -1,7 +1,7 @@
 import { partitionOfKey } from "@runnel/protocol/partitioner.ts";
 import { readBatchHeader } from "@runnel/protocol/records/batch.ts";
 import { recordsOf } from "@runnel/protocol/records/iterate.ts";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { readStored } from "#log/log-lookup.ts";
 import { AdminRig, problemOf, text } from "./rig.ts";
 
@@ -156,6 +156,27 @@ describe("produce", () => {
     );
     const deletion = rig.client.deleteRecords({ params: internal, body: { to } });
     await expect(deletion).rejects.toMatchObject({ status: 403 });
+  });
+});
+
+describe("an event of which nobody knows whether it was stored", () => {
+  test("is not stored twice under one Idempotency-Key", async () => {
+    const topicId = rig.node.image.topicsByName.get("orders")?.id ?? "";
+    const found = rig.services.replicas.find(topicId, 0);
+    if (found.kind !== "open") throw new Error(found.kind);
+    const stuck = vi
+      .spyOn(found.partition, "awaitHighWatermark")
+      .mockImplementation((_offset, _deadline, settle) => {
+        settle("expired");
+      });
+    const headers = { "content-type": "application/json", "idempotency-key": "k1" };
+    const body = JSON.stringify({ records: [{ partition: 0, value: text("v") }] });
+    const send = () => rig.ask("/v1/topics/orders/events", { method: "POST", headers, body });
+    const first = await send();
+    stuck.mockRestore();
+    expect(first).toMatchObject({ status: 503, body: { kafkaError: "REQUEST_TIMED_OUT" } });
+    expect(await send()).toMatchObject({ status: 503, body: first.body });
+    expect((await rig.client.getTopic({ params })).eventCount).toBe(1);
   });
 });
 

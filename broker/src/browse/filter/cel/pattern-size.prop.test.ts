@@ -3,30 +3,8 @@ import { RE2JS } from "re2js";
 import { describe, expect, it } from "vitest";
 import { patternSize } from "./pattern-size.ts";
 
-const atom = fc.constantFrom(
-  "a",
-  ".",
-  "\\d",
-  "\\pL",
-  "\\p{Greek}",
-  "[a-z]",
-  "[^]a]",
-  "[[:alpha:]x]",
-  "[\\pL\\]]",
-  "\\x{41}",
-  "\\Qa+b\\E",
-  "\\.",
-  "^",
-  "$",
-  "\\b",
-  "é",
-  "𝒳",
-  "{",
-  "a{,2}",
-  "[)(*]",
-  "\\x41",
-  "\\123",
-);
+const ATOMS = String.raw`a \x{41} . \d \pL \p{Greek} [a-z] [^]a] [[:alpha:]x] [\pL\]] \Qa+b\E \. ^ $ \b é 𝒳 { a{,2} [)(*] \x41 \123`;
+const atom = fc.constantFrom(...ATOMS.split(" "));
 const repeat = fc.constantFrom(
   "",
   "",
