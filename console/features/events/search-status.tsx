@@ -56,9 +56,11 @@ export function SearchBar({
           style={{ width: `${(share ?? 0.05) * 100}%` }}
         />
       )}
-      <span role="status">
+      {/* Numbers that run are for the eyes: to be read aloud they would never end. */}
+      {isRunning && <span aria-hidden>{phaseText(search)}</span>}
+      <span role="status" className={isRunning ? "sr-only" : ""}>
         {isRunning
-          ? phaseText(search)
+          ? phaseName(search)
           : search.status === "idle"
             ? "Nothing is searched"
             : `${formatCount(search.rows.length)} events`}
@@ -110,6 +112,12 @@ function phaseText({ phase, rows }: Search): string {
     default:
       return `Searching: ${formatCount(rows.length)} found`;
   }
+}
+
+/** What it does, in words that stay the same while it goes on. */
+function phaseName({ phase }: Search): string {
+  if (phase?.phase === "waiting") return "Waiting for other searches";
+  return phase?.phase === "locating" ? "Looking up where to begin" : "Searching";
 }
 
 /** Behind the last row: why there are no more, how much that covers, and the way on. */

@@ -82,6 +82,7 @@ function useShellCommands(cluster: string, setOpen: (open: "palette" | "shortcut
       title: "Search or jump to",
       group: "View",
       keys: "Mod+k",
+      isEverywhere: true,
       run: () => setOpen("palette"),
     },
     {
