@@ -13,6 +13,7 @@ import { Skeleton } from "../../ui/skeleton.tsx";
 import { Split } from "../../ui/split.tsx";
 import { eventColumns } from "./event-columns.tsx";
 import { useEventCommands } from "./event-commands.ts";
+import { EventDialogs } from "./event-dialogs.tsx";
 import { EventRows } from "./event-rows.tsx";
 import { parseRecord, printRecord, queryOf, useEventsState } from "./events-state.ts";
 import { EventsToolbar, type OpenDialog } from "./events-toolbar.tsx";
@@ -35,19 +36,6 @@ const FacetPanel = dynamic(() => import("./facet-panel.tsx").then((module) => mo
   ssr: false,
   loading: () => <div className="w-56 border-r border-line max-lg:hidden" />,
 });
-const RepublishDialog = dynamic(
-  () => import("./republish-dialog.tsx").then((module) => module.RepublishDialog),
-  { ssr: false },
-);
-const ExportDialog = dynamic(
-  () => import("./export-dialog.tsx").then((module) => module.ExportDialog),
-  { ssr: false },
-);
-const CompareDialog = dynamic(
-  () => import("./compare-dialog.tsx").then((module) => module.CompareDialog),
-  { ssr: false },
-);
-
 /** Events whose fields the filter bar knows. */
 const SAMPLES = 50;
 /** Fields are looked for this often, while rows come. */
@@ -181,15 +169,13 @@ export function EventsPage({ topic }: { readonly topic: string }): ReactNode {
           }
         />
       </div>
-      {open === "export" && (
-        <ExportDialog topic={topic} query={query} onClose={() => setOpen(null)} />
-      )}
-      {open === "republish" && chosen.length > 0 && (
-        <RepublishDialog topic={topic} records={chosen} onClose={() => setOpen(null)} />
-      )}
-      {open === "compare" && chosen.length === 2 && (
-        <CompareDialog topic={topic} records={chosen} onClose={() => setOpen(null)} />
-      )}
+      <EventDialogs
+        topic={topic}
+        query={query}
+        open={open}
+        chosen={chosen}
+        onClose={() => setOpen(null)}
+      />
     </div>
   );
 }

@@ -7,7 +7,7 @@ import { parseRecord } from "./events-state.ts";
 import { fieldsOf, operandOf, valueAt } from "./fields.ts";
 import { versionAt } from "./keys-state.ts";
 import { HELD_MAX, LIVE_ROWS_MAX, LiveBuffer } from "./live-buffer.ts";
-import { toNewRecord } from "./payload.ts";
+import { recordJson, toNewRecord } from "./payload.ts";
 import { readPlace } from "./range-controls.tsx";
 import {
   advance,
@@ -239,6 +239,17 @@ describe("an event produced again", () => {
       key: { encoding: "base64", data: "AP8=" },
       value: null,
     });
+  });
+
+  it("is copied as a document only where all of it is there", () => {
+    const bytes = payload({ isExact: false, raw: { encoding: "base64", data: "AP8=" } });
+    const json = recordJson("t", event(bytes, payload({ sizeBytes: null }))) ?? "{}";
+    expect(JSON.parse(json)).toMatchObject({
+      key: { encoding: "base64", data: "AP8=" },
+      value: null,
+    });
+    const cut = payload({ isExact: false, isTruncated: true });
+    expect(recordJson("t", event(payload({}), cut))).toBeNull();
   });
 
   it("is not made up from the begin of a value", () => {
