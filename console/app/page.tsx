@@ -1,6 +1,6 @@
 import { redirect } from "next/navigation";
-import { clusterName } from "../lib/cluster-name.ts";
+import { clusterPath } from "../lib/cluster-name.ts";
 
 export default function Home(): never {
-  redirect(`/c/${clusterName()}`);
+  redirect(clusterPath());
 }

@@ -9,3 +9,8 @@ export function adminAddress(): string {
 export function clusterName(): string {
   return process.env["RUNNEL_CLUSTER"] ?? "local";
 }
+
+/** The address of the first page of the cluster. */
+export function clusterPath(): string {
+  return `/c/${encodeURIComponent(clusterName())}`;
+}

@@ -14,6 +14,8 @@ export interface Command {
   readonly run: () => void;
   /** Described in the sheet only: the element that has the focus handles the keys itself. */
   readonly isLocal?: boolean;
+  /** Its keys work over an open dialog or menu, too. */
+  readonly isEverywhere?: boolean;
 }
 
 let commands: readonly Command[] = [];

@@ -51,3 +51,15 @@ export function isTyping(target: EventTarget | null): boolean {
   }
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }
+
+const PRESSED_BY_ENTER = "a[href], button, summary, [role=button], [role=link], [role=tab]";
+const PRESSED_BY_SPACE = "button, summary, input, [role=button], [role=tab], [role=switch]";
+const MOVED_BY_ARROWS = "input[type=radio], input[type=range], [role=slider], [role=separator]";
+
+/** True where the element that has the focus does something of its own with this key. */
+export function isOwnKey(target: EventTarget | null, name: string): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (name === "Enter") return target.matches(PRESSED_BY_ENTER);
+  if (name === "Space") return target.matches(PRESSED_BY_SPACE);
+  return name.startsWith("Arrow") && target.matches(MOVED_BY_ARROWS);
+}

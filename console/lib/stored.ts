@@ -13,10 +13,19 @@ export function createStored<T>(key: string, parse: (json: unknown) => T): Store
   const initial = parse(undefined);
   const listeners = new Set<() => void>();
   let current: { readonly value: T } | null = null;
+  /** What was in the browser when `current` was made of it. */
+  let seen: string | null = null;
 
+  // Other tabs tell only those who listen.
+  const lookAgain = (): void => {
+    const text = textAt(key);
+    if (current !== null && text === seen) return;
+    seen = text;
+    current = { value: parse(jsonOf(text)) };
+  };
   const read = (): T => {
-    current ??= { value: parse(load(key)) };
-    return current.value;
+    if (current === null || listeners.size === 0) lookAgain();
+    return (current ?? { value: initial }).value;
   };
   const write = (value: T): void => {
     current = { value };
@@ -25,14 +34,17 @@ export function createStored<T>(key: string, parse: (json: unknown) => T): Store
     } catch {
       // A browser that keeps nothing: this page has it all the same.
     }
+    seen = textAt(key);
     for (const listener of listeners) listener();
   };
   const subscribe = (listener: () => void): (() => void) => {
     const onStorage = (event: StorageEvent): void => {
-      if (event.key !== key) return;
+      // Null where all was cleared.
+      if (event.key !== key && event.key !== null) return;
       current = null;
       listener();
     };
+    if (listeners.size === 0) lookAgain();
     listeners.add(listener);
     addEventListener("storage", onStorage);
     return () => {
@@ -43,12 +55,20 @@ export function createStored<T>(key: string, parse: (json: unknown) => T): Store
   return { read, write, use: () => useSyncExternalStore(subscribe, read, () => initial) };
 }
 
-function load(key: string): unknown {
+/** Null where there is none, or none is to be had. */
+function textAt(key: string): string | null {
   try {
-    const text = localStorage.getItem(key);
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function jsonOf(text: string | null): unknown {
+  try {
     return text === null ? undefined : (JSON.parse(text) as unknown);
   } catch {
-    // Not to be had, or somebody else's text: as if there were none.
+    // Somebody else's text: as if there were none.
     return undefined;
   }
 }

@@ -1,12 +1,16 @@
 "use client";
 import { Check, Copy } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
+import { copyText } from "../lib/clipboard.ts";
 import { cn } from "../lib/cn.ts";
 import { Button } from "./button.tsx";
 
-const SHOWN_MS = 1_500;
+type Outcome = "none" | "done" | "failed";
 
-/** Copies text; says that it has. */
+const SHOWN_MS = { done: 1_500, failed: 6_000 } as const;
+const OUTCOMES = { done: "Copied", failed: "Not copied: mark it and copy it by hand" } as const;
+
+/** Copies text; says that it has, or that it could not. */
 export function CopyButton({
   text,
   label,
@@ -18,28 +22,29 @@ export function CopyButton({
   readonly children?: ReactNode;
   readonly className?: string;
 }): ReactNode {
-  const [isDone, setIsDone] = useState(false);
+  const [outcome, setOutcome] = useState<Outcome>("none");
   useEffect(() => {
-    if (!isDone) return undefined;
-    const timer = setTimeout(() => setIsDone(false), SHOWN_MS);
+    if (outcome === "none") return undefined;
+    const timer = setTimeout(() => setOutcome("none"), SHOWN_MS[outcome]);
     return () => clearTimeout(timer);
-  }, [isDone]);
+  }, [outcome]);
   const copy = (): void => {
-    void navigator.clipboard
-      .writeText(typeof text === "string" ? text : text())
-      .then(() => setIsDone(true));
+    void copyText(typeof text === "string" ? text : text()).then(
+      () => setOutcome("done"),
+      () => setOutcome("failed"),
+    );
   };
   return (
     <Button
       look="ghost"
-      isIcon={children === undefined}
+      isIcon={children === undefined && outcome !== "failed"}
       onClick={copy}
-      aria-label={isDone ? "Copied" : label}
+      aria-label={outcome === "none" ? label : OUTCOMES[outcome]}
       title={label}
       className={className ?? ""}
     >
-      {isDone ? <Check className="text-ok" /> : <Copy />}
-      {children}
+      {outcome === "done" ? <Check className="text-ok" /> : <Copy />}
+      {outcome === "failed" ? <span className="text-bad">{OUTCOMES.failed}</span> : children}
     </Button>
   );
 }

@@ -1,12 +1,14 @@
 "use client";
 import {
   type InputHTMLAttributes,
+  type KeyboardEvent,
   type ReactNode,
   type SelectHTMLAttributes,
   type TextareaHTMLAttributes,
   useId,
 } from "react";
 import { cn } from "../lib/cn.ts";
+import { focusChild, roved } from "./roving.ts";
 
 const BOX =
   "w-full rounded-md border border-line-strong bg-surface px-2 text-sm text-ink placeholder:text-faint " +
@@ -101,16 +103,27 @@ export function Segmented<T extends string>({
   onChange,
   isDisabled,
 }: SegmentedProps<T>): ReactNode {
+  const chosen = options.findIndex(([option]) => option === value);
+  const onKeyDown = (event: KeyboardEvent, index: number): void => {
+    const next = roved(event.key, index, options.length);
+    const option = next === null ? undefined : options[next];
+    if (next === null || option === undefined) return;
+    event.preventDefault();
+    onChange(option[0]);
+    focusChild(event.currentTarget.parentElement, next);
+  };
   return (
     <div
       role="radiogroup"
       aria-label={label}
       className="inline-flex h-7 rounded-md border border-line-strong bg-raised p-0.5"
     >
-      {options.map(([option, text]) => (
+      {options.map(([option, text], index) => (
         <button
           key={option}
           type="button"
+          tabIndex={index === Math.max(0, chosen) ? 0 : -1}
+          onKeyDown={(event) => onKeyDown(event, index)}
           // A group of toggle buttons that are radio buttons to a reader
           role="radio"
           aria-checked={option === value}

@@ -72,6 +72,8 @@ export function Grid<T>(props: GridProps<T>): ReactNode {
     virtual.scrollToIndex(index),
   );
   const items = virtual.getVirtualItems();
+  // What is out of sight is not in the page, and cannot be pointed at.
+  const isInSight = items.some(({ index }) => index === active);
   const lastSeen = items.at(-1)?.index ?? -1;
   useEffect(() => {
     if (lastSeen >= rows.length - END_ROWS) onEnd?.();
@@ -87,7 +89,7 @@ export function Grid<T>(props: GridProps<T>): ReactNode {
         aria-label={label}
         aria-rowcount={rows.length + 1}
         aria-colcount={columns.length}
-        aria-activedescendant={rows.length > 0 ? `${id}-${active}` : undefined}
+        aria-activedescendant={isInSight ? `${id}-${active}` : undefined}
         tabIndex={0}
         onKeyDown={onKeyDown}
         className="group/grid relative min-w-max focus-visible:outline-none"
@@ -135,11 +137,10 @@ function useGridKeys<T>(
   { rows, keyOf, onOpen, onMove, selected, onSelect }: GridProps<T>,
   scrollTo: (index: number) => void,
 ): Keys {
-  const [wanted, setWanted] = useState(0);
-  const active = Math.min(wanted, Math.max(0, rows.length - 1));
+  const [active, setActive] = useActiveRow(rows, keyOf);
   const moveTo = (index: number): void => {
     const next = Math.max(0, Math.min(rows.length - 1, index));
-    setWanted(next);
+    setActive(next);
     scrollTo(next);
     const row = rows[next];
     if (row !== undefined) onMove?.(row);
@@ -160,7 +161,33 @@ function useGridKeys<T>(
     event.preventDefault();
     event.stopPropagation();
   };
-  return { active, setActive: setWanted, onKeyDown };
+  return { active, setActive, onKeyDown };
+}
+
+/**
+ * The index of the current row, which goes with it as rows come and go before it. Until somebody moves it
+ * is the first; where the row itself goes, the one that took its place.
+ */
+function useActiveRow<T>(
+  rows: readonly T[],
+  keyOf: (row: T) => string,
+): readonly [number, (index: number) => void] {
+  const [wanted, setWanted] = useState<{ readonly index: number; readonly key: string | null }>({
+    index: 0,
+    key: null,
+  });
+  const at = (index: number): { readonly index: number; readonly key: string | null } => {
+    const row = rows[index];
+    return { index, key: row === undefined ? null : keyOf(row) };
+  };
+  let now = wanted;
+  if (wanted.key !== null && rows.length > 0 && at(wanted.index).key !== wanted.key) {
+    const found = rows.findIndex((row) => keyOf(row) === wanted.key);
+    now = at(found === -1 ? Math.min(wanted.index, rows.length - 1) : found);
+    setWanted(now);
+  }
+  const last = Math.max(0, rows.length - 1);
+  return [Math.min(now.index, last), (index) => setWanted(at(index))];
 }
 
 const GRID_STEPS: Readonly<Record<string, number>> = {
@@ -188,7 +215,12 @@ function HeaderRow<T>({
   onSelect,
   template,
 }: GridProps<T> & { readonly template: string }): ReactNode {
-  const isAll = selected !== undefined && rows.length > 0 && selected.size >= rows.length;
+  // Others may be selected that a filter hides now.
+  const isAll =
+    selected !== undefined &&
+    rows.length > 0 &&
+    selected.size >= rows.length &&
+    rows.every((row) => selected.has(keyOf(row)));
   return (
     <div role="rowgroup" className="sticky top-0 z-10 min-w-max">
       <div

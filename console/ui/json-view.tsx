@@ -2,7 +2,7 @@
 "use client";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronDown, ChevronRight, FoldVertical, UnfoldVertical } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { cn } from "../lib/cn.ts";
 import { JsonClient } from "../lib/json-client.ts";
 import type { JsonChange } from "../lib/json-protocol.ts";
@@ -109,6 +109,7 @@ interface RowsProps {
 
 function Rows({ state: { client, rowCount, change }, actions, onToggle }: RowsProps): ReactNode {
   const scroller = useRef<HTMLDivElement>(null);
+  const id = useId();
   const [active, setActive] = useState(0);
   const virtual = useVirtualizer({
     count: rowCount,
@@ -138,6 +139,8 @@ function Rows({ state: { client, rowCount, change }, actions, onToggle }: RowsPr
     };
   }, [client, start, end, change]);
   const rowAt = (index: number): JsonRow | undefined => loaded.rows[index - loaded.start];
+  // What is out of sight is not in the page, and cannot be pointed at.
+  const isInSight = rowAt(active) !== undefined && items.some(({ index }) => index === active);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.target !== event.currentTarget) return;
     const row = rowAt(active);
@@ -158,6 +161,7 @@ function Rows({ state: { client, rowCount, change }, actions, onToggle }: RowsPr
       ref={scroller}
       role="tree"
       aria-label="JSON"
+      aria-activedescendant={isInSight ? `${id}-${active}` : undefined}
       tabIndex={0}
       onKeyDown={onKeyDown}
       className="group/tree min-h-24 flex-1 overflow-auto focus-visible:outline-none"
@@ -168,6 +172,7 @@ function Rows({ state: { client, rowCount, change }, actions, onToggle }: RowsPr
           return row === undefined ? null : (
             <TreeRow
               key={row.id}
+              id={`${id}-${index}`}
               row={row}
               top={top}
               isActive={index === active}
@@ -195,6 +200,7 @@ function Rows({ state: { client, rowCount, change }, actions, onToggle }: RowsPr
 }
 
 interface TreeRowProps {
+  readonly id: string;
   readonly row: JsonRow;
   readonly top: number;
   readonly isActive: boolean;
@@ -203,13 +209,14 @@ interface TreeRowProps {
   readonly onCopy: () => void;
 }
 
-function TreeRow({ row, top, isActive, actions, onToggle, onCopy }: TreeRowProps): ReactNode {
+function TreeRow({ id, row, top, isActive, actions, onToggle, onCopy }: TreeRowProps): ReactNode {
   const { depth, key, kind, text, isCut, childCount, isOpen } = row;
   const isContainer = kind === "object" || kind === "array";
   const [open, close] = kind === "array" ? ["[", "]"] : ["{", "}"];
   const usable = actions.filter(({ isFor }) => isFor === undefined || isFor(row));
   return (
     <div
+      id={id}
       role="treeitem"
       aria-level={depth + 1}
       aria-expanded={childCount > 0 ? isOpen : undefined}

@@ -30,7 +30,9 @@ export function OpenMenu({
       </Base.Trigger>
       <Base.Portal>
         <Base.Positioner align="end" sideOffset={4} className="z-50">
-          <Base.Popup className={POPUP}>{children}</Base.Popup>
+          <Base.Popup data-overlay="" className={POPUP}>
+            {children}
+          </Base.Popup>
         </Base.Positioner>
       </Base.Portal>
     </Base.Root>

@@ -34,8 +34,8 @@ function Feed({ messages }: { readonly messages: readonly ToastMessage[] }): Rea
       add({
         title,
         ...(text === undefined ? {} : { description: text }),
-        timeout: tone === "ok" ? SHOWN_MS : 0,
-        priority: tone === "ok" ? "low" : "high",
+        timeout: tone === "bad" ? 0 : SHOWN_MS,
+        priority: tone === "bad" ? "high" : "low",
         data: { tone },
       });
     }

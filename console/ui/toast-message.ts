@@ -1,6 +1,6 @@
 export interface ToastMessage {
   readonly id: number;
-  readonly tone: "ok" | "bad";
+  readonly tone: "ok" | "neutral" | "bad";
   readonly title: string;
   readonly text?: string;
 }

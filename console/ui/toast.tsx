@@ -23,6 +23,11 @@ export function toastDone(title: string): void {
   add({ tone: "ok", title });
 }
 
+/** Says how something is. */
+export function toastNote(title: string, text: string): void {
+  add({ tone: "neutral", title, text });
+}
+
 /** Says that something was not done, and why; stays until it is closed. */
 export function toastFailed(title: string, error: unknown): void {
   const { detail, remedy } = describe(error);

@@ -17,6 +17,27 @@ function sideOf(state: AuditEntry["before"], other: AuditEntry["before"]): strin
   return JSON.stringify(isMissing ? (Array.isArray(other) ? [] : {}) : state, null, 2);
 }
 
+interface EntryFrameProps {
+  readonly title: string;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}
+
+/** What is beside the list while a change is open. */
+export function EntryFrame({ title, onClose, children }: EntryFrameProps): ReactNode {
+  return (
+    <section aria-label="The change" className="flex min-h-0 flex-1 flex-col bg-surface">
+      <header className="flex h-9 items-center justify-between border-b border-line pr-2 pl-3">
+        <h2 className="truncate text-sm font-semibold">{title}</h2>
+        <Button look="ghost" isIcon aria-label="Close the change" onClick={onClose}>
+          <X />
+        </Button>
+      </header>
+      {children}
+    </section>
+  );
+}
+
 /** One change: who, from where, and every field before and after. */
 export function Entry({
   entry,
@@ -31,13 +52,7 @@ export function Entry({
   const hasPage = resource.kind !== "other" && resource.name !== "default";
   const [from, to] = [sideOf(before, after), sideOf(after, before)];
   return (
-    <section aria-label="The change" className="flex min-h-0 flex-1 flex-col bg-surface">
-      <header className="flex h-9 items-center justify-between border-b border-line pr-2 pl-3">
-        <h2 className="truncate text-sm font-semibold">{OPERATIONS[operation]}</h2>
-        <Button look="ghost" isIcon aria-label="Close the change" onClick={onClose}>
-          <X />
-        </Button>
-      </header>
+    <EntryFrame title={OPERATIONS[operation]} onClose={onClose}>
       <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto p-3">
         <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5 text-sm">
           <dt className="text-muted">Of</dt>
@@ -84,6 +99,6 @@ export function Entry({
           </pre>
         </details>
       </div>
-    </section>
+    </EntryFrame>
   );
 }

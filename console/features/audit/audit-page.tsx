@@ -14,8 +14,8 @@ import { ListPage, useList } from "../../ui/list-page.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { ViewsMenu } from "../../ui/views-menu.tsx";
 import { AUDIT_COLUMNS, FILE_COLUMNS } from "./audit-columns.tsx";
-import { Entry } from "./audit-entry.tsx";
 import { OPERATION_NAMES, parseResource, printResource, useAuditState } from "./audit-state.ts";
+import { OpenEntry } from "./open-entry.tsx";
 import { ResourceFilter } from "./resource-filter.tsx";
 
 const PAGE_ROWS = 100;
@@ -49,7 +49,6 @@ export function AuditPage(): ReactNode {
   };
   const refetchInterval = useRefreshMs();
   const list = useList(useInfiniteQuery({ ...auditQuery(filter), refetchInterval }));
-  const open = list.rows.find(({ offset }) => offset === r) ?? null;
   const move = ({ offset }: AuditEntry): void => void setState({ r: offset });
   return (
     <ListPage
@@ -116,7 +115,9 @@ export function AuditPage(): ReactNode {
         openKey: r === null ? null : String(r),
       }}
       side={
-        open === null ? null : <Entry entry={open} onClose={() => void setState({ r: null })} />
+        r === null ? null : (
+          <OpenEntry list={list} offset={r} onClose={() => void setState({ r: null })} />
+        )
       }
     />
   );

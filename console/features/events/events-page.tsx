@@ -48,7 +48,8 @@ export function EventsPage({ topic }: { readonly topic: string }): ReactNode {
   const query = useMemo(() => queryOf(state), [state]);
   const isFilterWrong = parseFilter(state.f).kind === "error";
   const search = useSearch(topic, isLive || isFilterWrong ? null : query);
-  const live = useLive(topic, isLive && !isFilterWrong ? query : null);
+  const follows = isLive && !isFilterWrong;
+  const live = useLive(topic, follows ? query : null);
   const order = state.mode === "oldest" ? "oldest" : "newest";
   const reached = isLive ? null : reachedAt(search.search, order);
   const rows = isLive ? live.view.rows : search.search.rows;
@@ -114,7 +115,7 @@ export function EventsPage({ topic }: { readonly topic: string }): ReactNode {
         onPartitions={(partitions) => void setState({ partitions })}
         onRange={(from, to) => void setState({ from, to, ...(isLive ? { mode: "newest" } : {}) })}
       />
-      {isLive ? <LiveBar live={live} /> : <SearchBar control={search} order={order} />}
+      {follows ? <LiveBar live={live} /> : <SearchBar control={search} order={order} />}
       <div className="flex min-h-0 flex-1">
         {areFieldsOpen && (
           <FacetPanel

@@ -112,8 +112,7 @@ export function RecordPanel(props: RecordPanelProps): ReactNode {
           It was deleted, or is not written yet, or the offset belongs to the end of a transaction.
         </Empty>
       ) : (
-        <>
-          <RecordTabs record={data} tab={tab} onTab={setTab} />
+        <RecordTabs record={data} tab={tab} onTab={setTab}>
           <Body
             {...props}
             record={data}
@@ -121,7 +120,7 @@ export function RecordPanel(props: RecordPanelProps): ReactNode {
             onWhole={() => setWholeOf(name)}
             onDownload={(part) => void save(params, part)}
           />
-        </>
+        </RecordTabs>
       )}
     </section>
   );

@@ -7,6 +7,7 @@ import { Button } from "../../ui/button.tsx";
 import { Time } from "../../ui/time.tsx";
 import {
   type Done,
+  isFull,
   lookedAt,
   type Order,
   ROWS_MAX,
@@ -55,8 +56,14 @@ export function SearchBar({
           style={{ width: `${(share ?? 0.05) * 100}%` }}
         />
       )}
-      <span role="status">
-        {isRunning ? phaseText(search) : `${formatCount(search.rows.length)} events`}
+      {/* Numbers that run are for the eyes: to be read aloud they would never end. */}
+      {isRunning && <span aria-hidden>{phaseText(search)}</span>}
+      <span role="status" className={isRunning ? "sr-only" : ""}>
+        {isRunning
+          ? phaseName(search)
+          : search.status === "idle"
+            ? "Nothing is searched"
+            : `${formatCount(search.rows.length)} events`}
       </span>
       {records > 0 && (
         <span className="mono">
@@ -79,7 +86,7 @@ export function SearchBar({
           <Button look="ghost" className="h-6 text-xs" onClick={stop}>
             <Square /> Stop
           </Button>
-        ) : (
+        ) : search.status === "idle" ? null : (
           <Button
             look="ghost"
             className="h-6 text-xs"
@@ -107,13 +114,19 @@ function phaseText({ phase, rows }: Search): string {
   }
 }
 
+/** What it does, in words that stay the same while it goes on. */
+function phaseName({ phase }: Search): string {
+  if (phase?.phase === "waiting") return "Waiting for other searches";
+  return phase?.phase === "locating" ? "Looking up where to begin" : "Searching";
+}
+
 /** Behind the last row: why there are no more, how much that covers, and the way on. */
 export function SearchEnd({
   control: { search, goOn },
 }: {
   readonly control: SearchControl;
 }): ReactNode {
-  if (search.status === "running") return null;
+  if (search.status === "running" || search.status === "idle") return null;
   const { records, bytes } = lookedAt(search);
   const share = shareOf(search);
   const coverage = search.done?.coverage ?? null;
@@ -151,16 +164,16 @@ export function SearchEnd({
       )}
       {goOn !== null && (
         <Button onClick={goOn}>
-          <Play /> Continue
+          <Play /> {isFull(search) ? "The next rows, in place of these" : "Continue"}
         </Button>
       )}
     </div>
   );
 }
 
-function sentence({ status, done, rows }: Search): string {
-  if (rows.length >= ROWS_MAX)
-    return `Stopped because ${formatCount(ROWS_MAX)} rows are enough for a page.`;
+function sentence(search: Search): string {
+  const { status, done } = search;
+  if (isFull(search)) return `Stopped because ${formatCount(ROWS_MAX)} rows are enough for a page.`;
   if (status === "stopped") return "Stopped, because you said so.";
   if (status === "failed" || done === null) return "Broken off.";
   if (done.reason === "end") return "That is all.";

@@ -83,7 +83,7 @@ export function GroupDetail({ group }: { readonly group: string }): ReactNode {
       ) : (
         <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto px-4 pt-1 pb-8">
           {error !== null && <ProblemPanel error={error} isInline />}
-          <Numbers group={data} offsets={offsets.data?.items ?? []} />
+          <Numbers group={data} />
           <LagCharts group={group} />
           <Offsets group={group} query={offsets} />
           <Panel title={`Members (${formatCount(data.memberCount)})`} isFlush>
@@ -93,7 +93,7 @@ export function GroupDetail({ group }: { readonly group: string }): ReactNode {
                 there.
               </p>
             ) : (
-              <MemberTable members={data.members} offsets={offsets.data?.items ?? []} />
+              <MemberTable members={data.members} />
             )}
           </Panel>
         </div>
@@ -134,18 +134,8 @@ function LagCharts({ group }: { readonly group: string }): ReactNode {
   );
 }
 
-function Numbers({
-  group,
-  offsets,
-}: {
-  readonly group: Group;
-  readonly offsets: readonly GroupOffset[];
-}): ReactNode {
-  const { lag, memberCount, topicCount, assignor, generationId, coordinator } = group;
-  const lastAt = offsets.reduce<number | null>(
-    (last, { committedAt }) => (committedAt === null ? last : Math.max(last ?? 0, committedAt)),
-    null,
-  );
+function Numbers({ group }: { readonly group: Group }): ReactNode {
+  const { lag, memberCount, topicCount, assignor, generationId, coordinator, lastCommitAt } = group;
   return (
     <Stats className="grid-cols-2 md:grid-cols-3 xl:grid-cols-6">
       <Stat
@@ -156,7 +146,7 @@ function Numbers({
       <Stat label="Lag in time" value={formatLag(lag)} note="age of the oldest unread event" />
       <Stat
         label="Last commit"
-        value={<Ago at={lastAt} />}
+        value={<Ago at={lastCommitAt} />}
         note={`in ${formatNumberOf(topicCount, "topic")}`}
       />
       <Stat label="Members" value={formatCount(memberCount)} note={assignor ?? "no assignor"} />

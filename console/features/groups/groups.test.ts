@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lagOfMembers, toRanges } from "./member-table.tsx";
+import { toRanges } from "./member-table.tsx";
 import { type ResetState, toResetRequest } from "./reset-state.ts";
 
 const NOTHING: ResetState = {
@@ -9,20 +9,6 @@ const NOTHING: ResetState = {
   offset: null,
   topic: null,
   partitions: null,
-};
-
-const OFFSET = {
-  topic: "orders",
-  partition: 0,
-  committedOffset: null,
-  committedAt: null,
-  leaderEpoch: null,
-  metadata: null,
-  logStart: null,
-  highWatermark: null,
-  isLost: false,
-  clientId: null,
-  clientHost: null,
 };
 
 describe("toResetRequest()", () => {
@@ -55,20 +41,4 @@ describe("toRanges()", () => {
     [[3], "3"],
     [[7, 0, 1, 2, 3], "0–3, 7"],
   ])("%j is %j", (numbers, text) => expect(toRanges(numbers)).toBe(text));
-});
-
-describe("lagOfMembers()", () => {
-  it("sums up the partitions of each, and nobody's are nobody's", () => {
-    const offset = (memberId: string | null, events: number | null) => ({
-      ...OFFSET,
-      memberId,
-      lag: events === null ? null : { events, seconds: null },
-    });
-    const lags = lagOfMembers([offset("a", 3), offset("b", 0), offset("a", 4), offset(null, 9)]);
-    expect([...lags]).toEqual([
-      ["a", 7],
-      ["b", 0],
-    ]);
-    expect(lagOfMembers([offset("c", null)]).get("c")).toBe(0);
-  });
 });

@@ -1,5 +1,5 @@
 "use client";
-import type { GroupOffset, Member } from "@runnel/contracts/groups.ts";
+import type { Member } from "@runnel/contracts/groups.ts";
 import type { ReactNode } from "react";
 import { formatCount } from "../../lib/format.ts";
 import { Badge } from "../../ui/badge.tsx";
@@ -7,14 +7,7 @@ import { LagEvents } from "../../ui/lag.tsx";
 import { Table, Td, Th, Tr } from "../../ui/table.tsx";
 
 /** Who is in the group, and which partitions each was given. */
-export function MemberTable({
-  members,
-  offsets,
-}: {
-  readonly members: readonly Member[];
-  readonly offsets: readonly GroupOffset[];
-}): ReactNode {
-  const lags = lagOfMembers(offsets);
+export function MemberTable({ members }: { readonly members: readonly Member[] }): ReactNode {
   return (
     <Table
       label="Members"
@@ -51,7 +44,7 @@ export function MemberTable({
             <Assignments member={member} />
           </Td>
           <Td isRight>
-            <LagEvents lag={{ events: lags.get(member.memberId) ?? 0 }} />
+            <LagEvents lag={member.lagEvents === null ? null : { events: member.lagEvents }} />
           </Td>
           <Td isMono className="max-w-64 truncate text-muted" title={member.memberId}>
             {member.memberId}
@@ -60,16 +53,6 @@ export function MemberTable({
       ))}
     </Table>
   );
-}
-
-/** Events that each member has still to read, by the id of the member. */
-export function lagOfMembers(offsets: readonly GroupOffset[]): ReadonlyMap<string, number> {
-  const lags = new Map<string, number>();
-  for (const { memberId, lag } of offsets) {
-    if (memberId === null) continue;
-    lags.set(memberId, (lags.get(memberId) ?? 0) + (lag?.events ?? 0));
-  }
-  return lags;
 }
 
 function partitionCountOf({ assignments }: Member): number | null {

@@ -1,17 +1,15 @@
 "use client";
 import type { GroupOffset } from "@runnel/contracts/groups.ts";
-import { Eye, SkipForward } from "lucide-react";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import { useHref } from "../../lib/cluster.tsx";
 import { cn } from "../../lib/cn.ts";
 import { formatCount, formatLag } from "../../lib/format.ts";
 import { Badge } from "../../ui/badge.tsx";
-import { buttonClass } from "../../ui/button.tsx";
 import { LagEvents } from "../../ui/lag.tsx";
 import { NameLink } from "../../ui/name-link.tsx";
 import { Table, Td, Th, Tr } from "../../ui/table.tsx";
 import { Ago } from "../../ui/time.tsx";
+import { NextEventButtons } from "./next-event-buttons.tsx";
 
 interface OffsetTableProps {
   readonly group: string;
@@ -60,7 +58,6 @@ function OffsetRow({
     offset;
   const href = useHref();
   const hasNext = committedOffset !== null && lag !== null && lag.events > 0 && !offset.isLost;
-  const place = `${topic} ${partition}`;
   return (
     <Tr>
       <Td>
@@ -99,24 +96,12 @@ function OffsetRow({
       </Td>
       <Td className="text-right">
         {hasNext && (
-          <span className="inline-flex">
-            <Link
-              href={`${href("topics", topic, "events")}?r=${partition}@${committedOffset}`}
-              aria-label={`Look at the next unread event of ${place}`}
-              title="Look at the next unread event"
-              className={cn(buttonClass("ghost", true), "h-6")}
-            >
-              <Eye />
-            </Link>
-            <Link
-              href={`${href("groups", group, "reset")}?kind=shift&by=1&topic=${encodeURIComponent(topic)}&partitions=${partition}`}
-              aria-label={`Skip the next event of ${place}`}
-              title="Skip the next event"
-              className={cn(buttonClass("ghost", true), "h-6")}
-            >
-              <SkipForward />
-            </Link>
-          </span>
+          <NextEventButtons
+            group={group}
+            topic={topic}
+            partition={partition}
+            committedOffset={committedOffset}
+          />
         )}
       </Td>
     </Tr>

@@ -12,7 +12,7 @@ import {
 } from "nuqs";
 import { type ReactNode, useState } from "react";
 import { useHref } from "../../lib/cluster.tsx";
-import { groupOffsetsQuery, groupQuery } from "../../lib/data/groups.ts";
+import { everyGroupOffsetQuery, groupQuery } from "../../lib/data/groups.ts";
 import { formatCount } from "../../lib/format.ts";
 import { useRefreshMs } from "../../lib/preferences.ts";
 import { Button } from "../../ui/button.tsx";
@@ -42,7 +42,7 @@ export function ResetPage({ group }: { readonly group: string }): ReactNode {
   const router = useRouter();
   const refetchInterval = useRefreshMs();
   const detail = useQuery({ ...groupQuery(group), refetchInterval });
-  const offsets = useQuery(groupOffsetsQuery(group));
+  const offsets = useQuery(everyGroupOffsetQuery(group));
   const request = toResetRequest(state);
   const { changes, previewError, refusedCount, error, partial, isPending, reset } = useReset(
     group,
@@ -89,10 +89,11 @@ export function ResetPage({ group }: { readonly group: string }): ReactNode {
         {partial !== null && <Partial {...partial} />}
         <div className="grid gap-4 lg:grid-cols-2">
           <Panel title="1  Which partitions">
+            {offsets.error !== null && <ProblemPanel error={offsets.error} isInline />}
             <ResetScope
               state={state}
               setState={(change) => void setState(change)}
-              offsets={offsets.data?.items ?? []}
+              offsets={offsets.data ?? null}
             />
           </Panel>
           <Panel title="2  Where to">

@@ -2,7 +2,7 @@
 import type { OffsetChange } from "@runnel/contracts/groups.ts";
 import type { ReactNode } from "react";
 import { cn } from "../../lib/cn.ts";
-import { formatCount } from "../../lib/format.ts";
+import { formatCount, formatNumberOf } from "../../lib/format.ts";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { ProblemPanel } from "../../ui/states.tsx";
 import { Table, Td, Th, Tr } from "../../ui/table.tsx";
@@ -49,7 +49,7 @@ export function ResetPreview({ isComplete, changes, error }: ResetPreviewProps):
         }
       >
         {changes.map(({ topic, partition, before, after, note, error: problem }) => {
-          const by = (after.offset ?? 0) - (before.offset ?? 0);
+          const by = movedBy(before.offset, after.offset);
           return (
             <Tr key={`${topic}/${partition}`}>
               <Td className="font-medium">{topic}</Td>
@@ -62,9 +62,11 @@ export function ResetPreview({ isComplete, changes, error }: ResetPreviewProps):
               </Td>
               <Td
                 isRight
-                className={cn(by < 0 ? "text-accent" : by > 0 ? "text-warn" : "text-faint")}
+                className={cn(
+                  by === null || by === 0 ? "text-faint" : by < 0 ? "text-accent" : "text-warn",
+                )}
               >
-                {by > 0 ? "+" : ""}
+                {by !== null && by > 0 ? "+" : ""}
                 {formatCount(by)}
               </Td>
               <Td isRight className="text-muted">
@@ -83,37 +85,56 @@ export function ResetPreview({ isComplete, changes, error }: ResetPreviewProps):
 }
 
 function Summary({ changes }: { readonly changes: readonly OffsetChange[] }): ReactNode {
-  const { repeated, skipped, moved } = sumUp(changes);
+  return <p className="border-b border-line px-3 py-2 font-medium">{sentenceOf(changes)}</p>;
+}
+
+function sentenceOf(changes: readonly OffsetChange[]): string {
+  const { repeated, skipped, moved, begun, refused } = sumUp(changes);
   const parts = [
-    ...(repeated > 0 ? [`${formatCount(repeated)} events are read again`] : []),
-    ...(skipped > 0 ? [`${formatCount(skipped)} events are skipped`] : []),
+    ...(repeated > 0 ? [`${eventsAre(repeated)} read again`] : []),
+    ...(skipped > 0 ? [`${eventsAre(skipped)} skipped`] : []),
   ];
-  return (
-    <p className="border-b border-line px-3 py-2 font-medium">
-      {moved === 0
-        ? "Nothing moves: it is there already."
-        : `${parts.join(", ")}, in ${formatCount(moved)} of ${formatCount(changes.length)} partitions.`}
-    </p>
-  );
+  const of = formatNumberOf(changes.length, "partition");
+  const sentences = [
+    ...(moved > 0 ? [`${parts.join(", ")}, in ${formatCount(moved)} of ${of}.`] : []),
+    ...(begun > 0
+      ? [`${formatCount(begun)} of ${of} ${begun === 1 ? "gets its" : "get their"} first offset.`]
+      : []),
+    ...(refused > 0 ? [`${formatCount(refused)} of ${of} cannot be moved.`] : []),
+  ];
+  return sentences.length === 0 ? "Nothing moves: it is there already." : sentences.join(" ");
+}
+
+function eventsAre(count: number): string {
+  return `${formatNumberOf(count, "event")} ${count === 1 ? "is" : "are"}`;
 }
 
 interface Sum {
   readonly repeated: number;
   readonly skipped: number;
+  /** Partitions that go on elsewhere than before. */
   readonly moved: number;
+  /** Partitions for which nothing was committed before. */
+  readonly begun: number;
+  readonly refused: number;
 }
 
 function sumUp(changes: readonly OffsetChange[]): Sum {
-  let repeated = 0;
-  let skipped = 0;
-  let moved = 0;
-  for (const { before, after } of changes) {
-    if (after.offset === before.offset || after.offset === null) continue;
-    moved += 1;
-    // Without a committed offset the lag tells how much there is to be read.
-    const by = before.offset === null ? 0 : after.offset - before.offset;
-    if (by < 0) repeated -= by;
-    else skipped += by;
+  const sum = { repeated: 0, skipped: 0, moved: 0, begun: 0, refused: 0 };
+  for (const { before, after, error } of changes) {
+    const by = movedBy(before.offset, after.offset);
+    if (error !== null) sum.refused += 1;
+    else if (by === null) sum.begun += after.offset === null ? 0 : 1;
+    else if (by !== 0) {
+      sum.moved += 1;
+      if (by < 0) sum.repeated -= by;
+      else sum.skipped += by;
+    }
   }
-  return { repeated, skipped, moved };
+  return sum;
+}
+
+/** Null where there was nothing that could move, or nothing to move it to. */
+function movedBy(before: number | null, after: number | null): number | null {
+  return before === null || after === null ? null : after - before;
 }

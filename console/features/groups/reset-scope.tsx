@@ -1,23 +1,26 @@
 "use client";
 import type { GroupOffset } from "@runnel/contracts/groups.ts";
 import type { ReactNode } from "react";
+import type { EveryRow } from "../../lib/data/every-page.ts";
+import { formatCount } from "../../lib/format.ts";
 import { Checkbox, Field, Select } from "../../ui/field.tsx";
 import type { ResetState, SetResetState } from "./reset-state.ts";
 
 interface ResetScopeProps {
   readonly state: ResetState;
   readonly setState: SetResetState;
-  readonly offsets: readonly GroupOffset[];
+  /** Null until they have come. */
+  readonly offsets: EveryRow<GroupOffset> | null;
 }
 
 /** All that the group committed, one topic, or some of its partitions. */
 export function ResetScope({ state, setState, offsets }: ResetScopeProps): ReactNode {
-  const topics = [...new Set(offsets.map(({ topic }) => topic))];
+  const rows = offsets?.rows ?? [];
+  const topics = [...new Set(rows.map(({ topic }) => topic))];
+  const count = offsets === null ? "…" : `${topics.length}${offsets.isAll ? "" : " or more"}`;
   const known =
     state.topic !== null && !topics.includes(state.topic) ? [state.topic, ...topics] : topics;
-  const own = offsets
-    .filter(({ topic }) => topic === state.topic)
-    .map(({ partition }) => partition);
+  const own = rows.filter(({ topic }) => topic === state.topic).map(({ partition }) => partition);
   const chosen = new Set(state.partitions ?? []);
   const toggle = (partition: number): void => {
     if (!chosen.delete(partition)) chosen.add(partition);
@@ -36,7 +39,7 @@ export function ResetScope({ state, setState, offsets }: ResetScopeProps): React
             }
             className="max-w-96"
           >
-            <option value="">Every topic that it committed ({topics.length})</option>
+            <option value="">Every topic that it committed ({count})</option>
             {known.map((topic) => (
               <option key={topic}>{topic}</option>
             ))}
@@ -59,6 +62,11 @@ export function ResetScope({ state, setState, offsets }: ResetScopeProps): React
             ))}
           </div>
         </fieldset>
+      )}
+      {offsets?.isAll === false && (
+        <p className="text-sm text-muted">
+          Only the first {formatCount(rows.length)} partitions can be chosen one by one.
+        </p>
       )}
     </div>
   );

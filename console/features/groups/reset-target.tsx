@@ -8,7 +8,7 @@ const CHOICES: readonly (readonly [ResetKind, string, string])[] = [
   ["timestamp", "A time", "the first event at or after it"],
   ["beginning", "The beginning", "everything again that is still there"],
   ["end", "The end", "only what comes from now on"],
-  ["shift", "Further or back", "by so many events; 1 skips one, −1 repeats one"],
+  ["shift", "Further or back", "by so many offsets; not each of them need have an event"],
   ["offset", "An offset", "the same in every partition"],
   ["current", "Where it is", "moved into the log where that is lost"],
 ];
@@ -50,7 +50,7 @@ function Amount({ state, setState }: ResetTargetProps): ReactNode {
   if (state.kind === "shift") {
     return (
       <WholeNumber
-        label="By how many events"
+        label="By how many offsets"
         value={state.by}
         onChange={(by) => setState({ by })}
       />

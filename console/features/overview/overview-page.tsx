@@ -2,17 +2,14 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { brokersQuery } from "../../lib/data/brokers.ts";
 import { clusterQuery } from "../../lib/data/cluster.ts";
-import { useRefreshMs } from "../../lib/preferences.ts";
-import { BrokerTable } from "../../ui/broker-table.tsx";
 import { CopyButton } from "../../ui/copy.tsx";
 import { PageHeader } from "../../ui/page.tsx";
-import { Panel } from "../../ui/panel.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { ProblemPanel } from "../../ui/states.tsx";
 import { TimeRangeControl, useTimeRange } from "../../ui/time-range-control.tsx";
 import { TrafficCharts } from "../../ui/traffic-charts.tsx";
+import { Brokers } from "./brokers.tsx";
 import { FirstSteps } from "./first-steps.tsx";
 import { HealthStrip } from "./health-strip.tsx";
 import { RecentChanges } from "./recent-changes.tsx";
@@ -21,10 +18,8 @@ import { Totals } from "./totals.tsx";
 import { Traffic } from "./traffic.tsx";
 
 export function OverviewPage(): ReactNode {
-  const refetchInterval = useRefreshMs();
   const time = useTimeRange();
   const { data, error, refetch, isFetching } = useQuery(clusterQuery);
-  const brokers = useQuery({ ...brokersQuery, refetchInterval });
   return (
     <>
       <PageHeader
@@ -54,15 +49,7 @@ export function OverviewPage(): ReactNode {
             <TrafficCharts time={time} />
           </div>
           {data.topicCount > 0 && <TopLists />}
-          <Panel title="Brokers" isFlush>
-            {brokers.data === undefined ? (
-              <div className="p-3">
-                <Skeleton />
-              </div>
-            ) : (
-              <BrokerTable brokers={brokers.data.items} />
-            )}
-          </Panel>
+          <Brokers />
           <RecentChanges />
         </div>
       )}

@@ -32,6 +32,7 @@ export function Palette({ onClose }: PaletteProps): ReactNode {
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 z-40 bg-[oklch(0.15_0.02_250/0.45)]" />
         <Base.Popup
+          data-overlay=""
           aria-label="Search or jump to"
           className="fixed top-[12vh] left-1/2 z-50 w-[min(40rem,calc(100vw-2rem))] -translate-x-1/2 overflow-hidden rounded-xl border border-line bg-surface shadow-pop"
         >

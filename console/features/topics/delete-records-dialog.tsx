@@ -1,11 +1,11 @@
 /** Deletes the oldest events of a topic, after a dry run partition by partition. */
 "use client";
 import type { DeleteRecordsRequest } from "@runnel/contracts/records.ts";
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { api } from "../../lib/api.ts";
 import { topicKeys } from "../../lib/data/topics.ts";
-import { formatCount } from "../../lib/format.ts";
+import { formatCount, formatNumberOf } from "../../lib/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Field, Input, Segmented } from "../../ui/field.tsx";
@@ -36,19 +36,21 @@ export function DeleteRecordsDialog({ topic, onClose }: DeleteRecordsDialogProps
         { signal },
       ),
     enabled: to !== null,
-    placeholderData: keepPreviousData,
+    // Nothing of another point meanwhile: what is agreed to is what stands here.
     gcTime: 0,
   });
   const remove = useMutation({
     mutationFn: (target: DeleteRecordsRequest["to"]) =>
       api.deleteRecords({ params: { topic }, body: { to: target } }),
-    onSuccess: ({ eventCount }) => {
+    onSuccess: ({ eventCount, partitions }) => {
+      if (partitions.some(({ error }) => error !== null)) return;
       toastDone(`${formatCount(eventCount)} events of ${topic} are deleted`);
       onClose();
     },
     onSettled: () => client.invalidateQueries({ queryKey: topicKeys.all }),
   });
-  const count = to === null ? null : (preview.data?.eventCount ?? null);
+  const shown = to !== null && preview.error === null ? preview.data : undefined;
+  const count = shown?.eventCount ?? null;
   return (
     <Dialog
       isOpen
@@ -58,7 +60,7 @@ export function DeleteRecordsDialog({ topic, onClose }: DeleteRecordsDialogProps
       footer={
         <>
           <span className="mr-auto text-sm text-muted">
-            {count === null ? "Choose a point" : `${formatCount(count)} events go`}
+            {footerOf(to !== null, preview.error !== null, count)}
           </span>
           <Button onClick={onClose}>Cancel</Button>
           <Button
@@ -104,7 +106,8 @@ export function DeleteRecordsDialog({ topic, onClose }: DeleteRecordsDialogProps
         {(preview.error ?? remove.error) !== null && (
           <ProblemPanel error={preview.error ?? remove.error} isInline />
         )}
-        {to !== null && preview.data !== undefined && <Preview changes={preview.data.partitions} />}
+        {remove.data !== undefined && <Refused answer={remove.data} />}
+        {shown !== undefined && <Preview changes={shown.partitions} />}
         <Field label={`Type ${topic} to confirm`}>
           {({ id }) => (
             <Input id={id} value={typed} onChange={(event) => setTyped(event.target.value)} />
@@ -113,6 +116,14 @@ export function DeleteRecordsDialog({ topic, onClose }: DeleteRecordsDialogProps
       </div>
     </Dialog>
   );
+}
+
+function footerOf(isChosen: boolean, isRefused: boolean, count: number | null): string {
+  if (!isChosen) return "Choose a point";
+  if (isRefused) return "Nothing can be deleted like this";
+  return count === null
+    ? "Counting the events …"
+    : `${formatNumberOf(count, "event")} ${count === 1 ? "goes" : "go"}`;
 }
 
 function targetOf(
@@ -126,6 +137,26 @@ function targetOf(
   return /^\d{1,16}$/.test(offset) && Number.isSafeInteger(number)
     ? { kind: "offset", offset: number }
     : null;
+}
+
+/** Where some partitions did it and others did not. */
+function Refused({
+  answer: { eventCount, partitions },
+}: {
+  readonly answer: Awaited<ReturnType<typeof api.deleteRecords>>;
+}): ReactNode {
+  const refused = partitions.flatMap(({ partition, error }) =>
+    error === null ? [] : [`Partition ${partition}: ${error}`],
+  );
+  if (refused.length === 0) return null;
+  return (
+    <p role="alert" className="rounded-md border border-bad/40 bg-bad-soft px-3 py-2">
+      <strong className="font-semibold">
+        {formatNumberOf(eventCount, "event")} went, and not all that were to go.
+      </strong>{" "}
+      {refused.join(". ")}.
+    </p>
+  );
 }
 
 function Preview({

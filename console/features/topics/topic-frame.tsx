@@ -9,7 +9,7 @@ import { useRouter } from "next/navigation";
 import { type ReactNode, useState } from "react";
 import { isNotFound } from "../../lib/api.ts";
 import { useHref } from "../../lib/cluster.tsx";
-import { useCommands } from "../../lib/commands.ts";
+import { type Command, useCommands } from "../../lib/commands.ts";
 import { topicQuery } from "../../lib/data/topics.ts";
 import { toggleStar, usePreferences, useRefreshMs } from "../../lib/preferences.ts";
 import { Badge } from "../../ui/badge.tsx";
@@ -47,14 +47,9 @@ export function TopicFrame({
   const [open, setOpen] = useState<OpenDialog>(null);
   const refetchInterval = useRefreshMs();
   const { data, error } = useQuery({ ...topicQuery(topic), refetchInterval });
+  // Of an internal topic the broker would refuse them; nor does anybody know before it is there.
+  const isOwn = data?.isInternal === false;
   useCommands([
-    {
-      id: "topic-produce",
-      title: `Produce to ${topic}`,
-      group: "This page",
-      keys: "p",
-      run: () => router.push(produceHref()),
-    },
     ...TOPIC_TABS.map(({ text, path }) => ({
       id: `topic-tab-${text}`,
       title: `${text} of ${topic}`,
@@ -62,23 +57,10 @@ export function TopicFrame({
       ...(text === "Events" ? { keys: "e" } : {}),
       run: () => router.push(href("topics", topic, ...path)),
     })),
-    { id: "topic-grow", title: "Add partitions", group: "This page", run: () => setOpen("grow") },
-    {
-      id: "topic-purge",
-      title: "Delete events",
-      group: "This page",
-      run: () => setOpen("records"),
-    },
-    {
-      id: "topic-delete",
-      title: `Delete ${topic}`,
-      group: "This page",
-      run: () => setOpen("delete"),
-    },
+    ...(isOwn ? changeCommands(topic, () => router.push(produceHref()), setOpen) : []),
   ]);
   const produceHref = (): string => `${href("produce")}?topic=${encodeURIComponent(topic)}`;
   if (isNotFound(error)) return <NoSuchTopic topic={topic} />;
-  const isInternal = data?.isInternal === true;
   return (
     <>
       <PageHeader
@@ -86,7 +68,7 @@ export function TopicFrame({
         badges={<Badges topic={topic} data={data} />}
         actions={
           <>
-            {!isInternal && (
+            {data?.isInternal !== true && (
               <Link href={produceHref()} className={buttonClass("plain")}>
                 <SendHorizontal /> Produce
               </Link>
@@ -97,14 +79,14 @@ export function TopicFrame({
               isIcon
               trigger={<MoreHorizontal />}
             >
-              <MenuItem onSelect={() => setOpen("grow")} isDisabled={isInternal}>
+              <MenuItem onSelect={() => setOpen("grow")} isDisabled={!isOwn}>
                 Add partitions …
               </MenuItem>
               <MenuSeparator />
-              <MenuItem onSelect={() => setOpen("records")} isDanger isDisabled={isInternal}>
+              <MenuItem onSelect={() => setOpen("records")} isDanger isDisabled={!isOwn}>
                 Delete events …
               </MenuItem>
-              <MenuItem onSelect={() => setOpen("delete")} isDanger isDisabled={isInternal}>
+              <MenuItem onSelect={() => setOpen("delete")} isDanger isDisabled={!isOwn}>
                 Delete the topic …
               </MenuItem>
             </Menu>
@@ -124,11 +106,25 @@ export function TopicFrame({
         <DeleteDialog
           topics={[topic]}
           onClose={() => setOpen(null)}
-          onDeleted={() => router.push(href("topics"))}
+          onGone={() => router.push(href("topics"))}
         />
       )}
     </>
   );
+}
+
+function changeCommands(
+  topic: string,
+  produce: () => void,
+  setOpen: (dialog: OpenDialog) => void,
+): readonly Command[] {
+  const group = "This page";
+  return [
+    { id: "topic-produce", title: `Produce to ${topic}`, group, keys: "p", run: produce },
+    { id: "topic-grow", title: "Add partitions", group, run: () => setOpen("grow") },
+    { id: "topic-purge", title: "Delete events", group, run: () => setOpen("records") },
+    { id: "topic-delete", title: `Delete ${topic}`, group, run: () => setOpen("delete") },
+  ];
 }
 
 function Badges({

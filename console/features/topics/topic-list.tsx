@@ -11,6 +11,7 @@ import { useHref } from "../../lib/cluster.tsx";
 import { useCommands } from "../../lib/commands.ts";
 import { listRefresh } from "../../lib/data/list-pages.ts";
 import { askTopics, topicsQuery } from "../../lib/data/topics.ts";
+import { formatCount } from "../../lib/format.ts";
 import { usePreferences, useRefreshMs } from "../../lib/preferences.ts";
 import { Button, buttonClass } from "../../ui/button.tsx";
 import { ColumnsMenu } from "../../ui/columns-menu.tsx";
@@ -20,6 +21,7 @@ import { FilterInput } from "../../ui/filter-input.tsx";
 import { ListPage, useList } from "../../ui/list-page.tsx";
 import { ViewsMenu } from "../../ui/views-menu.tsx";
 import { topicColumns } from "./columns.tsx";
+import { DELETED_TOPICS_MAX } from "./delete-topics.ts";
 import { FirstTopic } from "./first-topic.tsx";
 import { asShown, isSort, paramsOf, useListState } from "./list-state.ts";
 
@@ -46,6 +48,7 @@ export function TopicList(): ReactNode {
   });
   const [selected, setSelected] = useState<ReadonlySet<string>>(NONE);
   const [isDeleting, setIsDeleting] = useState(false);
+  const isTooMany = selected.size > DELETED_TOPICS_MAX;
   const loaded = useList(query);
   const rows = useMemo(() => starredFirst(loaded.rows, stars), [loaded.rows, stars]);
   const list = isNoneMarked ? { ...loaded, ...NO_ROWS } : { ...loaded, rows };
@@ -104,11 +107,14 @@ export function TopicList(): ReactNode {
           <>
             {selected.size > 0 && (
               <>
-                <span className="text-sm text-muted">{selected.size} selected</span>
+                <span className="text-sm text-muted">
+                  {formatCount(selected.size)} selected
+                  {isTooMany && `, and ${DELETED_TOPICS_MAX} at once can be deleted`}
+                </span>
                 <Button look="ghost" onClick={() => setSelected(NONE)}>
                   Clear
                 </Button>
-                <Button look="danger" onClick={() => setIsDeleting(true)}>
+                <Button look="danger" disabled={isTooMany} onClick={() => setIsDeleting(true)}>
                   <Trash2 /> Delete …
                 </Button>
               </>
@@ -147,9 +153,10 @@ export function TopicList(): ReactNode {
         <DeleteDialog
           topics={[...selected]}
           onClose={() => setIsDeleting(false)}
-          onDeleted={() => {
-            setIsDeleting(false);
-            setSelected(NONE);
+          onGone={(gone) => {
+            const left = [...selected].filter((topic) => !gone.includes(topic));
+            setSelected(new Set(left));
+            if (left.length === 0) setIsDeleting(false);
           }}
         />
       )}

@@ -1,5 +1,7 @@
+import { PAGE_SIZE_MAX } from "@runnel/contracts/page.ts";
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api } from "../api.ts";
+import { everyPage } from "./every-page.ts";
 import { narrowed, rowsOfPage, shareFewPages } from "./list-pages.ts";
 
 export type GroupsParams = Omit<
@@ -7,7 +9,7 @@ export type GroupsParams = Omit<
   "cursor" | "limit"
 >;
 
-const OFFSETS_PAGE = 1_000;
+const OFFSETS_PAGE = PAGE_SIZE_MAX;
 
 export const groupKeys = {
   all: ["groups"] as const,
@@ -55,4 +57,20 @@ export const groupOffsetsQuery = (group: string) =>
     queryKey: [...groupKeys.one(group), "offsets"],
     queryFn: ({ signal }) =>
       api.listGroupOffsets({ params: { group }, query: { limit: OFFSETS_PAGE } }, { signal }),
+  });
+
+/** As `groupOffsetsQuery`, page after page, for what is to be chosen from. Not to be asked often. */
+export const everyGroupOffsetQuery = (group: string) =>
+  queryOptions({
+    queryKey: [...groupKeys.one(group), "every-offset"],
+    queryFn: ({ signal }) =>
+      everyPage((cursor) =>
+        api.listGroupOffsets(
+          {
+            params: { group },
+            query: { limit: OFFSETS_PAGE, ...(cursor === null ? {} : { cursor }) },
+          },
+          { signal },
+        ),
+      ),
   });

@@ -106,6 +106,9 @@ export const AuditQuery = z.strictObject({
     description: "Part of a principal, an address or a client's name, in any case.",
   }),
   operation: AuditOperation.optional(),
+  offset: Offset.optional().meta({
+    description: "Only the entry at this offset, where it meets the rest; not with `cursor`.",
+  }),
   from: Timestamp.min(0).optional().meta({ description: "Not before this time." }),
   to: Timestamp.min(0).optional().meta({ description: "Before this time." }),
   limit: z.int().min(1).max(AUDIT_PAGE_MAX).optional().meta({ description: "50 if left out." }),

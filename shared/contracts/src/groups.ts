@@ -52,6 +52,9 @@ export const Member = z
     assignments: z.array(TopicPartitions).nullable().meta({
       description: "Null where the group is no group of consumers, or its bytes are unreadable.",
     }),
+    lagEvents: Count.nullable().meta({
+      description: "Events that it has still to read; null where that is not known of a partition.",
+    }),
   })
   .meta({ id: "Member" });
 export type Member = z.infer<typeof Member>;
@@ -59,6 +62,7 @@ export type Member = z.infer<typeof Member>;
 /** One group in full, but for its offsets. */
 export const Group = GroupRow.extend({
   etag: Etag.meta({ description: "Changes with every committed offset; see If-Match." }),
+  lastCommitAt: Timestamp.nullable().meta({ description: "Null: nothing committed." }),
   assignor: z.string().nullable().meta({ description: "range, sticky …; null for none." }),
   generationId: z.int(),
   coordinator: z.object({
@@ -115,9 +119,10 @@ export const ResetTo = z.discriminatedUnion("kind", [
   z
     .strictObject({ kind: z.literal("timestamp"), timestamp: Timestamp.min(0) })
     .meta({ description: "The first event at or after this time; the end where there is none." }),
-  z
-    .strictObject({ kind: z.literal("shift"), by: z.int() })
-    .meta({ description: "Further by so many events; back where negative. 1 skips one." }),
+  z.strictObject({ kind: z.literal("shift"), by: z.int() }).meta({
+    description:
+      "Further by so many offsets; back where negative. Compaction and the ends of transactions leave offsets without an event: then it is fewer events.",
+  }),
   z.strictObject({
     kind: z.literal("offsets"),
     offsets: z

@@ -15,9 +15,19 @@ export async function listAudit(
 ): Promise<AnswerOf<"listAudit">> {
   authorize(services, caller, "read", "topic", AUDIT_TOPIC);
   const { resource = null, actor = null, operation = null, from = null, to = null } = query;
-  const { limit = LIMIT_DEFAULT, cursor } = query;
+  const { limit = LIMIT_DEFAULT, cursor, offset } = query;
+  const filter = { resource, actor, operation, from, to };
+  if (offset !== undefined) {
+    refuseCursor(cursor);
+    const request = { ...filter, limit: 1, before: offset + 1 };
+    const page = await readAuditPage(services.auditTopic, request);
+    const { searchedCount, unreadableCount } = page;
+    // Where there is none at the offset, the page has the one before it.
+    const items = page.items.filter((item) => item.offset === offset);
+    return { items, nextCursor: null, searchedCount, unreadableCount };
+  }
   const before = cursor === undefined ? null : offsetOf(cursor);
-  const request = { resource, actor, operation, from, to, limit, before };
+  const request = { ...filter, limit, before };
   const page = await readAuditPage(services.auditTopic, request);
   return {
     items: [...page.items],
@@ -25,6 +35,16 @@ export async function listAudit(
     searchedCount: page.searchedCount,
     unreadableCount: page.unreadableCount,
   };
+}
+
+function refuseCursor(cursor: string | undefined): void {
+  if (cursor === undefined) return;
+  const message = "there is no next page of a single entry";
+  throw new Refusal("invalid-request", {
+    detail: `cursor: ${message}`,
+    remedy: "Send either `offset` or `cursor`.",
+    errors: [{ in: "query", field: "cursor", message }],
+  });
 }
 
 /** A cursor is the offset before which the next page ends. */

@@ -86,8 +86,16 @@ export async function offsetsOf(
   return { committed, version: found.version };
 }
 
+/** A member without how far it is behind, which its group alone does not know. */
+export type AssignedMember = Omit<Member, "lagEvents">;
+
 /** Members with what they were given. */
-export function membersOf({ protocolType, leaderId, members, state }: GroupDescription): Member[] {
+export function membersOf({
+  protocolType,
+  leaderId,
+  members,
+  state,
+}: GroupDescription): AssignedMember[] {
   return members.map((member) => ({
     memberId: member.memberId,
     groupInstanceId: member.groupInstanceId,
@@ -119,7 +127,7 @@ function assignmentsOf(
 export interface Reading {
   readonly topic: string;
   readonly partition: number;
-  readonly member: Member;
+  readonly member: AssignedMember;
 }
 
 /** Who reads which partition now, by `placeKey`; what members made up and is not there is left out. */

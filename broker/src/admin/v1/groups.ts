@@ -1,12 +1,13 @@
 /** Consumer groups: the list, one of them, and what it committed. */
 import type { Lag } from "@runnel/contracts/common.ts";
-import type { GroupOffset, GroupRow, Member } from "@runnel/contracts/groups.ts";
+import type { GroupOffset, GroupRow } from "@runnel/contracts/groups.ts";
 import type { AnswerOf } from "@runnel/contracts/routes.ts";
 import type { CommittedOffset } from "#coordinator/group/records.ts";
 import { OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
 import type { GroupLag } from "#coordinator/lag-table.ts";
 import { isAllowed } from "./caller.ts";
 import {
+  type AssignedMember,
   type Committed,
   committedOf,
   groupFor,
@@ -88,6 +89,8 @@ export async function getGroup(
   const { committed, version } = await offsetsOf(services, params.group);
   const partition = services.groups.findPartition(params.group) ?? 0;
   const { topicsByName } = services.view.image;
+  const places = placesOf(committed, readersOf(group, services));
+  const lags = lagsOfReaders(places, services);
   return {
     groupId: group.groupId,
     state: group.state,
@@ -97,13 +100,17 @@ export async function getGroup(
     topicCount: committed.length,
     lag: await lagOf(committed, new LagMeter(services)),
     etag: version,
+    lastCommitAt: lastCommitOf(places),
     assignor: group.protocolName === "" ? null : group.protocolName,
     generationId: group.generationId,
     coordinator: {
       brokerId: topicsByName.get(OFFSETS_TOPIC)?.partitions[partition]?.leader ?? null,
       partition,
     },
-    members: membersOf(group),
+    members: membersOf(group).map((member) => ({
+      ...member,
+      lagEvents: lagOfMember(member, lags),
+    })),
   };
 }
 
@@ -111,7 +118,7 @@ interface Place {
   readonly topic: string;
   readonly partition: number;
   readonly value: CommittedOffset | null;
-  readonly reader: Member | null;
+  readonly reader: AssignedMember | null;
 }
 
 export async function listGroupOffsets(
@@ -166,6 +173,47 @@ function lagEventsOf({ topic, partition, value }: Place, services: V1Services): 
   if (value === null || topicId === undefined) return null;
   const open = openPartition(services, topicId, partition);
   return open === null ? null : Math.max(0, open.highWatermark - value.offset);
+}
+
+function lastCommitOf(places: readonly Place[]): number | null {
+  return places.reduce<number | null>(
+    (last, { value }) =>
+      value === null ? last : Math.max(last ?? value.committedAt, value.committedAt),
+    null,
+  );
+}
+
+function lagOfMember(
+  { memberId, assignments }: AssignedMember,
+  lags: ReadonlyMap<string, number | null>,
+): number | null {
+  if (assignments === null) return null;
+  const events = lags.get(memberId);
+  // It was given nothing that is there.
+  return events === undefined ? 0 : events;
+}
+
+/** Events that each member has still to read, by its id; null where one of its partitions cannot say. */
+function lagsOfReaders(
+  places: readonly Place[],
+  services: V1Services,
+): ReadonlyMap<string, number | null> {
+  const lags = new Map<string, number | null>();
+  for (const place of places) {
+    if (place.reader === null) continue;
+    const { memberId } = place.reader;
+    const sum = lags.get(memberId) ?? (lags.has(memberId) ? null : 0);
+    const events = lagEventsOf(place, services) ?? (isEmpty(place, services) ? 0 : null);
+    lags.set(memberId, sum === null || events === null ? null : sum + events);
+  }
+  return lags;
+}
+
+/** Many clients commit nothing for a partition without events. */
+function isEmpty({ topic, partition }: Place, services: V1Services): boolean {
+  const topicId = services.topics.byName(topic)?.topicId ?? "";
+  const open = openPartition(services, topicId, partition);
+  return open !== null && open.log.logStartOffset >= open.highWatermark;
 }
 
 async function offsetOf(

@@ -219,6 +219,23 @@ describe("listAudit", () => {
   });
 });
 
+test("listAudit has the entry at an offset, and none where there is none", async () => {
+  const { items } = await rig.client.listAudit();
+  const [newest, oldest] = [items[0], items.at(-1)];
+  for (const entry of [newest, oldest]) {
+    const query = { offset: entry?.offset ?? -1 };
+    const page = await rig.client.listAudit({ query });
+    expect(page).toMatchObject({ items: [entry], nextCursor: null });
+  }
+  const offset = (newest?.offset ?? 0) + 1;
+  expect((await rig.client.listAudit({ query: { offset } })).items).toEqual([]);
+  const other = { offset: newest?.offset ?? 0, resource: "topic:none" };
+  expect((await rig.client.listAudit({ query: other })).items).toEqual([]);
+  await expect(rig.client.listAudit({ query: { offset: 0, cursor: "o1" } })).rejects.toMatchObject(
+    problemOf("invalid-request"),
+  );
+});
+
 test("tells who used a proxy as it claims, apart from the address that is certain", async () => {
   const rig = await AdminRig.open([["runnel.audit.enable", "true"]]);
   const headers = {

@@ -20,17 +20,26 @@ async function produce(partition: number, ...agesMs: number[]): Promise<void> {
   await rig.client.produce({ params: { topic: "orders" }, body: { records } });
 }
 
+const NO_MEMBER = { memberId: "", generationId: -1 };
+
 /** Commits as a client without a group membership does. */
 async function commit(group: string, ...offsets: (readonly [number, number])[]): Promise<void> {
+  await commitAs(NO_MEMBER, group, offsets);
+}
+
+async function commitAs(
+  member: typeof NO_MEMBER,
+  group: string,
+  offsets: readonly (readonly [number, number])[],
+): Promise<void> {
   const topicId = rig.node.image.topicsByName.get("orders")?.id ?? ZERO_UUID;
   await rig.run(rig.node.services.groups.start());
   const { errorCodes } = await rig.run(
     rig.node.services.groups.commitOffsets({
       apiVersion: 9,
       groupId: group,
-      memberId: "",
+      ...member,
       groupInstanceId: null,
-      generationId: -1,
       retentionTimeMs: -1,
       offsets: offsets.map(([partition, offset]) => ({
         topic: "orders",
@@ -146,6 +155,24 @@ describe("getGroup and listGroupOffsets", () => {
         memberId: null,
         isLost: false,
       },
+    ]);
+  });
+
+  test("say how far each member is behind, where that is known, and when it committed last", async () => {
+    await produce(0, 4_000, 3_000, 2_000);
+    const memberId = await join("g");
+    const get = async (): ReturnType<typeof rig.client.getGroup> =>
+      await rig.client.getGroup({ params: { group: "g" } });
+    expect(await get()).toMatchObject({ lastCommitAt: null, members: [{ lagEvents: null }] });
+    await commitAs({ memberId, generationId: 1 }, "g", [[0, 1]]);
+    const lastCommitAt = rig.world.clock.nowMs();
+    expect(await get()).toMatchObject({ lastCommitAt, members: [{ memberId, lagEvents: 2 }] });
+  });
+
+  test("count a partition without events as read, though nothing is committed for it", async () => {
+    await join("g");
+    expect((await rig.client.getGroup({ params: { group: "g" } })).members).toMatchObject([
+      { lagEvents: 0 },
     ]);
   });
 
