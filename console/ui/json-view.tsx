@@ -3,6 +3,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronDown, ChevronRight, FoldVertical, UnfoldVertical } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { copyText } from "../lib/clipboard.ts";
 import { cn } from "../lib/cn.ts";
 import { JsonClient } from "../lib/json-client.ts";
 import type { JsonChange } from "../lib/json-protocol.ts";
@@ -181,16 +182,8 @@ function Rows({ state: { client, rowCount, change }, actions, onToggle }: RowsPr
                 setActive(index);
                 onToggle(index);
               }}
-              onCopy={() => {
-                // A row has no more than the begin of a long value.
-                client
-                  .textOf(index)
-                  .then((json) => navigator.clipboard.writeText(plainText(json)))
-                  .then(
-                    () => toastDone("The value is copied"),
-                    (error: unknown) => toastFailed("The value could not be copied", error),
-                  );
-              }}
+              // A row has no more than the begin of a long value.
+              onCopy={() => copy("The value", client.textOf(index).then(plainText))}
             />
           );
         })}
@@ -288,12 +281,19 @@ function TreeRow({ id, row, top, isActive, actions, onToggle, onCopy }: TreeRowP
           ))}
           {usable.length > 0 && <MenuSeparator />}
           <MenuItem onSelect={onCopy}>Copy the value</MenuItem>
-          <MenuItem onSelect={() => void navigator.clipboard.writeText(pathText(row))}>
+          <MenuItem onSelect={() => copy("The path", Promise.resolve(pathText(row)))}>
             Copy the path
           </MenuItem>
         </Menu>
       </span>
     </div>
+  );
+}
+
+function copy(what: string, text: Promise<string>): void {
+  text.then(copyText).then(
+    () => toastDone(`${what} is copied`),
+    (error: unknown) => toastFailed(`${what} could not be copied`, error),
   );
 }
 

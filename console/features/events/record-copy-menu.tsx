@@ -3,10 +3,11 @@ import type { DecodedRecord } from "@runnel/contracts/decoded.ts";
 import { useQuery } from "@tanstack/react-query";
 import { Copy, Link2 } from "lucide-react";
 import type { ReactNode } from "react";
+import { copyText } from "../../lib/clipboard.ts";
 import { useCluster } from "../../lib/cluster.tsx";
 import { clusterQuery } from "../../lib/data/cluster.ts";
 import { Menu, MenuItem, MenuSeparator } from "../../ui/menu.tsx";
-import { toastDone } from "../../ui/toast.tsx";
+import { toastDone, toastFailed } from "../../ui/toast.tsx";
 import { isWhole, recordCommand, recordCurl, recordJson } from "./payload.ts";
 
 /** A begin that is copied looks like the whole wherever it is pasted. */
@@ -23,7 +24,10 @@ export function RecordCopyMenu({
   const { admin } = useCluster();
   const bootstrap = useQuery(clusterQuery).data?.bootstrap[0] ?? "127.0.0.1:9092";
   const copy = (what: string, text: string): void => {
-    void navigator.clipboard.writeText(text).then(() => toastDone(`${what} is copied`));
+    copyText(text).then(
+      () => toastDone(`${what} is copied`),
+      (error: unknown) => toastFailed(`${what} could not be copied`, error),
+    );
   };
   const isAll = isWhole(record);
   return (

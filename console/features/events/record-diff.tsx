@@ -167,7 +167,7 @@ function Cell({ shown }: { readonly shown: Shown }): ReactNode {
     case "time":
       return <Time at={shown.at} />;
     case "word":
-      return <i className="font-sans opacity-80">{shown.text}</i>;
+      return <i className="font-sans">{shown.text}</i>;
     case "text":
       return <bdi>{shown.text}</bdi>;
   }

@@ -106,11 +106,10 @@ export function ResetPage({ group }: { readonly group: string }): ReactNode {
             changes={changes}
             error={request === null ? null : previewError}
           />
-          {refusedCount > 0 && previewError === null && (
+          {refusedCount > 0 && refusedCount !== changes?.length && previewError === null && (
             <Checkbox
               label={`Move the others; ${countOfPartitions(refusedCount)} cannot be moved`}
               checked={isWithout}
-              disabled={refusedCount === changes?.length}
               onChange={({ target }) => setWithout(target.checked ? (changes ?? null) : null)}
               className="border-t border-line p-3"
             />
