@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fromBase64, hexLine, hexLineCount, toBase64 } from "./hex.ts";
+import { hexLine, hexLineCount } from "./hex.ts";
 
 const bytes = Uint8Array.from([...new TextEncoder().encode("Hello, Runnel!"), 0, 255, 7]);
 
@@ -12,13 +12,5 @@ describe("hexLine()", () => {
       text: "Hello, Runnel!··",
     });
     expect(hexLine(bytes, 1)).toEqual({ offset: "00000010", hex: "07", text: "·" });
-  });
-});
-
-describe("base64", () => {
-  it("comes back byte for byte, whatever the size", () => {
-    const large = Uint8Array.from({ length: 100_000 }, (_, at) => at % 256);
-    expect(fromBase64(toBase64(large))).toEqual(large);
-    expect(fromBase64("not base64!")).toBeNull();
   });
 });

@@ -26,22 +26,3 @@ export function hexLine(bytes: Uint8Array, line: number): HexLine {
     ).join(""),
   };
 }
-
-/** Standard base64 to bytes; null for what is none. */
-export function fromBase64(text: string): Uint8Array | null {
-  try {
-    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-  } catch {
-    return null;
-  }
-}
-
-const CHUNK_BYTES = 32_768;
-
-export function toBase64(bytes: Uint8Array): string {
-  let binary = "";
-  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
-    binary += String.fromCharCode(...bytes.subarray(at, at + CHUNK_BYTES));
-  }
-  return btoa(binary);
-}

@@ -1,7 +1,15 @@
 /** A JSON text in a worker of its own, so that no size of it ever holds up the page. */
 import type { Difference, IgnoredPath } from "./json-diff.ts";
-import type { JsonAnswer, JsonChange, JsonQuestion, JsonRequest } from "./json-protocol.ts";
+import type {
+  JsonAnswer,
+  JsonChange,
+  JsonQuestion,
+  JsonRequest,
+  OpenedJson,
+} from "./json-protocol.ts";
 import type { JsonRow } from "./json-tree.ts";
+
+const UNEXPECTED = "the worker answered something else";
 
 export class JsonClient {
   readonly #worker = new Worker(new URL("./json-worker.ts", import.meta.url), { type: "module" });
@@ -19,9 +27,11 @@ export class JsonClient {
     });
   }
 
-  /** How many rows there are. Rejects where the text is no JSON. */
-  async open(text: string): Promise<number> {
-    return this.#count({ kind: "open", text });
+  /** Rejects where no tree can be made of the text, with a sentence that says why. */
+  async open(text: string): Promise<OpenedJson> {
+    const answer = await this.#ask({ kind: "open", text });
+    if (answer.kind === "opened") return answer;
+    throw new Error(answer.kind === "failed" ? answer.message : UNEXPECTED);
   }
 
   async rows(start: number, end: number): Promise<readonly JsonRow[]> {
@@ -33,9 +43,11 @@ export class JsonClient {
     return this.#count(request);
   }
 
+  /** All of what is in a row, as JSON. */
   async textOf(index: number): Promise<string> {
     const answer = await this.#ask({ kind: "text", index });
-    return answer.kind === "text" ? answer.text : "";
+    if (answer.kind === "text") return answer.text;
+    throw new Error(answer.kind === "failed" ? answer.message : UNEXPECTED);
   }
 
   /** As `diffJson` finds them. Rejects where the worker failed. */
@@ -57,9 +69,7 @@ export class JsonClient {
   async #count(request: JsonRequest): Promise<number> {
     const answer = await this.#ask(request);
     if (answer.kind === "count") return answer.rowCount;
-    throw new Error(
-      answer.kind === "failed" ? answer.message : "the worker answered something else",
-    );
+    throw new Error(answer.kind === "failed" ? answer.message : UNEXPECTED);
   }
 
   #ask(request: JsonRequest): Promise<JsonAnswer> {

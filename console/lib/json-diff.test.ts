@@ -23,6 +23,12 @@ describe("diffJson()", () => {
     expect(diffJson('{"a":1,"b":2}', '{"b":2,"a":1}')).toEqual([]);
   });
 
+  it("holds the last of a name that stands twice against the other", () => {
+    expect(diffJson('{"a":1,"a":2}', '{"a":3}')).toEqual([
+      { path: ["a"], before: "2", after: "3" },
+    ]);
+  });
+
   it("tells an element that came or went from those that it moved", () => {
     expect(diffJson("[1,2,3]", "[0,1,2,3]")).toEqual([{ path: [0], before: null, after: "0" }]);
     expect(diffJson("[1,2,3]", "[1,3]")).toEqual([{ path: [1], before: "2", after: null }]);

@@ -1,6 +1,7 @@
 /** What is different between two JSON values: one line for each place. */
-import { isLosslessNumber, parse, stringify } from "lossless-json";
+import { isLosslessNumber, stringify } from "lossless-json";
 import type { JsonPath } from "./json-tree.ts";
+import { parseLossless } from "./lossless.ts";
 
 export interface Difference {
   /** An index is that of the array it is still in: after, or before where the element is gone. */
@@ -26,7 +27,7 @@ export function diffJson(
 ): readonly Difference[] | null {
   try {
     const found: Difference[] = [];
-    compare(parse(before), parse(after), [], { found, ignored });
+    compare(parseLossless(before), parseLossless(after), [], { found, ignored });
     return found;
   } catch {
     return null;

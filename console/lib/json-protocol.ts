@@ -20,10 +20,18 @@ export type JsonChange =
   | { readonly kind: "toggle"; readonly index: number }
   | { readonly kind: "unfoldAll" | "foldAll" };
 
+export interface OpenedJson {
+  readonly rowCount: number;
+  /** See `JsonTree`. */
+  readonly repeatedNames: readonly string[];
+}
+
 export type JsonAnswer = { readonly id: number } & (
+  | ({ readonly kind: "opened" } & OpenedJson)
   | { readonly kind: "count"; readonly rowCount: number }
   | { readonly kind: "rows"; readonly rows: readonly JsonRow[] }
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "diff"; readonly differences: readonly Difference[] | null }
+  /** A sentence for people. */
   | { readonly kind: "failed"; readonly message: string }
 );

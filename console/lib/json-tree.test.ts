@@ -80,6 +80,13 @@ describe("JsonTree", () => {
     expect(() => lines(new JsonTree('{"__proto__":{"a":1},"b":2}'))).not.toThrow();
   });
 
+  it("takes the last of a name that stands twice, and names it", () => {
+    const tree = new JsonTree('{"a":1,"b":{"c":[1],"c":[2]},"a":null,"d":1,"d":1}');
+    expect(lines(tree).slice(1, 3)).toEqual(["  a null", "  b c: […]"]);
+    expect(tree.repeatedNames).toEqual(["c", "a"]);
+    expect(new JsonTree("{}").repeatedNames).toEqual([]);
+  });
+
   it.each(["", "{", "nope", '{"a":1,}'])("throws for %j", (text) => {
     expect(() => new JsonTree(text)).toThrow(SyntaxError);
   });

@@ -2,7 +2,8 @@
  * A JSON text as rows that can be folded. Made for a worker: it holds the whole tree, and gives away
  * only the rows that are looked at. Numbers keep every digit.
  */
-import { isLosslessNumber, parse, stringify } from "lossless-json";
+import { isLosslessNumber, stringify } from "lossless-json";
+import { parseLossless } from "./lossless.ts";
 
 export type JsonPath = readonly (string | number)[];
 
@@ -35,6 +36,8 @@ interface Node {
 
 const TEXT_CHARS_MAX = 400;
 const GLIMPSE_CHARS_MAX = 80;
+const REPEATED_MAX = 5;
+const REPEATED_CHARS_MAX = 80;
 /** Trees of this size are shown unfolded. */
 const OPEN_ROWS_MAX = 300;
 /** More rows than this are not unfolded at once. */
@@ -43,10 +46,17 @@ const UNFOLD_ROWS_MAX = 500_000;
 export class JsonTree {
   #rows: Node[] = [];
   #nextId = 0;
+  /** Names that some object has more than once, of which the last is in the tree; the first few. */
+  readonly repeatedNames: readonly string[];
 
-  /** Throws `SyntaxError` where the text is no JSON. */
+  /** Throws `SyntaxError` where the text is no JSON, `RangeError` where it is nested too deep. */
   constructor(text: string) {
-    const root = this.#node(parse(text), null, null);
+    const repeated = new Set<string>();
+    const value = parseLossless(text, (name) => {
+      if (repeated.size < REPEATED_MAX) repeated.add(name.slice(0, REPEATED_CHARS_MAX));
+    });
+    this.repeatedNames = [...repeated];
+    const root = this.#node(value, null, null);
     this.#rows = [root];
     if (childCount(root.value) > 0) this.#open(0);
     for (let depth = 1; ; depth += 1) {
@@ -149,6 +159,16 @@ export class JsonTree {
     }
     return true;
   }
+}
+
+/** What to say of a text of which `JsonTree` could not be made. */
+export function whyNoTree(error: unknown): string {
+  // The stack was not deep enough, or the memory not large enough.
+  if (error instanceof RangeError) return "It is nested too deep for a tree: look at it raw.";
+  const message = error instanceof Error ? error.message : String(error);
+  return error instanceof SyntaxError
+    ? `This is no JSON: ${message}.`
+    : `It cannot be shown as a tree: ${message}.`;
 }
 
 function toRow(node: Node): JsonRow {

@@ -2,7 +2,7 @@
 
 import { diffJson } from "./json-diff.ts";
 import type { JsonAnswer, JsonQuestion } from "./json-protocol.ts";
-import { JsonTree } from "./json-tree.ts";
+import { JsonTree, whyNoTree } from "./json-tree.ts";
 
 let tree: JsonTree | null = null;
 
@@ -11,14 +11,11 @@ function answer(question: JsonQuestion): JsonAnswer {
   if (question.kind === "open") {
     try {
       tree = new JsonTree(question.text);
-      return { id, kind: "count", rowCount: tree.rowCount };
+      const { rowCount, repeatedNames } = tree;
+      return { id, kind: "opened", rowCount, repeatedNames };
     } catch (error) {
       tree = null;
-      return {
-        id,
-        kind: "failed",
-        message: error instanceof Error ? error.message : String(error),
-      };
+      return { id, kind: "failed", message: whyNoTree(error) };
     }
   }
   if (question.kind === "diff") {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { bootstrapFlag, consumeCommand, shellQuote } from "./snippets.ts";
+import {
+  bootstrapFlag,
+  consumeCommand,
+  kcatProduce,
+  produceCommand,
+  shellQuote,
+} from "./snippets.ts";
 
 describe("shellQuote()", () => {
   it.each([
@@ -16,6 +22,15 @@ describe("commands", () => {
     expect(bootstrapFlag("127.0.0.1:9092")).toBe("");
     expect(consumeCommand("orders", "127.0.0.1:19092")).toBe(
       "npx runnel consume orders --from beginning --bootstrap 127.0.0.1:19092",
+    );
+  });
+
+  it("say events in a way that no shell reads escapes in", () => {
+    expect(produceCommand("orders", "127.0.0.1:9092")).toBe(
+      `printf '%s\\n' '{"hello":"world"}' | npx runnel produce orders --key first`,
+    );
+    expect(kcatProduce("orders", "b:9092")).toBe(
+      `printf '%s\\n' 'first:{"hello":"world"}' | kcat -P -b b:9092 -t orders -K :`,
     );
   });
 });

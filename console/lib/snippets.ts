@@ -6,6 +6,11 @@ export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/** Has the shell say the line. Unlike `echo`, it leaves a backslash in JSON alone in every shell. */
+export function sayLine(line: string): string {
+  return `printf '%s\\n' ${shellQuote(line)}`;
+}
+
 const DEFAULT_BOOTSTRAP = "127.0.0.1:9092";
 
 /** The flag that the `runnel` command needs to find the broker; empty where it needs none. */
@@ -16,7 +21,8 @@ export function bootstrapFlag(bootstrap: string): string {
 }
 
 export function produceCommand(topic: string, bootstrap: string): string {
-  return `echo '{"hello":"world"}' | npx runnel produce ${shellQuote(topic)} --key first${bootstrapFlag(bootstrap)}`;
+  const flags = ` --key first${bootstrapFlag(bootstrap)}`;
+  return `${sayLine('{"hello":"world"}')} | npx runnel produce ${shellQuote(topic)}${flags}`;
 }
 
 export function consumeCommand(topic: string, bootstrap: string): string {
@@ -24,7 +30,7 @@ export function consumeCommand(topic: string, bootstrap: string): string {
 }
 
 export function kcatProduce(topic: string, bootstrap: string): string {
-  return `echo 'first:{"hello":"world"}' | kcat -P -b ${bootstrap} -t ${shellQuote(topic)} -K :`;
+  return `${sayLine('first:{"hello":"world"}')} | kcat -P -b ${bootstrap} -t ${shellQuote(topic)} -K :`;
 }
 
 export function kcatConsume(topic: string, bootstrap: string): string {

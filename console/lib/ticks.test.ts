@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { formatTime } from "./format.ts";
 import { timeTicks, valueTicks } from "./ticks.ts";
 
 const KIB = 1_024;
@@ -48,6 +49,38 @@ describe("timeTicks()", () => {
       "2026-11-18T18:30:00.000Z",
       "2026-11-20T18:30:00.000Z",
       "2026-11-22T18:30:00.000Z",
+    ]);
+  });
+
+  it("stay at midnight when the clocks are changed", () => {
+    const ticks = timeTicks(
+      at("2026-10-22T09:00:00Z"),
+      at("2026-10-29T09:00:00Z"),
+      "Europe/Berlin",
+    );
+    expect(ticks.map((tick) => formatTime(tick, "Europe/Berlin").slice(0, 16))).toEqual([
+      "2026-10-24 00:00",
+      "2026-10-26 00:00",
+      "2026-10-28 00:00",
+    ]);
+  });
+
+  it("are there in the hour that comes twice, and never twice themselves", () => {
+    const ticks = timeTicks(
+      at("2026-10-25T00:30:00Z"),
+      at("2026-10-25T01:30:00Z"),
+      "Europe/Berlin",
+    );
+    expect(ticks).toHaveLength(7);
+    const day = timeTicks(at("2026-03-28T22:30:00Z"), at("2026-03-29T10:30:00Z"), "Europe/Berlin");
+    expect(day.map((tick) => formatTime(tick, "Europe/Berlin").slice(11, 16))).toEqual([
+      "00:00",
+      "03:00",
+      "04:00",
+      "06:00",
+      "08:00",
+      "10:00",
+      "12:00",
     ]);
   });
 });

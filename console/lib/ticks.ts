@@ -1,6 +1,7 @@
 /** Where axes have their marks: at values that people would choose. */
-import { timeParts, type Zone } from "./format.ts";
+import type { Zone } from "./format.ts";
 import type { Unit } from "./units.ts";
+import { instantOf, wallClock } from "./wall-clock.ts";
 
 const VALUE_STEPS = 4;
 const TIME_STEPS = 6;
@@ -51,14 +52,16 @@ function spanStep(leastSeconds: number): number {
 /** Whole minutes, hours or days of the zone between two times, in about six steps. */
 export function timeTicks(from: number, to: number, zone: Zone): readonly number[] {
   const step = spanStep(Math.max(1, (to - from) / TIME_STEPS / 1_000)) * 1_000;
-  const shift = wallClock(from, zone) - from;
-  const first = Math.ceil((from + shift) / step) * step - shift;
-  const count = Math.max(0, Math.floor((to - first) / step) + 1);
-  return Array.from({ length: count }, (_, index) => first + index * step);
+  const start = wallClock(from, zone);
+  const first = Math.ceil(start / step) * step;
+  // Steps of up to an hour divide what clocks are moved by, and the hour that comes twice has its own.
+  if (step <= HOUR_S * 1_000) return range(first - start + from, to, step);
+  return range(first, wallClock(to, zone), step)
+    .map((wall) => instantOf(wall, zone))
+    .filter((tick, index, ticks) => tick >= from && tick <= to && tick !== ticks[index - 1]);
 }
 
-/** What the clocks of the zone show, as if it were UTC. */
-function wallClock(at: number, zone: Zone): number {
-  const parts = timeParts(at, zone);
-  return parts === null ? at : Date.parse(`${parts.date}T${parts.clock}.${parts.ms}Z`);
+function range(first: number, last: number, step: number): readonly number[] {
+  const count = Math.max(0, Math.floor((last - first) / step) + 1);
+  return Array.from({ length: count }, (_, index) => first + index * step);
 }

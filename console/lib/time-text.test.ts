@@ -30,6 +30,19 @@ describe("parseTime()", () => {
     }
   });
 
+  it.each([
+    ["2026-03-08 01:59", "America/New_York", "2026-03-08T06:59:00Z"],
+    ["2026-03-08 02:30", "America/New_York", "2026-03-08T07:30:00Z"],
+    ["2026-03-08 03:00", "America/New_York", "2026-03-08T07:00:00Z"],
+    ["2026-11-01 01:30", "America/New_York", "2026-11-01T05:30:00Z"],
+    ["2026-11-01 02:00", "America/New_York", "2026-11-01T07:00:00Z"],
+    ["2026-03-29 02:30", "Europe/Berlin", "2026-03-29T01:30:00Z"],
+    ["2026-10-25 02:30", "Europe/Berlin", "2026-10-25T00:30:00Z"],
+    ["2026-10-04 02:15", "Australia/Lord_Howe", "2026-10-03T15:45:00Z"],
+  ])("takes %s in %s as a calendar does where clocks change", (text, zone, instant) => {
+    expect(parseTime(text, zone, NOW)).toBe(Date.parse(instant));
+  });
+
   it.each(["", "soon", "2023-02-30", "2023-01-01 25:00", "12", "1e9"])("refuses %j", (text) =>
     expect(parseTime(text, "UTC", NOW)).toBeNull(),
   );

@@ -1,4 +1,5 @@
 /** Times as people type them, in the zone that they chose. */
+import { instantOf } from "./wall-clock.ts";
 
 const RELATIVE = /^-?\s*(\d{1,9})\s*(ms|s|m|min|h|d|w)(?:\s+ago)?$/;
 const UNITS: Readonly<Record<string, number>> = {
@@ -35,7 +36,7 @@ export function parseTime(text: string, zone: string, now: number): number | nul
     ...(fields.slice(2) as [number, number, number, number]),
   );
   const at = wall + Number(fraction.padEnd(3, "0"));
-  return offset === undefined ? fromWall(at, zone) : at - offsetMs(offset);
+  return offset === undefined ? instantOf(at, zone) : at - offsetMs(offset);
 }
 
 type Fields = [number, number, number, number, number, number];
@@ -51,37 +52,4 @@ function offsetMs(offset: string): number {
   const [, sign, hours, minutes] = /^([+-])(\d{2}):?(\d{2})$/.exec(offset) ?? [];
   const ms = (Number(hours) * 60 + Number(minutes)) * 60_000;
   return sign === "-" ? -ms : ms;
-}
-
-/** The instant at which clocks of the zone show `wall`; of two such the first, of none the next. */
-function fromWall(wall: number, zone: string): number {
-  let at = wall - zoneOffsetMs(wall, zone);
-  // Around a change of the clocks the first guess is off by that change.
-  at = wall - zoneOffsetMs(at, zone);
-  return at;
-}
-
-function zoneOffsetMs(at: number, zone: string): number {
-  if (zone === "local") return -new Date(at).getTimezoneOffset() * 60_000;
-  const parts = new Intl.DateTimeFormat("en-US", {
-    timeZone: zone,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  }).formatToParts(at);
-  const get = (type: Intl.DateTimeFormatPartTypes): number =>
-    Number(parts.find((part) => part.type === type)?.value ?? 0);
-  const wall = Date.UTC(
-    get("year"),
-    get("month") - 1,
-    get("day"),
-    get("hour"),
-    get("minute"),
-    get("second"),
-  );
-  return wall - Math.floor(at / 1_000) * 1_000;
 }

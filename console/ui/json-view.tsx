@@ -3,12 +3,14 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronDown, ChevronRight, FoldVertical, UnfoldVertical } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { copyText } from "../lib/clipboard.ts";
 import { cn } from "../lib/cn.ts";
 import { JsonClient } from "../lib/json-client.ts";
 import type { JsonChange } from "../lib/json-protocol.ts";
 import type { JsonKind, JsonRow } from "../lib/json-tree.ts";
 import { Button } from "./button.tsx";
 import { Menu, MenuItem, MenuSeparator } from "./menu.tsx";
+import { toastDone, toastFailed } from "./toast.tsx";
 
 /** A verb for a field of the tree. */
 export interface FieldAction {
@@ -44,6 +46,7 @@ type State =
       readonly kind: "open";
       readonly client: JsonClient;
       readonly rowCount: number;
+      readonly repeatedNames: readonly string[];
       readonly change: number;
     };
 
@@ -54,8 +57,8 @@ export function JsonView({ text, actions = [], className }: JsonViewProps): Reac
     let isGone = false;
     setState({ kind: "loading" });
     client.open(text).then(
-      (rowCount) => {
-        if (!isGone) setState({ kind: "open", client, rowCount, change: 0 });
+      ({ rowCount, repeatedNames }) => {
+        if (!isGone) setState({ kind: "open", client, rowCount, repeatedNames, change: 0 });
       },
       (error: unknown) => {
         if (!isGone) setState({ kind: "failed", message: String((error as Error).message) });
@@ -67,13 +70,12 @@ export function JsonView({ text, actions = [], className }: JsonViewProps): Reac
     };
   }, [text]);
   if (state.kind === "loading") return <p className="p-3 text-muted">Reading …</p>;
-  if (state.kind === "failed")
-    return <p className="p-3 text-muted">This is no JSON: {state.message}</p>;
-  const { client } = state;
+  if (state.kind === "failed") return <p className="p-3 text-muted">{state.message}</p>;
+  const { client, repeatedNames } = state;
   const change = (request: JsonChange): void => {
     void client
       .change(request)
-      .then((rowCount) => setState({ kind: "open", client, rowCount, change: state.change + 1 }));
+      .then((rowCount) => setState({ ...state, rowCount, change: state.change + 1 }));
   };
   return (
     <div className={cn("flex min-h-0 flex-1 flex-col", className)}>
@@ -85,6 +87,12 @@ export function JsonView({ text, actions = [], className }: JsonViewProps): Reac
           <FoldVertical /> Fold
         </Button>
       </div>
+      {repeatedNames.length > 0 && (
+        <p role="note" className="px-3 pb-1 text-xs text-warn">
+          Of names that an object has more than once only the last is here:{" "}
+          <bdi className="mono">{repeatedNames.join(", ")}</bdi>. Raw shows all of them.
+        </p>
+      )}
       <Rows
         state={state}
         actions={actions}
@@ -174,6 +182,16 @@ function Rows({ state: { client, rowCount, change }, actions, onToggle }: RowsPr
                 setActive(index);
                 onToggle(index);
               }}
+              onCopy={() => {
+                // A row has no more than the begin of a long value.
+                client
+                  .textOf(index)
+                  .then((json) => copyText(plainText(json)))
+                  .then(
+                    () => toastDone("The value is copied"),
+                    (error: unknown) => toastFailed("The value could not be copied", error),
+                  );
+              }}
             />
           );
         })}
@@ -189,9 +207,10 @@ interface TreeRowProps {
   readonly isActive: boolean;
   readonly actions: readonly FieldAction[];
   readonly onToggle: () => void;
+  readonly onCopy: () => void;
 }
 
-function TreeRow({ id, row, top, isActive, actions, onToggle }: TreeRowProps): ReactNode {
+function TreeRow({ id, row, top, isActive, actions, onToggle, onCopy }: TreeRowProps): ReactNode {
   const { depth, key, kind, text, isCut, childCount, isOpen } = row;
   const isContainer = kind === "object" || kind === "array";
   const [open, close] = kind === "array" ? ["[", "]"] : ["{", "}"];
@@ -256,28 +275,37 @@ function TreeRow({ id, row, top, isActive, actions, onToggle }: TreeRowProps): R
           {isCut && "…"}
         </span>
       )}
-      {usable.length > 0 && (
-        <span className="ml-2 opacity-0 group-focus-within/row:opacity-100 group-hover/row:opacity-100">
-          <Menu
-            label="What to do with this field"
-            isIcon
-            className="h-5 w-5"
-            trigger={<ChevronDown />}
-          >
-            {usable.map(({ title, run }) => (
-              <MenuItem key={title} onSelect={() => run(row)}>
-                {title}
-              </MenuItem>
-            ))}
-            <MenuSeparator />
-            <MenuItem onSelect={() => void navigator.clipboard.writeText(pathText(row))}>
-              Copy the path
+      <span className="ml-2 opacity-0 group-focus-within/row:opacity-100 group-hover/row:opacity-100">
+        <Menu
+          label="What to do with this field"
+          isIcon
+          className="h-5 w-5"
+          trigger={<ChevronDown />}
+        >
+          {usable.map(({ title, run }) => (
+            <MenuItem key={title} onSelect={() => run(row)}>
+              {title}
             </MenuItem>
-          </Menu>
-        </span>
-      )}
+          ))}
+          {usable.length > 0 && <MenuSeparator />}
+          <MenuItem onSelect={onCopy}>Copy the value</MenuItem>
+          <MenuItem onSelect={() => copyPath(row)}>Copy the path</MenuItem>
+        </Menu>
+      </span>
     </div>
   );
+}
+
+function copyPath(row: JsonRow): void {
+  copyText(pathText(row)).then(
+    () => toastDone("The path is copied"),
+    (error: unknown) => toastFailed("The path could not be copied", error),
+  );
+}
+
+/** A text without its quotes; everything else as JSON. */
+function plainText(json: string): string {
+  return json.startsWith('"') ? (JSON.parse(json) as string) : json;
 }
 
 /** As people write it: `$.items[0].name`. */

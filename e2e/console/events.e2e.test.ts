@@ -19,7 +19,7 @@ describe("in both themes", () => {
     ["orders/events?r=0@0", "a valid JSON object"],
     ["orders/events?mode=live", "Waiting for events"],
     ["orders/events?f=value.nothing%3D1", "No events match"],
-    ["orders/events?f=value.total%3E", "Remove all conditions"],
+    ["orders/events?f=value.total%3E", "The filter cannot be read"],
     ["empty.topic/events", "No events yet"],
     ["hostile/events", "tombstone"],
     ["orders/keys", "o-49"],

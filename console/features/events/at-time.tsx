@@ -14,8 +14,8 @@ interface AtTimeProps {
   readonly onChange: (at: number | null) => void;
 }
 
-/** A step for arrow keys; the text beside it is as exact as one likes. */
-const STEPS = 200;
+/** For arrow keys; the text beside it is as exact as one likes. */
+const STEPS_MAX = 200;
 
 export function AtTime({ topic, at, onChange }: AtTimeProps): ReactNode {
   const { zone } = usePreferences();
@@ -25,6 +25,7 @@ export function AtTime({ topic, at, onChange }: AtTimeProps): ReactNode {
   const [draggedCount, setDraggedCount] = useState(0);
   const [from, to] = [data?.oldestEventAt ?? null, data?.lastEventAt ?? null];
   const shown = dragged ?? at ?? to ?? 0;
+  const steps = Math.min(STEPS_MAX, (to ?? 0) - (from ?? 0));
   const settle = (): void => {
     if (dragged === null) return;
     onChange(dragged >= (to ?? 0) ? null : dragged);
@@ -39,11 +40,13 @@ export function AtTime({ topic, at, onChange }: AtTimeProps): ReactNode {
           type="range"
           aria-label="As it was, along the time of the topic"
           aria-valuetext={shown >= to ? "now" : formatTime(shown, zone)}
-          min={from}
-          max={to}
-          step={Math.max(1, Math.floor((to - from) / STEPS))}
-          value={shown}
-          onChange={({ target }) => setDragged(Number(target.value))}
+          // Steps instead of times: the last one is the end, whatever the span can be divided by.
+          min={0}
+          max={steps}
+          value={Math.round(((shown - from) / (to - from)) * steps)}
+          onChange={({ target }) =>
+            setDragged(from + Math.round(((to - from) * Number(target.value)) / steps))
+          }
           onPointerUp={settle}
           onKeyUp={settle}
           onBlur={settle}

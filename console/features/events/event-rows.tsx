@@ -1,4 +1,5 @@
 "use client";
+import { parseFilter } from "@runnel/contracts/filter-parser.ts";
 import type { ReactNode } from "react";
 import { SkeletonRows } from "../../ui/skeleton.tsx";
 import { Empty, FilteredEmpty, ProblemPanel } from "../../ui/states.tsx";
@@ -7,6 +8,7 @@ import { NoEvents } from "./no-events.tsx";
 import { SearchEnd } from "./search-status.tsx";
 import type { LiveControl } from "./use-live.ts";
 import type { SearchControl } from "./use-search.ts";
+import { WrongFilter } from "./wrong-filter.tsx";
 
 interface EventRowsProps {
   readonly topic: string;
@@ -30,6 +32,9 @@ export function EventRows({
   count,
 }: EventRowsProps): ReactNode {
   const { search } = control;
+  if (parseFilter(state.f).kind === "error") {
+    return <WrongFilter onClear={() => void setState({ f: "" })} />;
+  }
   const hasFilter = state.f.trim() !== "" || state.partitions !== null;
   if (live !== null) {
     return count > 0 ? (

@@ -13,6 +13,7 @@ import { Skeleton } from "../../ui/skeleton.tsx";
 import { Split } from "../../ui/split.tsx";
 import { eventColumns } from "./event-columns.tsx";
 import { useEventCommands } from "./event-commands.ts";
+import { EventDialogs } from "./event-dialogs.tsx";
 import { EventRows } from "./event-rows.tsx";
 import { parseRecord, printRecord, queryOf, useEventsState } from "./events-state.ts";
 import { EventsToolbar, type OpenDialog } from "./events-toolbar.tsx";
@@ -35,19 +36,6 @@ const FacetPanel = dynamic(() => import("./facet-panel.tsx").then((module) => mo
   ssr: false,
   loading: () => <div className="w-56 border-r border-line max-lg:hidden" />,
 });
-const RepublishDialog = dynamic(
-  () => import("./republish-dialog.tsx").then((module) => module.RepublishDialog),
-  { ssr: false },
-);
-const ExportDialog = dynamic(
-  () => import("./export-dialog.tsx").then((module) => module.ExportDialog),
-  { ssr: false },
-);
-const CompareDialog = dynamic(
-  () => import("./compare-dialog.tsx").then((module) => module.CompareDialog),
-  { ssr: false },
-);
-
 /** Events whose fields the filter bar knows. */
 const SAMPLES = 50;
 /** Fields are looked for this often, while rows come. */
@@ -60,7 +48,8 @@ export function EventsPage({ topic }: { readonly topic: string }): ReactNode {
   const query = useMemo(() => queryOf(state), [state]);
   const isFilterWrong = parseFilter(state.f).kind === "error";
   const search = useSearch(topic, isLive || isFilterWrong ? null : query);
-  const live = useLive(topic, isLive && !isFilterWrong ? query : null);
+  const follows = isLive && !isFilterWrong;
+  const live = useLive(topic, follows ? query : null);
   const order = state.mode === "oldest" ? "oldest" : "newest";
   const reached = isLive ? null : reachedAt(search.search, order);
   const rows = isLive ? live.view.rows : search.search.rows;
@@ -126,7 +115,7 @@ export function EventsPage({ topic }: { readonly topic: string }): ReactNode {
         onPartitions={(partitions) => void setState({ partitions })}
         onRange={(from, to) => void setState({ from, to, ...(isLive ? { mode: "newest" } : {}) })}
       />
-      {isLive ? <LiveBar live={live} /> : <SearchBar control={search} order={order} />}
+      {follows ? <LiveBar live={live} /> : <SearchBar control={search} order={order} />}
       <div className="flex min-h-0 flex-1">
         {areFieldsOpen && (
           <FacetPanel
@@ -180,15 +169,13 @@ export function EventsPage({ topic }: { readonly topic: string }): ReactNode {
           }
         />
       </div>
-      {open === "export" && (
-        <ExportDialog topic={topic} query={query} onClose={() => setOpen(null)} />
-      )}
-      {open === "republish" && chosen.length > 0 && (
-        <RepublishDialog topic={topic} records={chosen} onClose={() => setOpen(null)} />
-      )}
-      {open === "compare" && chosen.length === 2 && (
-        <CompareDialog topic={topic} records={chosen} onClose={() => setOpen(null)} />
-      )}
+      <EventDialogs
+        topic={topic}
+        query={query}
+        open={open}
+        chosen={chosen}
+        onClose={() => setOpen(null)}
+      />
     </div>
   );
 }

@@ -2,7 +2,14 @@
 "use client";
 import type { DecoderChoice } from "@runnel/contracts/decoded.ts";
 import { parsePlace } from "@runnel/contracts/event-places.ts";
-import { parseAsArrayOf, parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
+import {
+  type inferParserType,
+  parseAsArrayOf,
+  parseAsString,
+  parseAsStringLiteral,
+  useQueryStates,
+} from "nuqs";
+import { useCallback } from "react";
 import type { api } from "../../lib/api.ts";
 
 export const MODES = ["newest", "oldest", "live"] as const;
@@ -37,12 +44,24 @@ const PARSERS = {
   r: parseAsString,
 };
 
-export type EventsState = ReturnType<typeof useEventsState>[0];
+export type EventsState = inferParserType<typeof PARSERS>;
 
 export type SetEventsState = (change: Partial<EventsState>) => unknown;
 
-export function useEventsState() {
-  return useQueryStates(PARSERS, { history: "replace" });
+/** What Back brings back. How events are shown, and which is open, goes with it. */
+const QUESTION = ["mode", "from", "to", "partitions", "f"] as const;
+
+export function useEventsState(): readonly [EventsState, SetEventsState] {
+  const [state, setState] = useQueryStates(PARSERS, { history: "replace" });
+  const set: SetEventsState = useCallback(
+    (change) => setState(change, { history: isQuestion(change, state) ? "push" : "replace" }),
+    [state, setState],
+  );
+  return [state, set];
+}
+
+function isQuestion(change: Partial<EventsState>, state: EventsState): boolean {
+  return QUESTION.some((name) => change[name] !== undefined && change[name] !== state[name]);
 }
 
 export interface Place {

@@ -7,9 +7,19 @@ import { parseRecord } from "./events-state.ts";
 import { fieldsOf, operandOf, valueAt } from "./fields.ts";
 import { versionAt } from "./keys-state.ts";
 import { HELD_MAX, LIVE_ROWS_MAX, LiveBuffer } from "./live-buffer.ts";
-import { toNewRecord } from "./payload.ts";
+import { recordJson, toNewRecord } from "./payload.ts";
 import { readPlace } from "./range-controls.tsx";
-import { advance, continued, lookedAt, NEW_SEARCH, reachedAt, shareOf } from "./search.ts";
+import {
+  advance,
+  continued,
+  isFull,
+  lookedAt,
+  NEW_SEARCH,
+  ROWS_MAX,
+  reachedAt,
+  shareOf,
+} from "./search.ts";
+import { eventMessage, streamMessage } from "./testing-messages.ts";
 
 describe("complete()", () => {
   const texts = (text: string, fields: readonly string[] = []): string[] =>
@@ -111,6 +121,25 @@ describe("a search", () => {
     expect(shareOf(more)).toBe(0.5);
   });
 
+  it("takes no row twice when it goes on before its progress covered it", () => {
+    const [one, two, three] = [eventMessage(1), eventMessage(2), eventMessage(3)];
+    const stopped = advance(NEW_SEARCH, [one, progress(10, 50, "c1"), two]);
+    const again = advance(continued(stopped), [progress(0, 0, null), two]);
+    const more = advance(continued(again), [two, three, progress(20, 60, "c2")]);
+    expect(more.rows.map(({ offset }) => offset)).toEqual([1, 2, 3]);
+    expect(continued(more).rows).toHaveLength(3);
+  });
+
+  it("makes room for the next rows where a page is full", () => {
+    const events = Array.from({ length: ROWS_MAX }, (_, offset) => eventMessage(offset));
+    const done = streamMessage("done", { reason: "results", cursor: "c" });
+    const full = advance(NEW_SEARCH, [...events, done]);
+    expect(isFull(full)).toBe(true);
+    expect(continued(full)).toMatchObject({ rows: [], cursor: "c" });
+    const all = advance(NEW_SEARCH, [...events, streamMessage("done", { reason: "end" })]);
+    expect(isFull(all)).toBe(false);
+  });
+
   it("has come as far as the partition that is next, and as its last event", () => {
     const heads = (...times: readonly (number | null)[]): EventStreamMessage => ({
       event: "progress",
@@ -210,6 +239,17 @@ describe("an event produced again", () => {
       key: { encoding: "base64", data: "AP8=" },
       value: null,
     });
+  });
+
+  it("is copied as a document only where all of it is there", () => {
+    const bytes = payload({ isExact: false, raw: { encoding: "base64", data: "AP8=" } });
+    const json = recordJson("t", event(bytes, payload({ sizeBytes: null }))) ?? "{}";
+    expect(JSON.parse(json)).toMatchObject({
+      key: { encoding: "base64", data: "AP8=" },
+      value: null,
+    });
+    const cut = payload({ isExact: false, isTruncated: true });
+    expect(recordJson("t", event(payload({}), cut))).toBeNull();
   });
 
   it("is not made up from the begin of a value", () => {

@@ -11,13 +11,22 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { Segmented } from "../../ui/field.tsx";
 import { ProblemPanel } from "../../ui/states.tsx";
 import type { Query } from "./events-state.ts";
-import { EXPORT_CHARS_MAX, EXPORT_EVENTS_MAX, type ExportResult, exportEvents } from "./export.ts";
+import {
+  EXPORT_CHARS_MAX,
+  EXPORT_EVENTS_MAX,
+  type ExportResult,
+  exportEvents,
+  exportSummary,
+} from "./export.ts";
 
 interface ExportDialogProps {
   readonly topic: string;
   readonly query: Query;
   readonly onClose: () => void;
 }
+
+/** Why it is aborted: who closes the dialog wants no file. */
+const CLOSED = new Error("The dialog was closed");
 
 type State =
   | { readonly kind: "idle" }
@@ -29,7 +38,7 @@ export function ExportDialog({ topic, query, onClose }: ExportDialogProps): Reac
   const [format, setFormat] = useState<FileFormat>("ndjson");
   const [state, setState] = useState<State>({ kind: "idle" });
   const abort = useRef<AbortController | null>(null);
-  useEffect(() => () => abort.current?.abort(), []);
+  useEffect(() => () => abort.current?.abort(CLOSED), []);
   const run = async (): Promise<void> => {
     const controller = new AbortController();
     abort.current = controller;
@@ -43,6 +52,7 @@ export function ExportDialog({ topic, query, onClose }: ExportDialogProps): Reac
         onProgress: (count) => setState({ kind: "running", count }),
         readPage: (page, signal) => api.readEvents({ params: { topic }, query: page }, { signal }),
       });
+      if (controller.signal.reason === CLOSED) return;
       const { mediaType } = FILE_WRITERS[format];
       if (result.count > 0) download(`${topic}.${format}`, new Blob([...result.parts]), mediaType);
       setState({ kind: "done", result });
@@ -92,18 +102,9 @@ export function ExportDialog({ topic, query, onClose }: ExportDialogProps): Reac
   );
 }
 
-const CUTS = {
-  events: `It ends there: more than ${formatCount(EXPORT_EVENTS_MAX)} are not put into one file.`,
-  size: "It ends there, because the file is as large as it may be.",
-  stopped: "It ends there, because you stopped it.",
-} as const;
-
 function statusText(state: State): string {
   if (state.kind === "running") return `${formatCount(state.count)} events so far …`;
   if (state.kind !== "done")
     return "Keys and values go byte for byte; what is no text goes as base64.";
-  const { count, leftOut, cutBy } = state.result;
-  const rest = cutBy === null ? "That is the whole result." : CUTS[cutBy];
-  const large = leftOut > 0 ? ` ${formatCount(leftOut)} were too large and are left out.` : "";
-  return `${formatCount(count)} events are in the file. ${rest}${large}`;
+  return exportSummary(state.result);
 }

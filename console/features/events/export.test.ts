@@ -2,7 +2,9 @@ import type { DecodedPayload, DecodedRecord } from "@runnel/contracts/decoded.ts
 import type { EventStreamMessage } from "@runnel/contracts/events.ts";
 import { readFile } from "@runnel/contracts/record-files.ts";
 import { describe, expect, it } from "vitest";
-import { exportEvents, type ReadPage } from "./export.ts";
+import { type ExportResult, exportEvents, exportSummary, type ReadPage } from "./export.ts";
+import type { Done } from "./search.ts";
+import { streamMessage } from "./testing-messages.ts";
 
 const payload = (text: string | null): DecodedPayload => ({
   decoder: "text",
@@ -31,11 +33,17 @@ const event = (
   } as unknown as DecodedRecord,
 });
 
-const done = (cursor: string | null): EventStreamMessage =>
-  ({
-    event: "done",
-    data: { reason: cursor === null ? "end" : "results", cursor, failure: null },
-  }) as unknown as EventStreamMessage;
+const NO_SKIPS: Done["skips"] = { count: 0, offsets: 0, listed: [] };
+
+const done = (cursor: string | null, data: Partial<Done> = {}): EventStreamMessage =>
+  streamMessage("done", {
+    reason: cursor === null ? "end" : "results",
+    cursor,
+    coverage: null,
+    skips: NO_SKIPS,
+    filterErrors: 0,
+    ...data,
+  });
 
 const pages: ReadPage = async function* (query) {
   if (query.cursor === undefined) yield* [event(1), event(2), done("c")];
@@ -94,5 +102,64 @@ describe("exportEvents()", () => {
       },
     });
     expect(result).toMatchObject({ count: 1, cutBy: "stopped" });
+  });
+
+  it("fails where the stream ends without a word", async () => {
+    const cut = run("ndjson", async function* () {
+      yield event(1);
+    });
+    await expect(cut).rejects.toThrow("before it was done");
+  });
+
+  it.each<[ExportResult["cutBy"], Partial<Done>]>([
+    ["deleted", { reason: "deleted" }],
+    ["partitions", { reason: "bytes", isCursorTooLong: true }],
+    [null, { reason: "end" }],
+  ])("is cut by %s, where the last word is %j", async (cutBy, data) => {
+    const result = await run("ndjson", async function* () {
+      yield* [event(1), done(null, data)];
+    });
+    expect(result.cutBy).toBe(cutBy);
+  });
+
+  it("names what could not be read, over all pages", async () => {
+    const missing = [{ partition: 3, error: "NOT_LEADER_OR_FOLLOWER" }];
+    const coverage: Done["coverage"] = {
+      partitions: [0],
+      partitionCount: 2,
+      chosenBy: "all",
+      missing,
+    };
+    const skips: Done["skips"] = { count: 1, offsets: 20, listed: [] };
+    const result = await run("ndjson", async function* ({ cursor }) {
+      if (cursor === undefined) yield* [event(1), done("c", { coverage, skips })];
+      else yield* [event(2), done(null, { coverage, filterErrors: 4 })];
+    });
+    expect(result.unread).toEqual({ partitions: [3], offsets: 20, filterErrors: 4 });
+  });
+});
+
+describe("exportSummary()", () => {
+  const whole: ExportResult = {
+    parts: [],
+    count: 2,
+    leftOut: 0,
+    cutBy: null,
+    unread: { partitions: [], offsets: 0, filterErrors: 0 },
+  };
+
+  it("calls it the whole result only where nothing is missing", () => {
+    expect(exportSummary(whole)).toBe("2 events are in the file. That is the whole result.");
+    const holes: readonly Partial<ExportResult>[] = [
+      { leftOut: 1 },
+      { cutBy: "deleted" },
+      { unread: { ...whole.unread, partitions: [3, 4] } },
+      { unread: { ...whole.unread, offsets: 20 } },
+      { unread: { ...whole.unread, filterErrors: 5 } },
+    ];
+    for (const hole of holes) expect(exportSummary({ ...whole, ...hole })).not.toMatch(/whole/);
+    expect(
+      exportSummary({ ...whole, unread: { partitions: [3], offsets: 0, filterErrors: 0 } }),
+    ).toBe("2 events are in the file. Partitions could not be read: 3.");
   });
 });

@@ -4,7 +4,9 @@ import type { EventStreamMessage } from "@runnel/contracts/events.ts";
 import type { FileRecord } from "@runnel/contracts/file-record.ts";
 import { payloadOf } from "@runnel/contracts/payload.ts";
 import { FILE_WRITERS, type FileFormat } from "@runnel/contracts/record-file-writers.ts";
+import { formatCount } from "../../lib/format.ts";
 import type { Query } from "./events-state.ts";
+import type { Done } from "./search.ts";
 
 export const EXPORT_EVENTS_MAX = 100_000;
 export const EXPORT_CHARS_MAX = 256 * 1_024 * 1_024;
@@ -19,8 +21,18 @@ export interface ExportResult {
   readonly count: number;
   /** Events with fields that were too large to be read in full. */
   readonly leftOut: number;
-  /** Null where the file has everything. */
-  readonly cutBy: "events" | "size" | "stopped" | null;
+  /** What ended it before the end of the result; null where nothing did. */
+  readonly cutBy: "events" | "size" | "stopped" | "deleted" | "partitions" | null;
+  readonly unread: Unread;
+}
+
+/** What the broker could not look at: there may be results in it. */
+export interface Unread {
+  readonly partitions: readonly number[];
+  /** Offsets that are damaged, or were deleted meanwhile. */
+  readonly offsets: number;
+  /** Events on which the filter failed. */
+  readonly filterErrors: number;
 }
 
 export type ReadPage = (query: Query, signal: AbortSignal) => AsyncIterable<EventStreamMessage>;
@@ -44,6 +56,7 @@ export async function exportEvents(options: ExportOptions): Promise<ExportResult
   let leftOut = 0;
   let cutBy: ExportResult["cutBy"] = null;
   let cursor: string | null = null;
+  const unread = new UnreadSum();
   const add = (record: FileRecord): void => {
     const text = (count > 0 ? writer.between : "") + writer.write(record);
     part += text;
@@ -62,17 +75,22 @@ export async function exportEvents(options: ExportOptions): Promise<ExportResult
       const asked: Query = { ...query, raw: true, fieldLength: FIELD_LENGTH, limit: PAGE_ROWS };
       const page: Query = cursor === null ? asked : { ...asked, cursor };
       cursor = null;
+      let done: Done | null = null;
       for await (const message of readPage(page, signal)) {
         if (message.event === "event") {
           const record = toFileRecord(topic, message.data);
           if (record === null) leftOut += 1;
           else add(record);
           if (cutBy !== null) break;
-        } else if (message.event === "done") {
-          cursor = message.data.reason === "end" ? null : message.data.cursor;
-          if (message.data.failure !== null) throw new Error(message.data.failure);
-        }
+        } else if (message.event === "done") done = message.data;
       }
+      if (cutBy !== null) break;
+      if (done === null) throw new Error("The broker ended its answer before it was done");
+      if (done.failure !== null) throw new Error(done.failure);
+      unread.add(done);
+      if (done.reason === "deleted") cutBy = "deleted";
+      else if (done.isCursorTooLong) cutBy = "partitions";
+      cursor = done.reason === "end" ? null : done.cursor;
     } while (cursor !== null && cutBy === null);
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -80,7 +98,54 @@ export async function exportEvents(options: ExportOptions): Promise<ExportResult
   }
   parts.push(part + (count > 0 ? writer.end : writer.end.trimStart()));
   onProgress(count);
-  return { parts, count, leftOut, cutBy };
+  return { parts, count, leftOut, cutBy, unread: unread.sum };
+}
+
+/** Over all pages. */
+class UnreadSum {
+  readonly #partitions = new Set<number>();
+  #offsets = 0;
+  #filterErrors = 0;
+
+  add({ coverage, skips, filterErrors }: Done): void {
+    for (const { partition } of coverage?.missing ?? []) this.#partitions.add(partition);
+    this.#offsets += skips.offsets;
+    this.#filterErrors += filterErrors;
+  }
+
+  get sum(): Unread {
+    const partitions = [...this.#partitions].toSorted((a, b) => a - b);
+    return { partitions, offsets: this.#offsets, filterErrors: this.#filterErrors };
+  }
+}
+
+const CUTS: Readonly<Record<NonNullable<ExportResult["cutBy"]>, string>> = {
+  events: `It ends there: more than ${formatCount(EXPORT_EVENTS_MAX)} are not put into one file.`,
+  size: "It ends there, because the file is as large as it may be.",
+  stopped: "It ends there, because you stopped it.",
+  deleted: "It ends there, because the topic was deleted.",
+  partitions: "It ends there: it cannot go on over so many partitions. Choose fewer.",
+};
+const PARTITIONS_NAMED = 10;
+
+/** What is in the file, and all that is not, in words. */
+export function exportSummary({ count, leftOut, cutBy, unread }: ExportResult): string {
+  const { partitions, offsets, filterErrors } = unread;
+  const named = partitions.slice(0, PARTITIONS_NAMED).join(", ");
+  const more = partitions.length > PARTITIONS_NAMED ? " …" : "";
+  const missing = [
+    leftOut > 0 ? `${formatCount(leftOut)} were too large and are left out.` : null,
+    partitions.length > 0 ? `Partitions could not be read: ${named}${more}.` : null,
+    offsets > 0 ? `${formatCount(offsets)} offsets could not be read.` : null,
+    filterErrors > 0
+      ? `The filter failed on ${formatCount(filterErrors)}, left out as well.`
+      : null,
+  ].filter((line) => line !== null);
+  const end =
+    cutBy !== null ? CUTS[cutBy] : missing.length === 0 ? "That is the whole result." : "";
+  return [`${formatCount(count)} events are in the file.`, end, ...missing]
+    .filter((line) => line !== "")
+    .join(" ");
 }
 
 /** Null where not all of it was sent. */

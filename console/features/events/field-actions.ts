@@ -36,15 +36,5 @@ export function fieldActions(state: EventsState, setState: SetEventsState): read
       run: ({ path }) =>
         void setState({ cols: state.cols.filter((one) => one !== fieldText(path)) }),
     },
-    {
-      title: "Copy the value",
-      isFor: isScalar,
-      run: ({ text }) => void navigator.clipboard.writeText(scalarText(text)),
-    },
   ];
-}
-
-function scalarText(json: string): string {
-  const operand = operandOf(json);
-  return operand.kind === "text" ? operand.text : json;
 }

@@ -75,9 +75,9 @@ export function FilterBar({ text, onChange, fields }: FilterBarProps): ReactNode
             />
           ))}
         <FilterInput
-          key={showsText ? `text ${text}` : "chips"}
           inputRef={input}
           start={showsText ? text : ""}
+          isWhole={showsText}
           fields={fields}
           isEmpty={chips?.length === 0}
           onTake={(typed) => take(typed, showsText)}
@@ -168,7 +168,10 @@ function Chip({ chip, onToggle, onRemove }: ChipProps): ReactNode {
 
 interface FilterInputProps {
   readonly inputRef: RefObject<HTMLInputElement | null>;
+  /** What stands there, until it is edited; it follows the filter. */
   readonly start: string;
+  /** It holds the whole filter, and keeps it when it is taken. */
+  readonly isWhole: boolean;
   readonly fields: readonly string[];
   readonly isEmpty: boolean;
   readonly onTake: (text: string) => boolean;
@@ -180,8 +183,13 @@ interface FilterInputProps {
 const NOTHING: Completion = { start: 0, suggestions: [] };
 
 function FilterInput(props: FilterInputProps): ReactNode {
-  const { inputRef, start, fields, isEmpty, onTake, onType, onBackspace } = props;
+  const { inputRef, start, isWhole, fields, isEmpty, onTake, onType, onBackspace } = props;
   const [text, setText] = useState(start);
+  const [shown, setShown] = useState(start);
+  if (shown !== start) {
+    setShown(start);
+    setText(start);
+  }
   const [completion, setCompletion] = useState(NOTHING);
   /** −1: none is chosen, and Enter takes what was typed. */
   const [active, setActive] = useState(-1);
@@ -202,7 +210,7 @@ function FilterInput(props: FilterInputProps): ReactNode {
   const submit = (): void => {
     if (text.trim() === "" && start === "") return;
     if (!onTake(text)) return;
-    if (start === "") setText("");
+    if (!isWhole) setText("");
     setCompletion(NOTHING);
   };
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>): void => {
@@ -221,8 +229,10 @@ function FilterInput(props: FilterInputProps): ReactNode {
     else if (key === "Enter") submit();
     else if (key === "Escape" && suggestions.length > 0) setCompletion(NOTHING);
     else if (key === "Escape") event.currentTarget.blur();
-    else if (key === "Backspace" && text === "") onBackspace();
-    else return;
+    else if (key === "Backspace" && text === "") {
+      // Held to clear the words, it stops in front of the chips.
+      if (!event.repeat) onBackspace();
+    } else return;
     if (key !== "Backspace") event.preventDefault();
   };
   return (

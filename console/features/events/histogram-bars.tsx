@@ -41,6 +41,8 @@ const HEIGHT = 56;
 /** The smallest bar that can be seen, of 100. */
 const BAR_MIN = 3;
 const KEY_ZOOM = 2;
+/** The others open menus, scroll, or go back. */
+const MAIN_BUTTON = 0;
 
 export function HistogramBars(props: BarsProps): ReactNode {
   const { topic, data, layers, span, scan, limits, onZoom, onRange } = props;
@@ -103,6 +105,7 @@ export function HistogramBars(props: BarsProps): ReactNode {
         onKeyDown={onKeyDown}
         onBlur={() => setMarking(null)}
         onPointerDown={(event) => {
+          if (event.button !== MAIN_BUTTON) return;
           event.currentTarget.setPointerCapture(event.pointerId);
           const at = bucketAt(event.clientX);
           setIsDragging(true);
@@ -115,6 +118,10 @@ export function HistogramBars(props: BarsProps): ReactNode {
         onPointerUp={() => {
           if (isDragging && marking !== null) apply(marking);
           setIsDragging(false);
+        }}
+        onPointerCancel={() => {
+          setIsDragging(false);
+          setMarking(null);
         }}
         onPointerLeave={() => {
           if (!isDragging) setMarking(null);

@@ -62,6 +62,15 @@ export function zoomed(
   return end - start < SPAN_MS_MIN ? { from, to } : { from: start, to: end };
 }
 
+/**
+ * As far as one may zoom out: the whole as it was last seen, and on to now, as a topic grows on. Where the
+ * whole was never seen, everything up to now or to what is in sight.
+ */
+export function limitsOf(whole: TimeSpan | null, span: TimeSpan, nowMs: number): TimeSpan {
+  const { from, to } = whole ?? { from: 0, to: span.to };
+  return { from, to: Math.max(to, nowMs) };
+}
+
 const FACTOR_PER_PIXEL = 0.002;
 const FACTOR_MAX = 2;
 /** Wheels that count lines or pages, in pixels. */

@@ -1,7 +1,7 @@
 import type { Histogram } from "@runnel/contracts/events.ts";
 import { describe, expect, it } from "vitest";
 import { heightsOf, layerPath, layersOf, OWN_LAYERS_MAX } from "./histogram-layers.ts";
-import { moveMarking, rangeOf, wheelFactor, zoomed } from "./histogram-range.ts";
+import { limitsOf, moveMarking, rangeOf, wheelFactor, zoomed } from "./histogram-range.ts";
 
 describe("a marking", () => {
   it("moves by arrows, and grows with Shift, inside of the buckets", () => {
@@ -40,6 +40,24 @@ describe("zoomed()", () => {
     [{ deltaY: 100_000, deltaMode: 0 }, 2],
   ])("a turn of %j changes the span by %d", (turn, factor) => {
     expect(wheelFactor(turn)).toBeCloseTo(factor, 2);
+  });
+});
+
+describe("limitsOf()", () => {
+  const whole = { from: 1_000, to: 5_000 };
+
+  it("grow with the time that passed since the whole was seen", () => {
+    expect(limitsOf(whole, { from: 2_000, to: 3_000 }, 9_000)).toEqual({ from: 1_000, to: 9_000 });
+    const behind = { from: 7_000, to: 8_000 };
+    expect(zoomed(behind, 0.5, 7_500, limitsOf(whole, behind, 9_000))).toEqual({
+      from: 7_250,
+      to: 7_750,
+    });
+  });
+
+  it("keep events of the time to come in sight", () => {
+    expect(limitsOf(whole, whole, 3_000)).toEqual(whole);
+    expect(limitsOf(null, { from: 7_000, to: 8_000 }, 3_000)).toEqual({ from: 0, to: 8_000 });
   });
 });
 

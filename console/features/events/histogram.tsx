@@ -2,14 +2,17 @@
 "use client";
 import { parsePlace } from "@runnel/contracts/event-places.ts";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { RotateCw } from "lucide-react";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { api } from "../../lib/api.ts";
 import { topicQuery } from "../../lib/data/topics.ts";
 import { useRefreshMs } from "../../lib/preferences.ts";
+import { Button } from "../../ui/button.tsx";
+import { describe } from "../../ui/states.tsx";
 import { HistogramAxis } from "./histogram-axis.tsx";
 import { HistogramBars, type ScanMark } from "./histogram-bars.tsx";
 import { layersOf, PARTITIONS_MAX } from "./histogram-layers.ts";
-import type { TimeSpan } from "./histogram-range.ts";
+import { limitsOf, type TimeSpan } from "./histogram-range.ts";
 import { HistogramTable } from "./histogram-table.tsx";
 
 interface HistogramProps {
@@ -38,7 +41,8 @@ export function Histogram(props: HistogramProps): ReactNode {
   const [from, to] = [timeOf(props.from), timeOf(props.to)];
   const [isTable, setIsTable] = useState(false);
   const refetchInterval = useRefreshMs();
-  const partitionCount = useQuery(topicQuery(topic)).data?.partitionCount;
+  const topicAnswer = useQuery(topicQuery(topic));
+  const partitionCount = topicAnswer.data?.partitionCount;
   const query = {
     buckets: BUCKETS,
     byPartition: (partitionCount ?? 0) <= PARTITIONS_MAX,
@@ -46,7 +50,7 @@ export function Histogram(props: HistogramProps): ReactNode {
     ...(to === null ? {} : { to: `time:${to}` }),
     ...(partitions === null ? {} : { partitions }),
   };
-  const { data, isPlaceholderData } = useQuery({
+  const { data, error, isPlaceholderData, refetch } = useQuery({
     queryKey: ["histogram", topic, query],
     queryFn: ({ signal }) => api.getHistogram({ params: { topic }, query }, { signal }),
     placeholderData: keepPreviousData,
@@ -68,14 +72,26 @@ export function Histogram(props: HistogramProps): ReactNode {
   // Until the answer is there, the old one stands where the new one will be.
   const asked =
     own !== null && isPlaceholderData ? { from: from ?? own.from, to: to ?? own.to } : own;
+  /** The end of the limits that the last zoom had: from there on it is the live edge. */
+  const edge = useRef(0);
   const { span, zoomTo } = useZoom(asked, isPlaceholderData, (next) => {
     const ends = whole.current;
     const isAll = ends !== null && next.from <= ends.from && next.to >= ends.to;
     if (isAll) onRange(null, null);
-    else onRange(`time:${next.from}`, next.to >= Date.now() ? null : `time:${next.to}`);
+    else onRange(`time:${next.from}`, next.to >= edge.current ? null : `time:${next.to}`);
   });
-  if (data === undefined || span === null || data.buckets.length === 0) {
-    return <div aria-hidden className="mx-4 mb-2 h-[74px] rounded bg-raised/40" />;
+  // Without an event the broker knows of no time to count between.
+  const isEmpty =
+    data !== undefined && (data.buckets.length === 0 || (data.total === 0 && !isZoomed));
+  if (data === undefined || span === null || isEmpty) {
+    const isTopicWanting = topicAnswer.data === undefined;
+    return (
+      <NoBars
+        problem={data === undefined ? (isTopicWanting ? topicAnswer.error : error) : null}
+        isEmpty={isEmpty}
+        onRetry={() => void (isTopicWanting ? topicAnswer.refetch() : refetch())}
+      />
+    );
   }
   return (
     <div className="px-4 pb-1">
@@ -85,7 +101,11 @@ export function Histogram(props: HistogramProps): ReactNode {
         layers={layers}
         span={span}
         scan={scan}
-        limits={() => whole.current ?? { from: 0, to: Math.max(Date.now(), span.to) }}
+        limits={() => {
+          const limits = limitsOf(whole.current, span, Date.now());
+          edge.current = limits.to;
+          return limits;
+        }}
         onZoom={zoomTo}
         onRange={onRange}
       />
@@ -100,6 +120,36 @@ export function Histogram(props: HistogramProps): ReactNode {
         onPartition={(partition) => onPartitions(String(partition))}
       />
       {isTable && <HistogramTable topic={topic} data={data} layers={layers} />}
+    </div>
+  );
+}
+
+interface NoBarsProps {
+  readonly problem: unknown;
+  readonly isEmpty: boolean;
+  readonly onRetry: () => void;
+}
+
+/** As high as the bars: the page does not jump when they come. */
+function NoBars({ problem, isEmpty, onRetry }: NoBarsProps): ReactNode {
+  const hasWords = problem !== null || isEmpty;
+  return (
+    <div
+      aria-hidden={!hasWords}
+      className="mx-4 mb-2 flex h-[74px] items-center justify-center gap-2 rounded bg-raised/40 text-xs text-muted"
+    >
+      {problem !== null ? (
+        <>
+          <span role="status" className="truncate">
+            Events cannot be counted by time. {describe(problem).detail}
+          </span>
+          <Button look="ghost" className="h-6 text-xs" onClick={onRetry}>
+            <RotateCw /> Try again
+          </Button>
+        </>
+      ) : (
+        isEmpty && "No events to count"
+      )}
     </div>
   );
 }

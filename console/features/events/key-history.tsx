@@ -23,7 +23,7 @@ import { KeyTimeline } from "./key-timeline.tsx";
 import { KeyVersion } from "./key-version.tsx";
 import { isDeleted, numberFields } from "./key-versions.ts";
 import { NO_KEY, useKeysState } from "./keys-state.ts";
-import { ROWS_MAX } from "./search.ts";
+import { isFull, ROWS_MAX } from "./search.ts";
 import { SearchBar, SearchEnd } from "./search-status.tsx";
 import { type SearchControl, useSearch } from "./use-search.ts";
 
@@ -253,13 +253,13 @@ interface VersionsProps {
 
 function Versions(props: VersionsProps): ReactNode {
   const { control, keyText, open, compared, onOpen, onCompare, onOlder, onNewest } = props;
-  const { rows, cursor, status } = control.search;
+  const { rows } = control.search;
   const columns = useMemo(
     () => versionColumns(rows, compared, onCompare),
     [rows, compared, onCompare],
   );
   const last = rows.at(-1);
-  const isFull = rows.length >= ROWS_MAX && cursor !== null && status !== "running";
+  const hasOlder = isFull(control.search);
   return (
     <Grid
       label={`Versions of ${keyText}`}
@@ -271,8 +271,9 @@ function Versions(props: VersionsProps): ReactNode {
       openKey={open}
       tail={
         <div className="flex flex-wrap items-center">
-          <SearchEnd control={control} />
-          {isFull && last !== undefined && (
+          {/* The address says which versions these are, so that a link shows them, too. */}
+          <SearchEnd control={hasOlder ? { ...control, goOn: null } : control} />
+          {hasOlder && last !== undefined && (
             <Button onClick={() => onOlder(last.offset)}>Show those before</Button>
           )}
           {onNewest !== null && (

@@ -1,7 +1,7 @@
 /** One version of a key: what it is, and what is different from another one. */
 "use client";
 import type { DecodedRecord } from "@runnel/contracts/decoded.ts";
-import { useQuery } from "@tanstack/react-query";
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { ArrowLeft, ArrowRight, ArrowUpRight, X } from "lucide-react";
 import Link from "next/link";
 import { type KeyboardEvent, type ReactNode, useState } from "react";
@@ -121,7 +121,14 @@ export function KeyVersion(props: KeyVersionProps): ReactNode {
           />
         </span>
       </div>
-      <Loaded topic={topic} open={open} other={other} isBefore={compared === null} show={show} />
+      <Loaded
+        topic={topic}
+        open={open}
+        other={other}
+        lookup={compared === null && !isListed ? asked : null}
+        isBefore={compared === null}
+        show={show}
+      />
     </section>
   );
 }
@@ -175,21 +182,28 @@ interface LoadedProps {
   readonly open: string;
   /** Null where there is none; undefined while it is being looked up. */
   readonly other: string | null | undefined;
+  /** How the other one is found; null where it is known. */
+  readonly lookup: Pick<UseQueryResult, "error" | "refetch"> | null;
   /** Whether the other one is the version before. */
   readonly isBefore: boolean;
   readonly show: Show;
 }
 
-function Loaded({ topic, open, other, isBefore, show }: LoadedProps): ReactNode {
+function Loaded({ topic, open, other, lookup, isBefore, show }: LoadedProps): ReactNode {
   const [wholeOf, setWholeOf] = useState<string | null>(null);
   const isWhole = wholeOf === open;
   const after = useVersion(topic, open, isWhole);
   const before = useVersion(topic, other ?? null, isWhole);
-  const error = after.error ?? before.error;
-  if (error !== null) {
+  const failed = [after, before, ...(lookup === null ? [] : [lookup])].filter(
+    ({ error }) => error !== null,
+  );
+  if (failed[0] !== undefined) {
+    const retry = (): void => {
+      for (const { refetch } of failed) void refetch();
+    };
     return (
       <div className="p-3">
-        <ProblemPanel error={error} isInline onRetry={() => void after.refetch()} />
+        <ProblemPanel error={failed[0].error} isInline onRetry={retry} />
       </div>
     );
   }

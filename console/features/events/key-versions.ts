@@ -1,7 +1,8 @@
 /** What the versions of one key amount to: the numbers in them, and a strip of their times. */
 import type { DecodedRecord } from "@runnel/contracts/decoded.ts";
-import { isLosslessNumber, parse } from "lossless-json";
+import { isLosslessNumber } from "lossless-json";
 import type { JsonPath } from "../../lib/json-tree.ts";
+import { parseLossless } from "../../lib/lossless.ts";
 import { fieldText } from "./fields.ts";
 
 const FIELDS_MAX = 100;
@@ -117,7 +118,7 @@ function walk(json: unknown, path: JsonPath): unknown {
 function jsonOf(record: DecodedRecord | undefined): unknown {
   if (record === undefined || record.value.isTruncated || isDeleted(record)) return undefined;
   try {
-    return parse(record.value.text);
+    return parseLossless(record.value.text);
   } catch {
     return undefined;
   }

@@ -21,6 +21,7 @@ import { addressOfKey, useKeysState } from "./keys-state.ts";
 import { readRecord } from "./read-record.ts";
 import { SearchBar, SearchEnd } from "./search-status.tsx";
 import { type SearchQuery, useSearch } from "./use-search.ts";
+import { WrongFilter } from "./wrong-filter.tsx";
 
 const SAMPLES = 50;
 
@@ -64,7 +65,9 @@ export function LatestByKey({ topic }: { readonly topic: string }): ReactNode {
       </div>
       <SearchBar control={control} />
       <div className="flex min-h-0 flex-1 flex-col bg-surface">
-        {status === "failed" && rows.length === 0 ? (
+        {status === "idle" ? (
+          <WrongFilter onClear={() => void setState({ f: "" })} />
+        ) : status === "failed" && rows.length === 0 ? (
           <ProblemPanel error={error} onRetry={control.restart} />
         ) : rows.length === 0 && status === "running" ? (
           <SkeletonRows count={10} />

@@ -10,7 +10,7 @@ import { LIVE_ROWS_MAX } from "./live-buffer.ts";
 import type { LiveControl } from "./use-live.ts";
 
 export function LiveBar({ live }: { readonly live: LiveControl }): ReactNode {
-  const { view, isPaused, setIsPaused, clear, droppedUpstream, error } = live;
+  const { view, isPaused, setIsPaused, clear, droppedUpstream, gapCount, error } = live;
   const { heldCount, droppedCount, totalCount } = view;
   return (
     <div className="flex min-h-7 items-center gap-3 border-y border-line bg-canvas px-4 text-xs text-muted">
@@ -33,8 +33,16 @@ export function LiveBar({ live }: { readonly live: LiveControl }): ReactNode {
         </span>
       )}
       {droppedUpstream > 0 && (
-        <span className="mono text-warn" title="This page was too slow for them">
+        <span className="mono text-warn" title="This page was too slow for them, or not in sight">
           {formatCount(droppedUpstream)} left out
+        </span>
+      )}
+      {gapCount > 0 && (
+        <span
+          className="text-warn"
+          title="The stream began anew, at what was then the newest event"
+        >
+          {gapCount === 1 ? "1 gap" : `${formatCount(gapCount)} gaps`}: what came there is not shown
         </span>
       )}
       <span className="ml-auto flex items-center gap-1">

@@ -26,10 +26,12 @@ export class LiveBuffer {
     return this.#isPaused;
   }
 
-  push(records: readonly DecodedRecord[]): void {
-    this.#total += records.length;
+  /** `missedCount` came before `records`, and had no room on the way here. */
+  push(records: readonly DecodedRecord[], missedCount = 0): void {
+    this.#total += records.length + missedCount;
+    this.#dropped += missedCount;
     if (this.#isPaused) {
-      this.#held.push(...records);
+      this.#held = this.#held.concat(records);
       this.#dropped += cut(this.#held, HELD_MAX);
     } else this.#show(records);
   }
@@ -62,7 +64,7 @@ export class LiveBuffer {
   }
 
   #show(records: readonly DecodedRecord[]): void {
-    this.#rows.push(...records);
+    this.#rows = this.#rows.concat(records);
     this.#dropped += cut(this.#rows, LIVE_ROWS_MAX);
   }
 }

@@ -2,16 +2,14 @@
 
 import type { Payload } from "@runnel/contracts/common.ts";
 import type { DecodedPayload, DecodedRecord } from "@runnel/contracts/decoded.ts";
-import { payloadOf } from "@runnel/contracts/payload.ts";
+import { bytesOfPayload, payloadOf } from "@runnel/contracts/payload.ts";
 import type { NewRecord } from "@runnel/contracts/records.ts";
-import { fromBase64 } from "../../lib/hex.ts";
 import { bootstrapFlag, shellQuote } from "../../lib/snippets.ts";
 
 /** Null where there are none, or not all of them were sent. */
 export function payloadBytes(payload: DecodedPayload): Uint8Array | null {
   const raw = payloadOf(payload);
-  if (raw === null || raw === undefined) return null;
-  return raw.encoding === "utf8" ? new TextEncoder().encode(raw.data) : fromBase64(raw.data);
+  return raw === undefined ? null : bytesOfPayload(raw);
 }
 
 /** The event as it can be produced again, byte for byte; null where parts of it were not sent. */
@@ -34,9 +32,13 @@ export function toNewRecord(
   };
 }
 
-/** The event as one JSON document, in the form that the command line reads and writes. */
-export function recordJson(topic: string, record: DecodedRecord): string {
+/**
+ * The event as one JSON document, in the form that the command line reads and writes; null where parts of
+ * it were not sent, as nobody could tell from the document.
+ */
+export function recordJson(topic: string, record: DecodedRecord): string | null {
   const { partition, offset, timestamp, timestampType } = record;
+  if (!isWhole(record)) return null;
   return JSON.stringify(
     {
       topic,
@@ -44,19 +46,19 @@ export function recordJson(topic: string, record: DecodedRecord): string {
       offset,
       timestamp,
       timestampType,
-      key: shown(record.key),
-      value: shown(record.value),
-      headers: record.headers.map(({ name, value }) => ({ key: name, value: shown(value) })),
+      key: payloadOf(record.key),
+      value: payloadOf(record.value),
+      headers: record.headers.map(({ name, value }) => ({ key: name, value: payloadOf(value) })),
     },
     null,
     2,
   );
 }
 
-function shown(payload: DecodedPayload): Payload | null {
-  return (
-    payloadOf(payload) ??
-    (payload.sizeBytes === null ? null : { encoding: "utf8", data: payload.text })
+/** Whether all of its bytes were sent. */
+export function isWhole({ key, value, headers }: DecodedRecord): boolean {
+  return [key, value, ...headers.map((header) => header.value)].every(
+    (payload) => payloadOf(payload) !== undefined,
   );
 }
 

@@ -3,7 +3,6 @@
 import type { DecodedPayload, DecodedRecord } from "@runnel/contracts/decoded.ts";
 import { payloadOf } from "@runnel/contracts/payload.ts";
 import { type ReactNode, useMemo, useState } from "react";
-import { formatBytes } from "../../lib/format.ts";
 import { DIFFERENCES_MAX } from "../../lib/json-diff.ts";
 import { createStored, isRecord } from "../../lib/stored.ts";
 import { DiffTable } from "../../ui/diff-table.tsx";
@@ -14,6 +13,7 @@ import { Table, Td, Th, Tr } from "../../ui/table.tsx";
 import { Time } from "../../ui/time.tsx";
 import { printRecord } from "./events-state.ts";
 import { parseIgnored } from "./ignored-paths.ts";
+import { headersOf, metadataOf, type Shown } from "./record-facts-diff.ts";
 import { useDiff } from "./use-diff.ts";
 
 const IGNORED_CHARS_MAX = 2_000;
@@ -133,13 +133,6 @@ function haveSameBytes(before: DecodedPayload, after: DecodedPayload): boolean {
   return one?.encoding === other?.encoding && one?.data === other?.data;
 }
 
-interface Fact {
-  readonly name: string;
-  readonly before: ReactNode;
-  readonly after: ReactNode;
-  readonly isSame: boolean;
-}
-
 /** Key, headers and metadata of both; what differs stands out. */
 export function FactsDiff({ before, after }: PairProps): ReactNode {
   const facts = [...metadataOf(before, after), ...headersOf(before, after)];
@@ -158,10 +151,10 @@ export function FactsDiff({ before, after }: PairProps): ReactNode {
         <Tr key={name}>
           <Td className="text-muted">{name}</Td>
           <Td isMono className={isSame ? "max-w-80 truncate" : "max-w-80 truncate text-bad"}>
-            {from}
+            <Cell shown={from} />
           </Td>
           <Td isMono className={isSame ? "max-w-80 truncate" : "max-w-80 truncate text-ok"}>
-            {to}
+            <Cell shown={to} />
           </Td>
         </Tr>
       ))}
@@ -169,63 +162,13 @@ export function FactsDiff({ before, after }: PairProps): ReactNode {
   );
 }
 
-function metadataOf(before: DecodedRecord, after: DecodedRecord): readonly Fact[] {
-  const fact = (name: string, of: (record: DecodedRecord) => string | number): Fact => ({
-    name,
-    before: of(before),
-    after: of(after),
-    isSame: of(before) === of(after),
-  });
-  return [
-    fact("Partition", ({ partition }) => partition),
-    fact("Offset", ({ offset }) => offset),
-    {
-      name: "Time",
-      before: <TimeOf record={before} />,
-      after: <TimeOf record={after} />,
-      isSame: before.timestamp === after.timestamp,
-    },
-    fact("Kind of time", ({ timestampType }) =>
-      timestampType === "createTime" ? "when it was made" : "when it was appended",
-    ),
-    fact("Key", ({ key }) => nameOfPayload(key)),
-    fact("Size of the value", ({ value }) =>
-      value.sizeBytes === null ? "tombstone" : formatBytes(value.sizeBytes),
-    ),
-    fact("Read as", ({ value }) => value.decoder),
-    fact("Producer", ({ batch }) => batch.producerId ?? "without an id"),
-    fact("Compression", ({ batch }) => batch.compression),
-    fact("In a transaction", ({ batch }) => (batch.isTransactional ? "yes" : "no")),
-    fact("Leader epoch", ({ batch }) => batch.leaderEpoch),
-  ];
-}
-
-function TimeOf({ record }: { readonly record: DecodedRecord }): ReactNode {
-  return record.timestamp === null ? "none" : <Time at={record.timestamp} />;
-}
-
-/** By name; of several of one name, in their order. */
-function headersOf(before: DecodedRecord, after: DecodedRecord): readonly Fact[] {
-  const [left, right] = [numbered(before), numbered(after)];
-  return [...new Set([...left.keys(), ...right.keys()])].map((name) => {
-    const [from, to] = [left.get(name) ?? null, right.get(name) ?? null];
-    return { name: `Header ${name}`, before: from ?? "–", after: to ?? "–", isSame: from === to };
-  });
-}
-
-const HEADERS_MAX = 200;
-
-function numbered({ headers }: DecodedRecord): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
-  for (const { name, value } of headers.slice(0, HEADERS_MAX)) {
-    let unique = name;
-    for (let count = 2; found.has(unique); count += 1) unique = `${name} (${count})`;
-    found.set(unique, nameOfPayload(value));
+function Cell({ shown }: { readonly shown: Shown }): ReactNode {
+  switch (shown.kind) {
+    case "time":
+      return <Time at={shown.at} />;
+    case "word":
+      return <i className="font-sans opacity-80">{shown.text}</i>;
+    case "text":
+      return <bdi>{shown.text}</bdi>;
   }
-  return found;
-}
-
-function nameOfPayload({ sizeBytes, text }: DecodedPayload): string {
-  if (sizeBytes === null) return "null";
-  return text === "" ? "empty" : text.slice(0, 500);
 }

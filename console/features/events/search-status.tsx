@@ -7,6 +7,7 @@ import { Button } from "../../ui/button.tsx";
 import { Time } from "../../ui/time.tsx";
 import {
   type Done,
+  isFull,
   lookedAt,
   type Order,
   ROWS_MAX,
@@ -58,7 +59,11 @@ export function SearchBar({
       {/* Numbers that run are for the eyes: to be read aloud they would never end. */}
       {isRunning && <span aria-hidden>{phaseText(search)}</span>}
       <span role="status" className={isRunning ? "sr-only" : ""}>
-        {isRunning ? phaseName(search) : `${formatCount(search.rows.length)} events`}
+        {isRunning
+          ? phaseName(search)
+          : search.status === "idle"
+            ? "Nothing is searched"
+            : `${formatCount(search.rows.length)} events`}
       </span>
       {records > 0 && (
         <span className="mono">
@@ -81,7 +86,7 @@ export function SearchBar({
           <Button look="ghost" className="h-6 text-xs" onClick={stop}>
             <Square /> Stop
           </Button>
-        ) : (
+        ) : search.status === "idle" ? null : (
           <Button
             look="ghost"
             className="h-6 text-xs"
@@ -121,7 +126,7 @@ export function SearchEnd({
 }: {
   readonly control: SearchControl;
 }): ReactNode {
-  if (search.status === "running") return null;
+  if (search.status === "running" || search.status === "idle") return null;
   const { records, bytes } = lookedAt(search);
   const share = shareOf(search);
   const coverage = search.done?.coverage ?? null;
@@ -159,16 +164,16 @@ export function SearchEnd({
       )}
       {goOn !== null && (
         <Button onClick={goOn}>
-          <Play /> Continue
+          <Play /> {isFull(search) ? "The next rows, in place of these" : "Continue"}
         </Button>
       )}
     </div>
   );
 }
 
-function sentence({ status, done, rows }: Search): string {
-  if (rows.length >= ROWS_MAX)
-    return `Stopped because ${formatCount(ROWS_MAX)} rows are enough for a page.`;
+function sentence(search: Search): string {
+  const { status, done } = search;
+  if (isFull(search)) return `Stopped because ${formatCount(ROWS_MAX)} rows are enough for a page.`;
   if (status === "stopped") return "Stopped, because you said so.";
   if (status === "failed" || done === null) return "Broken off.";
   if (done.reason === "end") return "That is all.";

@@ -7,11 +7,12 @@ export type Progress = Extract<EventStreamMessage, { event: "progress" }>["data"
 export type Done = Extract<EventStreamMessage, { event: "done" }>["data"];
 export type Phase = Extract<EventStreamMessage, { event: "phase" }>["data"];
 
-/** Rows in memory; a search that finds more is stopped, and can be continued from there. */
+/** Rows in memory; a search that finds more is stopped, and goes on with those behind them. */
 export const ROWS_MAX = 5_000;
 
 export interface Search {
-  readonly status: "running" | "stopped" | "done" | "failed";
+  /** `idle`: nothing is asked for. */
+  readonly status: "idle" | "running" | "stopped" | "done" | "failed";
   readonly rows: readonly DecodedRecord[];
   readonly phase: Phase | null;
   /** Of the request that runs or ran last. */
@@ -22,8 +23,9 @@ export interface Search {
   readonly heads: ReadonlyMap<number, number>;
   /** Looked at by the requests before: a continued search sums up. */
   readonly before: { readonly records: number; readonly bytes: number };
-  /** Goes on behind the rows. */
+  /** Goes on behind the first `coveredCount` rows. */
   readonly cursor: string | null;
+  readonly coveredCount: number;
 }
 
 export const NEW_SEARCH: Search = {
@@ -36,12 +38,16 @@ export const NEW_SEARCH: Search = {
   heads: new Map(),
   before: { records: 0, bytes: 0 },
   cursor: null,
+  coveredCount: 0,
 };
+
+export const IDLE_SEARCH: Search = { ...NEW_SEARCH, status: "idle" };
 
 /** The state after some messages; many at once cost one copy of the rows. */
 export function advance(search: Search, messages: readonly EventStreamMessage[]): Search {
   const found: DecodedRecord[] = [];
   let next = search;
+  const count = (): number => search.rows.length + found.length;
   for (const message of messages) {
     switch (message.event) {
       case "phase":
@@ -55,11 +61,19 @@ export function advance(search: Search, messages: readonly EventStreamMessage[])
           ...next,
           progress: message.data,
           heads: moved(next.heads, message.data),
-          cursor: message.data.cursor ?? next.cursor,
+          ...(message.data.cursor === null
+            ? {}
+            : { cursor: message.data.cursor, coveredCount: count() }),
         };
         break;
       case "done":
-        next = { ...next, status: "done", done: message.data, cursor: message.data.cursor };
+        next = {
+          ...next,
+          status: "done",
+          done: message.data,
+          cursor: message.data.cursor,
+          coveredCount: count(),
+        };
         break;
     }
   }
@@ -99,12 +113,22 @@ const bestOf = (times: readonly number[], order: Order): number =>
 const farthestOf = (times: readonly number[], order: Order): number =>
   bestOf(times, order === "newest" ? "oldest" : "newest");
 
-/** The state in which the same search goes on where it stopped. */
+/** True where there is more, and no room for it beside these rows. */
+export function isFull({ status, rows, cursor }: Search): boolean {
+  return status !== "running" && rows.length >= ROWS_MAX && cursor !== null;
+}
+
+/**
+ * The state in which the same search goes on where it stopped. Rows that the cursor does not cover come
+ * again; where there are as many as a page holds, the next ones take their place.
+ */
 export function continued(search: Search): Search {
   const counts = search.done ?? search.progress;
+  const rows = isFull(search) ? [] : search.rows.slice(0, search.coveredCount);
   return {
     ...NEW_SEARCH,
-    rows: search.rows,
+    rows,
+    coveredCount: rows.length,
     cursor: search.cursor,
     before: {
       records: search.before.records + (counts?.records ?? 0),

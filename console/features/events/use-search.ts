@@ -2,12 +2,14 @@
 import type { EventStreamMessage } from "@runnel/contracts/events.ts";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { api } from "../../lib/api.ts";
+import { useOnRefresh } from "../../lib/refresh.ts";
 import type { Query } from "./events-state.ts";
-import { advance, continued, NEW_SEARCH, ROWS_MAX, type Search } from "./search.ts";
+import { advance, continued, IDLE_SEARCH, NEW_SEARCH, type Search } from "./search.ts";
 
 /** What a stream says is shown this often: a row at a time would cost more than the rows. */
 const SHOW_MS = 80;
 const PAGE_ROWS = 200;
+const ENDED_EARLY = "The broker ended its answer before it was done";
 
 export interface SearchControl {
   readonly search: Search;
@@ -64,7 +66,7 @@ export function useSearch(
   const run = next !== null && next.of === first ? next.run : first;
   const [shown, setShown] = useState<{ readonly run: Run | null; readonly search: Search }>({
     run: null,
-    search: NEW_SEARCH,
+    search: IDLE_SEARCH,
   });
   const abort = useRef<AbortController | null>(null);
   useEffect(() => {
@@ -87,11 +89,9 @@ export function useSearch(
       try {
         const stream = open(source, topic, limited, controller.signal);
         for await (const message of stream) waiting.push(message);
-        show(
-          search.status === "running" && waiting.every(({ event }) => event !== "done")
-            ? { status: "stopped" }
-            : {},
-        );
+        show();
+        // Without its last word nobody knows whether that was all.
+        if (search.status === "running") throw new Error(ENDED_EARLY);
       } catch (error) {
         show(controller.signal.aborted ? { status: "stopped" } : { status: "failed", error });
       } finally {
@@ -103,13 +103,13 @@ export function useSearch(
       controller.abort();
     };
   }, [topic, run, source]);
-  const search = shown.run === run ? shown.search : (run?.start ?? NEW_SEARCH);
+  const search = run === null ? IDLE_SEARCH : shown.run === run ? shown.search : run.start;
   const stop = useCallback(() => abort.current?.abort(), []);
   const restart = useCallback(() => {
     if (first !== null) setNext({ of: first, run: { ...first } });
   }, [first]);
-  const canGoOn =
-    search.status !== "running" && search.cursor !== null && search.rows.length < ROWS_MAX;
+  useOnRefresh(restart);
+  const canGoOn = search.status !== "running" && search.cursor !== null;
   return {
     search,
     stop,

@@ -1,6 +1,7 @@
 /** Moves where a group goes on: which partitions, to where, what that means, and only then the change. */
 "use client";
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { OffsetChange } from "@runnel/contracts/groups.ts";
+import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import {
   parseAsArrayOf,
@@ -9,21 +10,23 @@ import {
   parseAsStringLiteral,
   useQueryStates,
 } from "nuqs";
-import type { ReactNode } from "react";
-import { api } from "../../lib/api.ts";
+import { type ReactNode, useState } from "react";
+import { isNotFound } from "../../lib/api.ts";
 import { useHref } from "../../lib/cluster.tsx";
-import { everyGroupOffsetQuery, groupKeys, groupQuery } from "../../lib/data/groups.ts";
+import { everyGroupOffsetQuery, groupQuery } from "../../lib/data/groups.ts";
 import { formatCount } from "../../lib/format.ts";
 import { useRefreshMs } from "../../lib/preferences.ts";
 import { Button } from "../../ui/button.tsx";
+import { Checkbox } from "../../ui/field.tsx";
 import { PageHeader } from "../../ui/page.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { ProblemPanel } from "../../ui/states.tsx";
-import { toastDone } from "../../ui/toast.tsx";
+import type { ResetOutcome } from "./reset-outcome.ts";
 import { ResetPreview } from "./reset-preview.tsx";
 import { ResetScope } from "./reset-scope.tsx";
 import { RESET_KINDS, toResetRequest } from "./reset-state.ts";
 import { ResetTarget } from "./reset-target.tsx";
+import { countOfPartitions, useReset } from "./use-reset.ts";
 
 const PARSERS = {
   kind: parseAsStringLiteral(RESET_KINDS).withDefault("timestamp"),
@@ -38,37 +41,19 @@ export function ResetPage({ group }: { readonly group: string }): ReactNode {
   const [state, setState] = useQueryStates(PARSERS, { history: "replace" });
   const href = useHref();
   const router = useRouter();
-  const client = useQueryClient();
   const refetchInterval = useRefreshMs();
   const detail = useQuery({ ...groupQuery(group), refetchInterval });
   const offsets = useQuery(everyGroupOffsetQuery(group));
   const request = toResetRequest(state);
-  const preview = useQuery({
-    queryKey: ["reset-preview", group, request],
-    queryFn: ({ signal }) =>
-      api.resetOffsets(
-        {
-          params: { group },
-          body: request as NonNullable<typeof request>,
-          query: { dryRun: true },
-        },
-        { signal },
-      ),
-    enabled: request !== null,
-    placeholderData: keepPreviousData,
-    gcTime: 0,
-  });
-  const reset = useMutation({
-    mutationFn: ({ body, etag }: { body: NonNullable<typeof request>; etag: string }) =>
-      api.resetOffsets({ params: { group }, body }, { ifMatch: etag }),
-    onSuccess: ({ changes }) => {
-      toastDone(`${group} goes on elsewhere in ${formatCount(changes.length)} partitions`);
-      router.push(href("groups", group));
-    },
-    onSettled: () => client.invalidateQueries({ queryKey: groupKeys.all }),
-  });
+  const { changes, previewError, refusedCount, error, partial, isPending, reset } = useReset(
+    group,
+    request,
+    () => router.push(href("groups", group)),
+  );
+  /** The preview of which somebody said that the rest is to be moved. */
+  const [without, setWithout] = useState<readonly OffsetChange[] | null>(null);
+  const isWithout = without !== null && without === changes;
   const members = detail.data?.memberCount ?? 0;
-  const shown = request === null ? undefined : preview.data;
   return (
     <>
       <PageHeader
@@ -82,21 +67,11 @@ export function ResetPage({ group }: { readonly group: string }): ReactNode {
             <Button onClick={() => router.push(href("groups", group))}>Cancel</Button>
             <Button
               look="primary"
-              disabled={
-                request === null ||
-                shown === undefined ||
-                preview.isPlaceholderData ||
-                members > 0 ||
-                reset.isPending
-              }
+              disabled={reset === null || members > 0 || (refusedCount > 0 && !isWithout)}
               title={members > 0 ? "Its members must be stopped first" : undefined}
-              onClick={() => {
-                if (request !== null && shown !== undefined) {
-                  reset.mutate({ body: request, etag: shown.etag });
-                }
-              }}
+              onClick={() => reset?.()}
             >
-              {reset.isPending ? "Resetting …" : "Reset the offsets"}
+              {isPending ? "Resetting …" : "Reset the offsets"}
             </Button>
           </>
         }
@@ -111,10 +86,14 @@ export function ResetPage({ group }: { readonly group: string }): ReactNode {
             preview works meanwhile.
           </p>
         )}
-        {reset.error !== null && <ProblemPanel error={reset.error} isInline />}
+        {error !== null && <ProblemPanel error={error} isInline />}
+        {partial !== null && <Partial {...partial} />}
         <div className="grid gap-4 lg:grid-cols-2">
           <Panel title="1  Which partitions">
-            {offsets.error !== null && <ProblemPanel error={offsets.error} isInline />}
+            {/* A group that is not there yet is made. */}
+            {offsets.error !== null && !isNotFound(offsets.error) && (
+              <ProblemPanel error={offsets.error} isInline />
+            )}
             <ResetScope
               state={state}
               setState={(change) => void setState(change)}
@@ -128,11 +107,39 @@ export function ResetPage({ group }: { readonly group: string }): ReactNode {
         <Panel title="3  What that means" isFlush>
           <ResetPreview
             isComplete={request !== null}
-            changes={shown?.changes}
-            error={request === null ? null : preview.error}
+            changes={changes}
+            error={request === null ? null : previewError}
           />
+          {refusedCount > 0 && previewError === null && (
+            <Checkbox
+              label={`Move the others; ${countOfPartitions(refusedCount)} cannot be moved`}
+              checked={isWithout}
+              disabled={refusedCount === changes?.length}
+              onChange={({ target }) => setWithout(target.checked ? (changes ?? null) : null)}
+              className="border-t border-line p-3"
+            />
+          )}
         </Panel>
       </div>
     </>
+  );
+}
+
+/** What has failed of a reset; the preview below is about that alone. */
+function Partial({ movedCount, failed }: ResetOutcome): ReactNode {
+  return (
+    <div role="alert" className="rounded-md border border-bad/40 bg-bad-soft px-3 py-2">
+      <p className="font-semibold">
+        {countOfPartitions(movedCount)} moved, {formatCount(failed.length)} did not
+      </p>
+      <ul className="mt-1 max-h-32 overflow-y-auto text-muted">
+        {failed.map(({ topic, partition, error }) => (
+          <li key={`${topic}/${partition}`}>
+            {topic}, partition {partition}: {error}
+          </li>
+        ))}
+      </ul>
+      <p className="mt-1">Below is what is left: reset it again.</p>
+    </div>
   );
 }

@@ -27,6 +27,7 @@ describe("problemsOf()", () => {
     [{ valueForm: "base64", value: "?" }, "value"],
     [{ keyForm: "base64", key: "abc" }, "key"],
     [{ partition: "x" }, "partition"],
+    [{ timestamp: "unclear" }, "timestamp"],
     [{ count: "0" }, "count"],
     [{ count: "1001" }, "count"],
     [{ rate: "0" }, "rate"],
@@ -92,9 +93,16 @@ describe("parseDrafts()", () => {
 describe("echoes", () => {
   it("quote what a shell would take apart", () => {
     expect(toCommand("orders", draft, "127.0.0.1:9092")).toBe(
-      `echo '{"id":9007199254740993}' | npx runnel produce orders --key o-1`,
+      `printf '%s\\n' '{"id":9007199254740993}' | npx runnel produce orders --key o-1`,
     );
     expect(toHttp("a b", draft, "127.0.0.1:9644")).toContain("/v1/topics/a%20b/events");
+  });
+
+  it("leave what is escaped in JSON to JSON, and make one line of several", () => {
+    const value = '{\n  "a": "one\\ntwo"\r\n}';
+    expect(toCommand("orders", { ...draft, key: "", value }, "127.0.0.1:9092")).toBe(
+      `printf '%s\\n' '{ "a": "one\\ntwo" }' | npx runnel produce orders`,
+    );
   });
 
   it("give no command for what the command cannot say", () => {

@@ -1,7 +1,7 @@
 /** An event that is being written: what the form holds, and the record that it amounts to. */
 import type { Payload } from "@runnel/contracts/common.ts";
 import type { NewRecord } from "@runnel/contracts/records.ts";
-import { bootstrapFlag, shellQuote } from "../../lib/snippets.ts";
+import { bootstrapFlag, sayLine, shellQuote } from "../../lib/snippets.ts";
 
 /** `none`: a tombstone, which differs from an empty text. */
 export type ValueForm = "json" | "text" | "base64" | "none";
@@ -22,7 +22,8 @@ export interface EventDraft {
   readonly headers: readonly DraftHeader[];
   /** As typed; empty: by the key. */
   readonly partition: string;
-  readonly timestamp: number | null;
+  /** Null: now. `unclear`: what is typed is no time. */
+  readonly timestamp: number | null | "unclear";
   /** How often the same. */
   readonly count: string;
   /** How many a second; empty: all at once. */
@@ -61,6 +62,9 @@ export function problemsOf(draft: EventDraft): ReadonlyMap<keyof EventDraft, str
   }
   if (draft.partition !== "" && !/^\d{1,10}$/.test(draft.partition)) {
     problems.set("partition", "A partition is a number from 0");
+  }
+  if (draft.timestamp === "unclear") {
+    problems.set("timestamp", "Write a time as 2026-11-24 05:37 or 15m, or nothing for now");
   }
   const count = Number(draft.count);
   if (!/^\d{1,4}$/.test(draft.count) || count < 1 || count > COUNT_MAX) {
@@ -127,7 +131,7 @@ export function toRecord(draft: EventDraft): NewRecord {
           })),
         }),
     ...(draft.partition === "" ? {} : { partition: Number(draft.partition) }),
-    ...(draft.timestamp === null ? {} : { timestamp: draft.timestamp }),
+    ...(typeof draft.timestamp === "number" ? { timestamp: draft.timestamp } : {}),
   };
 }
 
@@ -162,14 +166,14 @@ export function toCommand(topic: string, draft: EventDraft, bootstrap: string): 
   if (keyForm !== "text" || valueForm === "base64" || valueForm === "none") return null;
   if (/[\r\n]/.test(value) && valueForm === "text") return null;
   if (timestamp !== null) return null;
-  const line = valueForm === "json" ? value.replaceAll(/\s*\n\s*/g, " ") : value;
+  const line = valueForm === "json" ? value.replaceAll(/\s*[\r\n]\s*/g, " ") : value;
   const flags = [
     ...(key === "" ? [] : [` --key ${shellQuote(key)}`]),
     ...headers.map((header) => ` --header ${shellQuote(`${header.name}=${header.value}`)}`),
     ...(partition === "" ? [] : [` --partition ${partition}`]),
     bootstrapFlag(bootstrap),
   ];
-  return `echo ${shellQuote(line)} | npx runnel produce ${shellQuote(topic || "TOPIC")}${flags.join("")}`;
+  return `${sayLine(line)} | npx runnel produce ${shellQuote(topic || "TOPIC")}${flags.join("")}`;
 }
 
 /** The same by HTTP. */

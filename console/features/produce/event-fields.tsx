@@ -98,9 +98,11 @@ export function EventFields({
       <Panel title="Timestamp">
         <TimeInput
           label="Timestamp; empty: now"
-          value={draft.timestamp}
+          value={draft.timestamp === "unclear" ? null : draft.timestamp}
           onChange={(timestamp) => onChange({ ...draft, timestamp })}
+          onUnclear={() => onChange({ ...draft, timestamp: "unclear" })}
         />
+        <Note text={problems.get("timestamp")} />
       </Panel>
     </div>
   );

@@ -41,13 +41,13 @@ export function useProduce(topic: string, draft: EventDraft): ProduceControl {
   };
   const check = useMutation({ mutationFn: () => ask(true) });
   const send = useMutation({
-    mutationFn: async () => {
-      if (draft.rate === "") return await sendPart();
+    mutationFn: async ({ rate }: Pick<EventDraft, "rate">) => {
+      if (rate === "") return await sendPart();
       const controller = new AbortController();
       abort.current = controller;
       await sendPaced({
         count: Number(draft.count),
-        perSecond: Number(draft.rate),
+        perSecond: Number(rate),
         send: (first, max) => sendPart({ first, max }),
         signal: controller.signal,
         wait: waitFor,
@@ -55,7 +55,8 @@ export function useProduce(topic: string, draft: EventDraft): ProduceControl {
     },
     onSettled: () => client.invalidateQueries({ queryKey: topicKeys.all }),
   });
-  const isPaced = send.isPending && draft.rate !== "";
+  // The rate that it goes on at, whatever the form says by now.
+  const isPaced = send.isPending && send.variables.rate !== "";
   return {
     produced,
     checked: check.data?.results ?? null,
@@ -67,7 +68,7 @@ export function useProduce(topic: string, draft: EventDraft): ProduceControl {
     },
     send: () => {
       check.reset();
-      send.mutate();
+      send.mutate({ rate: draft.rate });
     },
     stop: isPaced ? () => abort.current?.abort() : null,
     reset: () => {

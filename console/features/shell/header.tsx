@@ -6,6 +6,7 @@ import type { ReactNode } from "react";
 import { useCluster } from "../../lib/cluster.tsx";
 import { cn } from "../../lib/cn.ts";
 import { REFRESH_CHOICES_MS, setPreferences, usePreferences } from "../../lib/preferences.ts";
+import { refreshNow } from "../../lib/refresh.ts";
 import { Button } from "../../ui/button.tsx";
 import { Keys } from "../../ui/kbd.tsx";
 import { Menu, MenuChoice } from "../../ui/menu.tsx";
@@ -101,7 +102,7 @@ function RefreshControl(): ReactNode {
         isIcon
         aria-label="Refresh now"
         title="Refresh now  Shift+R"
-        onClick={() => void client.invalidateQueries()}
+        onClick={() => refreshNow(client)}
       >
         <RotateCw className={cn(isFetching && "text-accent")} />
       </Button>

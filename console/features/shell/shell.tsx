@@ -8,6 +8,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { ClusterProvider, clusterHref } from "../../lib/cluster.tsx";
 import { useCommands } from "../../lib/commands.ts";
 import { setPreferences, usePreferences } from "../../lib/preferences.ts";
+import { refreshNow } from "../../lib/refresh.ts";
 import { ConnectionBanner } from "./connection.tsx";
 import { Header } from "./header.tsx";
 import { PAGES } from "./pages.ts";
@@ -96,7 +97,7 @@ function useShellCommands(cluster: string, setOpen: (open: "palette" | "shortcut
       title: "Refresh now",
       group: "View",
       keys: "Shift+R",
-      run: () => void client.invalidateQueries(),
+      run: () => refreshNow(client),
     },
     {
       id: "theme",

@@ -7,6 +7,7 @@ import { api, fieldErrors } from "../../lib/api.ts";
 import { useCluster } from "../../lib/cluster.tsx";
 import { clusterQuery } from "../../lib/data/cluster.ts";
 import { topicKeys } from "../../lib/data/topics.ts";
+import { useIdempotencyKey } from "../../lib/idempotency.ts";
 import { Button } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/copy.tsx";
 import { Echo } from "../../ui/echo.tsx";
@@ -29,9 +30,12 @@ export function TopicCreate(): ReactNode {
     queryFn: ({ signal }) => api.getTopicDefaults(undefined, { signal }),
   });
   const check = useDryRun(draft);
-  const [key] = useState(() => crypto.randomUUID());
+  const keyOf = useIdempotencyKey();
   const create = useMutation({
-    mutationFn: () => api.createTopic({ body: toRequest(draft) }, { idempotencyKey: key }),
+    mutationFn: () => {
+      const body = toRequest(draft);
+      return api.createTopic({ body }, { idempotencyKey: keyOf(body) });
+    },
     onSuccess: async ({ topic: { name } }) => {
       await client.invalidateQueries({ queryKey: topicKeys.all });
       toastDone(`${name} is created`);

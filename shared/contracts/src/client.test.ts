@@ -94,6 +94,20 @@ describe("createClient()", () => {
     const client = createClient({ baseUrl: "", fetch, check: checkAnswer });
     await expect(client.listTopics()).rejects.toThrow("expected string");
   });
+
+  test("a stream that ends before it says that it is done was cut off", async () => {
+    const read = async (text: string): Promise<number> => {
+      const headers = { "content-type": "text/event-stream" };
+      const fetch: FetchLike = () => Promise.resolve(new Response(text, { headers }));
+      const client = createClient({ baseUrl: "", fetch });
+      let count = 0;
+      for await (const _ of client.readEvents({ params: { topic: "orders" } })) count += 1;
+      return count;
+    };
+    const [phase, done] = ["event: phase\ndata: {}\n\n", "event: done\ndata: {}\n\n"];
+    expect(await read(phase + done)).toBe(2);
+    await expect(read(phase)).rejects.toThrow("ended before it was done");
+  });
 });
 
 test("urlOf() refuses a segment that would be taken for a step up", () => {

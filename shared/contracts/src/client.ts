@@ -127,14 +127,18 @@ async function* stream(
 ): AsyncGenerator<unknown, void> {
   const { url, init } = requestOf(options, name, input, call, "text/event-stream");
   const messages = readMessages(await open(options.fetch ?? defaultFetch, url, init));
+  let isWhole = false;
   try {
     for (;;) {
       const step = await messages.next().catch((cause: unknown) => {
         init.signal?.throwIfAborted();
         throw unreachable(`${init.method} ${url} broke off: ${messageOf(cause)}`, cause);
       });
-      if (step.done === true) return;
+      if (step.done === true && isWhole) return;
+      // All of our streams say that they are done; a connection that was cut does not.
+      if (step.done === true) throw unreachable(`${init.method} ${url} ended before it was done`);
       const { event, data } = step.value;
+      isWhole = event === "done";
       const message: unknown = { event, data: JSON.parse(data) };
       options.check?.(name, message);
       yield message;

@@ -41,11 +41,23 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const NO_BASE64 = /[^A-Za-z0-9+/]/;
 
 /** The bytes of base64 with padding; throws `RangeError` for anything else. */
 export function fromBase64(text: string): Uint8Array {
-  if (!BASE64.test(text)) throw new RangeError(`not base64: ${text.slice(0, 64)}`);
+  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+  // One expression for all of it would keep a place to go back to for every four characters.
+  if (text.length % 4 !== 0 || NO_BASE64.test(text.slice(0, text.length - padding))) {
+    throw new RangeError(`not base64: ${text.slice(0, 64)}`);
+  }
+  return fromChecked(text);
+}
+
+/** The platform's own, where it has one, holds up a page a third as long. */
+const fromChecked: (text: string) => Uint8Array =
+  "fromBase64" in Uint8Array ? (text) => Uint8Array.fromBase64(text) : charByChar;
+
+function charByChar(text: string): Uint8Array {
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
   for (let at = 0; at < binary.length; at += 1) bytes[at] = binary.charCodeAt(at);
