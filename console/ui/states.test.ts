@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { expect, it, vi } from "vitest";
-import { describe as describeError } from "../ui/states.tsx";
-import { copyText } from "./clipboard.ts";
+import { copyText } from "../lib/clipboard.ts";
+import { describe as describeError } from "./states.tsx";
 
 it("copyText() says what to do where the browser copies nothing, and gives the focus back", async () => {
   Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true });
