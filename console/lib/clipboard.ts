@@ -1,11 +1,11 @@
 /** Text for the clipboard, also where the browser hands out none: over plain HTTP from another host. */
 
 /** Says that nothing was copied, and what to do instead. */
-class CopyError extends Error {
+export class CopyError extends Error {
   override name = "CopyError";
 
   constructor(options?: ErrorOptions) {
-    super("this browser lets the page copy nothing: mark the text and copy it by hand", options);
+    super("this browser lets the page copy nothing; mark the text and copy it by hand", options);
   }
 }
 

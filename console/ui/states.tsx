@@ -3,6 +3,7 @@
 import { CircleAlert, RotateCw, SearchX, Unplug } from "lucide-react";
 import type { ReactNode } from "react";
 import { ApiError, isUnreachable } from "../lib/api.ts";
+import { CopyError } from "../lib/clipboard.ts";
 import { Button } from "./button.tsx";
 import { CopyButton } from "./copy.tsx";
 
@@ -113,6 +114,10 @@ export function describe(error: unknown): Description {
       remedy: remedy === undefined || remedy === "" ? null : sentence(remedy),
       raw: JSON.stringify(error.problem, null, 2),
     };
+  }
+  if (error instanceof CopyError) {
+    const { message } = error;
+    return { title: "Nothing was copied", detail: sentence(message), remedy: null, raw: message };
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   return {

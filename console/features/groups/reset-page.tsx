@@ -11,6 +11,7 @@ import {
   useQueryStates,
 } from "nuqs";
 import { type ReactNode, useState } from "react";
+import { isNotFound } from "../../lib/api.ts";
 import { useHref } from "../../lib/cluster.tsx";
 import { everyGroupOffsetQuery, groupQuery } from "../../lib/data/groups.ts";
 import { formatCount } from "../../lib/format.ts";
@@ -89,7 +90,10 @@ export function ResetPage({ group }: { readonly group: string }): ReactNode {
         {partial !== null && <Partial {...partial} />}
         <div className="grid gap-4 lg:grid-cols-2">
           <Panel title="1  Which partitions">
-            {offsets.error !== null && <ProblemPanel error={offsets.error} isInline />}
+            {/* A group that is not there yet is made. */}
+            {offsets.error !== null && !isNotFound(offsets.error) && (
+              <ProblemPanel error={offsets.error} isInline />
+            )}
             <ResetScope
               state={state}
               setState={(change) => void setState(change)}
