@@ -16,6 +16,8 @@ import { type AdminBroker, startBroker } from "./servers.ts";
 import { type TimedSearch, timeSearch } from "./timed-search.ts";
 
 export const KEY_ROW = "exact key";
+/** How long nobody wonders what a search does: a shorter one need not say how far it is. */
+const SILENCE_MS = 1_000;
 
 const TOPIC = "by-key";
 const PARTITIONS = 4;
@@ -65,9 +67,8 @@ async function withoutIndex(
   const search = await lookUp(broker, oldest);
   const { done, progressCount, firstMs } = search;
   const partitions = done.coverage?.partitions.length ?? 0;
-  // A search of less than a quarter of a second need not say how far it is.
   const unsaid = [
-    progressCount === 0 && (firstMs ?? 0) > 500,
+    progressCount === 0 && (firstMs ?? 0) > SILENCE_MS,
     done.coverage === null,
     done.keyIndex === null,
   ].filter(Boolean).length;

@@ -61,7 +61,7 @@ async function brush(page: Page, url: string, share: number): Promise<number> {
   await page.goto(url);
   const before = await nextRow(page, null);
   const histogram = page.getByRole("slider");
-  await histogram.locator("rect").first().waitFor();
+  await histogram.locator("path").first().waitFor();
   const box = await histogram.boundingBox();
   if (box === null) throw new Error("the histogram is not to be seen");
   const [x, y] = [box.x + box.width * share * 0.9, box.y + box.height / 2];
