@@ -1,6 +1,6 @@
 /** What the address of the event browser says. */
 "use client";
-import type { DecoderChoice } from "@runnel/contracts/decoded.ts";
+import { DECODER_CHOICES } from "@runnel/contracts/decoder-choices.ts";
 import { parsePlace } from "@runnel/contracts/event-places.ts";
 import {
   type inferParserType,
@@ -15,20 +15,6 @@ import type { api } from "../../lib/api.ts";
 export const MODES = ["newest", "oldest", "live"] as const;
 export type Mode = (typeof MODES)[number];
 
-export const DECODERS = [
-  "auto",
-  "json",
-  "text",
-  "int32",
-  "int64",
-  "float64",
-  "uuid",
-  "messagepack",
-  "schema",
-  "hex",
-  "base64",
-] as const satisfies readonly DecoderChoice[];
-
 const PARSERS = {
   mode: parseAsStringLiteral(MODES).withDefault("newest"),
   /** As the API writes places: `time:…`, `offset:…`, `group:…`. Null: the start, or the end. */
@@ -38,8 +24,8 @@ const PARSERS = {
   f: parseAsString.withDefault(""),
   /** Fields that are columns, as the filter writes them. */
   cols: parseAsArrayOf(parseAsString).withDefault([]),
-  kd: parseAsStringLiteral(DECODERS).withDefault("auto"),
-  vd: parseAsStringLiteral(DECODERS).withDefault("auto"),
+  kd: parseAsStringLiteral(DECODER_CHOICES).withDefault("auto"),
+  vd: parseAsStringLiteral(DECODER_CHOICES).withDefault("auto"),
   /** The event that is open: `partition@offset`. */
   r: parseAsString,
 };

@@ -1,6 +1,7 @@
 /** A key, value or header in full: as a tree, as text, as bytes, with how it was read and why. */
 "use client";
 import type { DecodedPayload, DecoderChoice } from "@runnel/contracts/decoded.ts";
+import { DECODER_CHOICES } from "@runnel/contracts/decoder-choices.ts";
 import dynamic from "next/dynamic";
 import { type ReactNode, useMemo, useState } from "react";
 import { formatBytes } from "../../lib/format.ts";
@@ -9,7 +10,6 @@ import { Button } from "../../ui/button.tsx";
 import { Segmented, Select } from "../../ui/field.tsx";
 import type { FieldAction } from "../../ui/json-view.tsx";
 import { HexView, TextView } from "../../ui/raw-view.tsx";
-import { DECODERS } from "./events-state.ts";
 import { payloadBytes } from "./payload.ts";
 
 const JsonView = dynamic(() => import("../../ui/json-view.tsx").then((module) => module.JsonView), {
@@ -59,11 +59,11 @@ export function PayloadView(props: PayloadViewProps): ReactNode {
               aria-label="Read it as"
               value={decoder}
               onChange={({ target }) =>
-                onDecoder(DECODERS.find((one) => one === target.value) ?? "auto")
+                onDecoder(DECODER_CHOICES.find((one) => one === target.value) ?? "auto")
               }
               className="h-6 text-xs"
             >
-              {DECODERS.map((one) => (
+              {DECODER_CHOICES.map((one) => (
                 <option key={one}>{one}</option>
               ))}
             </Select>

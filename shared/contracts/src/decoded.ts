@@ -1,23 +1,10 @@
 /** Keys, values and headers in readable form, and how they came to it. */
 import { z } from "zod";
 import { Count, Offset, PartitionIndex, Payload, Timestamp } from "./common.ts";
+import { DECODER_CHOICES } from "./decoder-choices.ts";
 
 /** How bytes are to be read. `auto` looks at them and says why it chose what it chose. */
-export const DecoderChoice = z
-  .enum([
-    "auto",
-    "json",
-    "text",
-    "int32",
-    "int64",
-    "float64",
-    "uuid",
-    "messagepack",
-    "schema",
-    "hex",
-    "base64",
-  ])
-  .meta({ id: "DecoderChoice" });
+export const DecoderChoice = z.enum(DECODER_CHOICES).meta({ id: "DecoderChoice" });
 export type DecoderChoice = z.infer<typeof DecoderChoice>;
 
 /** How bytes were read. */
