@@ -19,6 +19,9 @@ import { deleteTopics } from "./20-delete-topics.ts";
 import { deleteRecords } from "./21-delete-records.ts";
 import { initProducerId } from "./22-init-producer-id.ts";
 import { offsetForLeaderEpoch } from "./23-offset-for-leader-epoch.ts";
+import { addPartitionsToTxn } from "./24-add-partitions-to-txn.ts";
+import { addOffsetsToTxn } from "./25-add-offsets-to-txn.ts";
+import { endTxn } from "./26-end-txn.ts";
 import { describeConfigs } from "./32-describe-configs.ts";
 import { alterConfigs } from "./33-alter-configs.ts";
 import { describeLogDirs } from "./35-describe-log-dirs.ts";
@@ -28,15 +31,18 @@ import { incrementalAlterConfigs } from "./44-incremental-alter-configs.ts";
 import { offsetDelete } from "./47-offset-delete.ts";
 import { describeQuorum } from "./55-describe-quorum.ts";
 import { describeCluster } from "./60-describe-cluster.ts";
+import { describeTransactions } from "./65-describe-transactions.ts";
+import { listTransactions } from "./66-list-transactions.ts";
 import { listConfigResources } from "./74-list-config-resources.ts";
 import { describeTopicPartitions } from "./75-describe-topic-partitions.ts";
 import type { AdminServices } from "./admin-services.ts";
 import type { DataServices } from "./data-services.ts";
 import type { GroupServices } from "./group-services.ts";
 import type { Handler } from "./handler.ts";
+import type { TransactionServices } from "./transaction-services.ts";
 
 /** Everything that handlers work with. */
-export interface Services extends AdminServices, DataServices, GroupServices {}
+export interface Services extends AdminServices, DataServices, GroupServices, TransactionServices {}
 
 /** A handler whose API is known to it alone. */
 type Listed = Handler<Api, Services>;
@@ -61,6 +67,9 @@ export const handlers: readonly Listed[] = [
   deleteRecords,
   initProducerId,
   offsetForLeaderEpoch,
+  addPartitionsToTxn,
+  addOffsetsToTxn,
+  endTxn,
   describeConfigs,
   alterConfigs,
   describeLogDirs,
@@ -70,6 +79,8 @@ export const handlers: readonly Listed[] = [
   offsetDelete,
   describeQuorum,
   describeCluster,
+  describeTransactions,
+  listTransactions,
   listConfigResources,
   describeTopicPartitions,
 ] as readonly unknown[] as readonly Listed[];

@@ -185,7 +185,7 @@ export class TransactionCoordinator {
 
   /**
    * For the leader of a partition: NONE where the partition is in the open transaction of that producer
-   * and epoch, durably; TRANSACTION_ABORTABLE where it is not and may not be added. Waits a while for the
+   * and epoch, durably; INVALID_TXN_STATE where it is not and may not be added. Waits a while for the
    * transaction before to be complete.
    */
   async admit(input: AdmissionInput): Promise<ErrorCode> {
@@ -196,7 +196,9 @@ export class TransactionCoordinator {
       const { errorCodes } = await this.verifyPartitions(asked);
       return { errorCode: errorCodes[0]?.[0] ?? ErrorCode.UNKNOWN_SERVER_ERROR };
     });
-    return verified.errorCode;
+    return verified.errorCode === ErrorCode.TRANSACTION_ABORTABLE
+      ? ErrorCode.INVALID_TXN_STATE
+      : verified.errorCode;
   }
 
   describe(transactionalId: string): Promise<ResultOf["describe"]> {

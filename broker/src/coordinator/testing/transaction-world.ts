@@ -9,6 +9,7 @@ import {
   TransactionCoordinator,
 } from "../transaction-coordinator.ts";
 import type { IdentityResult, TransactionDescription } from "../txn/events.ts";
+import { COMPLETION_WAIT_MS } from "../txn/limits.ts";
 import type { ProducerIdentity } from "../txn/model.ts";
 import type { TopicPartition, TransactionConfig, TransactionMarkers } from "../txn/ports.ts";
 import { FakeTime } from "./fake-time.ts";
@@ -108,9 +109,14 @@ export class TransactionWorld {
     await this.time.settle();
   }
 
-  /** What a promise comes to once everything that is ready has run. */
+  /** What a promise comes to once everything that is ready has run, and the patience of requests. */
   async settled<T>(promise: Promise<T>): Promise<T> {
+    let isPending = true;
+    void promise.finally(() => {
+      isPending = false;
+    });
     await this.time.settle();
+    if (isPending) await this.time.advance(COMPLETION_WAIT_MS);
     return await promise;
   }
 
