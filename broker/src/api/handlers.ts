@@ -22,6 +22,7 @@ import { offsetForLeaderEpoch } from "./23-offset-for-leader-epoch.ts";
 import { addPartitionsToTxn } from "./24-add-partitions-to-txn.ts";
 import { addOffsetsToTxn } from "./25-add-offsets-to-txn.ts";
 import { endTxn } from "./26-end-txn.ts";
+import { writeTxnMarkers } from "./27-write-txn-markers.ts";
 import { describeConfigs } from "./32-describe-configs.ts";
 import { alterConfigs } from "./33-alter-configs.ts";
 import { describeLogDirs } from "./35-describe-log-dirs.ts";
@@ -31,6 +32,7 @@ import { incrementalAlterConfigs } from "./44-incremental-alter-configs.ts";
 import { offsetDelete } from "./47-offset-delete.ts";
 import { describeQuorum } from "./55-describe-quorum.ts";
 import { describeCluster } from "./60-describe-cluster.ts";
+import { describeProducers } from "./61-describe-producers.ts";
 import { describeTransactions } from "./65-describe-transactions.ts";
 import { listTransactions } from "./66-list-transactions.ts";
 import { listConfigResources } from "./74-list-config-resources.ts";
@@ -70,6 +72,7 @@ export const handlers: readonly Listed[] = [
   addPartitionsToTxn,
   addOffsetsToTxn,
   endTxn,
+  writeTxnMarkers,
   describeConfigs,
   alterConfigs,
   describeLogDirs,
@@ -79,6 +82,7 @@ export const handlers: readonly Listed[] = [
   offsetDelete,
   describeQuorum,
   describeCluster,
+  describeProducers,
   describeTransactions,
   listTransactions,
   listConfigResources,

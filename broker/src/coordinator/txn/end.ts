@@ -45,7 +45,7 @@ function endClassic({ value, event, wallMs, put }: End): IdentityResult {
   if (value === null || value.producerId !== event.producerId) {
     return refusedIdentity(ErrorCode.INVALID_PRODUCER_ID_MAPPING);
   }
-  if (value.producerEpoch < event.producerEpoch) {
+  if (value.producerEpoch !== event.producerEpoch) {
     return refusedIdentity(ErrorCode.PRODUCER_FENCED);
   }
   switch (value.state) {
