@@ -4,7 +4,7 @@ import type { BrokerConfig } from "#config/broker-settings.ts";
 import type { Controller } from "#controller/controller.ts";
 import { createInternalTopic } from "#controller/internal-topics.ts";
 import type { ProducerIds } from "#controller/producer-ids.ts";
-import { type GroupCoordinator, OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
+import { OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
 import type { TopicLookup } from "#coordinator/ports.ts";
 import { TRANSACTION_TOPIC, TransactionCoordinator } from "#coordinator/transaction-coordinator.ts";
 import type {
@@ -20,17 +20,20 @@ import { appendMarker } from "#replica/markers.ts";
 import type { ReplicaManager } from "#replica/replica-manager.ts";
 import type { NodeConfig, Parts } from "./node-parts.ts";
 
+type EndOffsets = (partition: number, marker: TransactionMarker) => Promise<ErrorCode>;
+
 /** What the coordinator of a node works with. */
 export interface TransactionParts extends Pick<Parts, "controller" | "replicas"> {
   readonly topics: TopicLookup;
-  readonly groups: Pick<GroupCoordinator, "completeTransaction">;
+  /** Ends a transaction in a partition of the groups' internal topic. */
+  readonly endOffsets: EndOffsets;
   readonly producerIds: Pick<ProducerIds, "next">;
 }
 
 export function transactionCoordinator(
   { loaded }: NodeConfig,
   { clock, scheduler, logger }: World,
-  { controller, replicas, topics, groups, producerIds }: TransactionParts,
+  { controller, replicas, topics, endOffsets, producerIds }: TransactionParts,
 ): TransactionCoordinator {
   const { broker } = loaded;
   return new TransactionCoordinator({
@@ -40,7 +43,7 @@ export function transactionCoordinator(
       create: () => createTransactionTopic(controller, broker),
     }),
     topics,
-    markers: localMarkers(replicas, groups),
+    markers: localMarkers(replicas, endOffsets),
     producerIds,
     coordinatorEpochOf: (index) =>
       replicas.image.topicsByName.get(TRANSACTION_TOPIC)?.partitions[index]?.leaderEpoch ?? -1,
@@ -52,15 +55,12 @@ export function transactionCoordinator(
 }
 
 /** Writes markers into the partitions of this node; offsets of groups are ended by their coordinator. */
-function localMarkers(
-  replicas: ReplicaManager,
-  groups: Pick<GroupCoordinator, "completeTransaction">,
-): TransactionMarkers {
+function localMarkers(replicas: ReplicaManager, endOffsets: EndOffsets): TransactionMarkers {
   const write = (
     marker: TransactionMarker,
     { topic: name, partition: index }: TopicPartition,
   ): ErrorCode | Promise<ErrorCode> => {
-    if (name === OFFSETS_TOPIC) return groups.completeTransaction(index, marker);
+    if (name === OFFSETS_TOPIC) return endOffsets(index, marker);
     const topic = replicas.image.topicsByName.get(name);
     if (topic === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
     return withPartition<ErrorCode>(replicas, topic.id, index, (found) =>

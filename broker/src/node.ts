@@ -20,6 +20,8 @@ import { ProducerIds } from "#controller/producer-ids.ts";
 import { OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
 import type { LagTable } from "#coordinator/lag-table.ts";
 import { registerGroupMetrics } from "#coordinator/probe.ts";
+import { TRANSACTION_TOPIC } from "#coordinator/transaction-coordinator.ts";
+import { registerTransactionMetrics } from "#coordinator/transaction-probe.ts";
 import type { World } from "#io/ports.ts";
 import { LogManager } from "#log/log-manager.ts";
 import { Semaphore } from "#log/semaphore.ts";
@@ -48,6 +50,7 @@ import {
 } from "./node-groups.ts";
 import { listen } from "./node-listeners.ts";
 import type { NodeConfig, Parts } from "./node-parts.ts";
+import { transactionCoordinator } from "./node-transactions.ts";
 
 export type { Around } from "./node-admin.ts";
 export type { NodeConfig } from "./node-parts.ts";
@@ -126,12 +129,15 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   const services = servicesOf(config, world, parts);
   tellGroupsOfDeletedTopics(view, services);
   if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
+  // What was decided before a crash goes on without anybody asking.
+  if (view.image.topicsByName.has(TRANSACTION_TOPIC)) void services.transactions.start();
   const topicConfigs = new TopicConfigs(view, nodeId, loaded.fixed);
   const browsing = new Browsing(world, { view, replicas, topicConfigs }, config.metrics);
   const running = { logs, membership, replicas, services, view, browsing };
   registerReplicaMetrics(config.metrics, { replicas, logs, fetchSessions: services.fetchSessions });
   const lags = lagTable(services);
   registerGroupMetrics(config.metrics, { lags: () => lags.latest });
+  registerTransactionMetrics(config.metrics, services.transactions);
   const served = { ...parts, services, lags, auditTopic, browsing };
   const listeners = await listen(config, world, services, net).catch(async (error: unknown) => {
     await stopParts([], running, world);
@@ -169,6 +175,7 @@ async function stopParts(
   const stopping = listeners.map((listener) => listener.stop(DRAIN_MS));
   const browsed = browsing.close();
   replicas.close();
+  await services.transactions.close();
   await services.groups.close();
   await Promise.all([...stopping, browsed]);
   await logs.close();
@@ -234,6 +241,15 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
   });
   const topics = topicLookup(view);
   const groups = groupCoordinator(config, world, { topics, controller, replicas });
+  const producerIds = new ProducerIds(() => controller.allocateProducerIds());
+  const transactions = transactionCoordinator(config, world, {
+    topics,
+    controller,
+    replicas,
+    producerIds,
+    // Offsets cannot be committed within transactions yet: there are none to end.
+    endOffsets: () => Promise.resolve(ErrorCode.NONE),
+  });
   const changes = new Changes({
     controller,
     replicas,
@@ -257,12 +273,13 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
         )
       : null,
     isTopicDeletionEnabled: broker.deleteTopicEnable,
-    producerIds: new ProducerIds(() => controller.allocateProducerIds()),
+    producerIds,
+    transactions,
     replicas,
     logs,
     disk,
     dataFolder: config.dataFolder,
-    append: { clock, workers, gate: { admit: () => Promise.resolve(ErrorCode.INVALID_TXN_STATE) } },
+    append: { clock, workers, gate: transactions },
     reads: {
       clock,
       scheduler,

@@ -126,6 +126,11 @@ const APIS: Readonly<Record<string, "reads" | "events" | "membership" | Example>
     },
   },
   InitProducerId: "events",
+  AddPartitionsToTxn: "events",
+  AddOffsetsToTxn: "events",
+  EndTxn: "events",
+  DescribeTransactions: "reads",
+  ListTransactions: "reads",
   OffsetForLeaderEpoch: "reads",
   WriteTxnMarkers: {
     ...told,

@@ -10,7 +10,7 @@ export interface TransactionServices {
   readonly authorizer: Authorizer;
   readonly transactions: TransactionCoordinator;
   readonly producerIds: Pick<ProducerIds, "next">;
-  readonly groups: Pick<GroupCoordinator, "findPartition">;
+  readonly groups: GroupCoordinator;
   readonly topics: TopicLookup;
   readonly view: MetadataView;
 }
