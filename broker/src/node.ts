@@ -3,7 +3,6 @@
  * runs on real machines and in memory with faults; only `config` and `world` differ.
  */
 import { messageOf } from "@runnel/kit/errors.ts";
-import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { V1Services } from "#admin/v1/services.ts";
 import type { Services } from "#api/handlers.ts";
 import type { Actor } from "#audit/actor.ts";
@@ -20,7 +19,10 @@ import { ProducerIds } from "#controller/producer-ids.ts";
 import { OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
 import type { LagTable } from "#coordinator/lag-table.ts";
 import { registerGroupMetrics } from "#coordinator/probe.ts";
-import { TRANSACTION_TOPIC } from "#coordinator/transaction-coordinator.ts";
+import {
+  TRANSACTION_TOPIC,
+  type TransactionCoordinator,
+} from "#coordinator/transaction-coordinator.ts";
 import { registerTransactionMetrics } from "#coordinator/transaction-probe.ts";
 import type { World } from "#io/ports.ts";
 import { LogManager } from "#log/log-manager.ts";
@@ -39,6 +41,7 @@ import { STORED_READS_AT_ONCE } from "#replica/fetch.ts";
 import { FetchSessions } from "#replica/fetch-sessions.ts";
 import type { InternalTopic } from "#replica/internal-topic.ts";
 import { appendMarker } from "#replica/markers.ts";
+import type { TransactionGate } from "#replica/ports.ts";
 import { registerReplicaMetrics } from "#replica/probe.ts";
 import { ReplicaManager } from "#replica/replica-manager.ts";
 import { type Around, openAuditTopic, v1Services } from "./node-admin.ts";
@@ -240,21 +243,24 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     advertised: broker.advertisedListeners,
   });
   const topics = topicLookup(view);
-  const groups = groupCoordinator(config, world, { topics, controller, replicas });
+  const gate: TransactionGate = { admit: (admission) => transactions.admit(admission) };
+  const groups = groupCoordinator(config, world, { topics, gate, controller, replicas });
   const producerIds = new ProducerIds(() => controller.allocateProducerIds());
-  const transactions = transactionCoordinator(config, world, {
+  const transactions: TransactionCoordinator = transactionCoordinator(config, world, {
     topics,
     controller,
     replicas,
     producerIds,
-    // Offsets cannot be committed within transactions yet: there are none to end.
-    endOffsets: () => Promise.resolve(ErrorCode.NONE),
+    endOffsets: (partition, marker) => groups.completeTransaction(partition, marker),
   });
   const changes = new Changes({
     controller,
     replicas,
     deleteRecords: (partition, offset) => deleteRecords({ logs, logger }, partition, offset),
-    writeMarker: (_topic, partition, marker) => appendMarker(partition, marker),
+    writeMarker: (topic, partition, marker) =>
+      topic.name === OFFSETS_TOPIC
+        ? groups.completeTransaction(partition.identity.index, marker)
+        : appendMarker(partition, marker),
     audit,
   });
   // Never 0: then a fetch would not wait for data, and its client would ask again at once.
@@ -279,7 +285,7 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     logs,
     disk,
     dataFolder: config.dataFolder,
-    append: { clock, workers, gate: transactions },
+    append: { clock, workers, gate },
     reads: {
       clock,
       scheduler,

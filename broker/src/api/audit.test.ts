@@ -129,6 +129,7 @@ const APIS: Readonly<Record<string, "reads" | "events" | "membership" | Example>
   AddPartitionsToTxn: "events",
   AddOffsetsToTxn: "events",
   EndTxn: "events",
+  TxnOffsetCommit: "membership",
   DescribeTransactions: "reads",
   ListTransactions: "reads",
   OffsetForLeaderEpoch: "reads",

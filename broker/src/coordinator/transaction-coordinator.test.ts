@@ -50,8 +50,11 @@ const PARTITIONS = { partitions: new Map([["t", new Set([0])]]) };
 /** A world whose log says this of the id; markers wait until `release` is called. */
 async function loaded(state: TransactionValue) {
   const world = new TransactionWorld();
+  const record = encodeRecord({ transactionalId: ID, value: state });
   world.log.partitions[0]?.push({
-    ...encodeRecord({ transactionalId: ID, value: state }),
+    ...record,
+    kind: "record",
+    producer: null,
     offset: 0,
     timestamp: 0,
   });
@@ -547,7 +550,7 @@ describe("time", () => {
     await world.time.advance(7_200_000);
     expect(await world.state()).toBe(null);
     expect(await world.add(producer, 0)).toBe(ErrorCode.INVALID_PRODUCER_ID_MAPPING);
-    expect(world.log.partitions[0]?.at(-1)?.value).toBe(null);
+    expect(world.log.partitions[0]?.at(-1)).toMatchObject({ kind: "record", value: null });
     expect(world.transactions.usage.transactionalIds).toBe(0);
   });
 });

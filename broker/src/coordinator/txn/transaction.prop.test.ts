@@ -276,7 +276,9 @@ class History {
     const shell = this.world.transactions.shards[0];
     if (shell?.state !== "active") return;
     const live = shell.machine as TransactionShard;
-    const records = (this.world.log.partitions[0] ?? []).map(decodeRecord);
+    const records = (this.world.log.partitions[0] ?? []).flatMap((item) =>
+      item.kind === "record" ? [decodeRecord(item)] : [],
+    );
     const value = live.transactions.get(ID)?.value ?? null;
     expect(isDeepStrictEqual(value, records.at(-1)?.value ?? null)).toBe(true);
   }
