@@ -5,8 +5,17 @@ import { waitFor } from "../harness/wait.ts";
 
 export interface Transaction {
   send(topic: string, partition: number, value: string): Promise<void>;
+  /** Commits that a group has read up to `offset`; left out where the client does it for a consumer only. */
+  sendOffset?(place: CommittedPlace): Promise<void>;
   commit(): Promise<void>;
   abort(): Promise<void>;
+}
+
+export interface CommittedPlace {
+  readonly groupId: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
 }
 
 export interface TransactionalProducer extends AsyncDisposable {
@@ -15,6 +24,8 @@ export interface TransactionalProducer extends AsyncDisposable {
 
 export interface TransactionalClient {
   readonly name: string;
+  /** Why its transactions have no `sendOffset` here. */
+  readonly lacksOffsets?: string;
   /** Fences whoever works under the id so far. */
   start(
     bootstrap: string,
@@ -48,6 +59,13 @@ export const kafkajsTransactions: TransactionalClient = {
           async send(topic, partition, value) {
             await transaction.send({ topic, messages: [{ partition, value }] });
           },
+          async sendOffset({ groupId, topic, partition, offset }) {
+            const offsets = [{ partition, offset: String(offset) }];
+            await transaction.sendOffsets({
+              consumerGroupId: groupId,
+              topics: [{ topic, partitions: offsets }],
+            });
+          },
           commit: () => transaction.commit(),
           abort: () => transaction.abort(),
         };
@@ -59,6 +77,7 @@ export const kafkajsTransactions: TransactionalClient = {
 
 export const platformaticTransactions: TransactionalClient = {
   name: "@platformatic/kafka",
+  lacksOffsets: "it commits offsets of messages that a consumer of its own has read",
   async start(bootstrap, transactionalId) {
     const producer = new Producer({
       clientId: "e2e",
@@ -131,6 +150,18 @@ export class Reader implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#consumer.disconnect();
   }
+}
+
+/** What a group has committed; −1 for nothing. */
+export async function committedOffset(
+  bootstrap: string,
+  { groupId, topic, partition }: Omit<CommittedPlace, "offset">,
+): Promise<number> {
+  const admin = kafkaOf(bootstrap).admin();
+  await admin.connect();
+  const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
+  await admin.disconnect();
+  return Number(found?.partitions.find((one) => one.partition === partition)?.offset ?? -1);
 }
 
 export async function createTopic(
