@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Server, startServer } from "../harness/server.ts";
 import { waitFor } from "../harness/wait.ts";
 import { createTopic, kafkajsTransactions, platformaticTransactions, Reader } from "./clients.ts";
+import { librdkafkaTransactions } from "./remote-clients.ts";
 import { mark, transactionScenarios } from "./scenarios.ts";
 
 let server: Server;
@@ -14,12 +15,16 @@ beforeAll(async () => {
   server = await startServer();
 });
 afterAll(async () => {
+  await librdkafkaTransactions.stop();
   await server[Symbol.asyncDispose]();
 });
 
-describe.each([kafkajsTransactions, platformaticTransactions])("$name", (client) => {
-  transactionScenarios(client, () => server);
-});
+describe.each([kafkajsTransactions, platformaticTransactions, librdkafkaTransactions])(
+  "$name",
+  (client) => {
+    transactionScenarios(client, () => server);
+  },
+);
 
 test("a transaction that runs for too long is aborted: readers go on", async () => {
   const topic = "overdue";
