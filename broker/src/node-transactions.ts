@@ -56,14 +56,14 @@ export function transactionCoordinator(
 
 /** Writes markers into the partitions of this node; offsets of groups are ended by their coordinator. */
 function localMarkers(replicas: ReplicaManager, endOffsets: EndOffsets): TransactionMarkers {
-  const write = (
+  const write = async (
     marker: TransactionMarker,
     { topic: name, partition: index }: TopicPartition,
-  ): ErrorCode | Promise<ErrorCode> => {
-    if (name === OFFSETS_TOPIC) return endOffsets(index, marker);
+  ): Promise<ErrorCode> => {
+    if (name === OFFSETS_TOPIC) return await endOffsets(index, marker);
     const topic = replicas.image.topicsByName.get(name);
     if (topic === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-    return withPartition<ErrorCode>(replicas, topic.id, index, (found) =>
+    return await withPartition<ErrorCode>(replicas, topic.id, index, (found) =>
       found.partition === null ? found.errorCode : appendMarker(found.partition, marker),
     );
   };

@@ -18,6 +18,7 @@ import { Membership } from "#controller/membership.ts";
 import { ProducerIds } from "#controller/producer-ids.ts";
 import { OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
 import type { LagTable } from "#coordinator/lag-table.ts";
+import type { TopicLookup } from "#coordinator/ports.ts";
 import { registerGroupMetrics } from "#coordinator/probe.ts";
 import {
   TRANSACTION_TOPIC,
@@ -131,16 +132,13 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   const parts = { logs, view, controller, replicas, probe, audit };
   const services = servicesOf(config, world, parts);
   tellGroupsOfDeletedTopics(view, services);
-  if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
-  // What was decided before a crash goes on without anybody asking.
-  if (view.image.topicsByName.has(TRANSACTION_TOPIC)) void services.transactions.start();
+  startCoordinators(view, services);
   const topicConfigs = new TopicConfigs(view, nodeId, loaded.fixed);
   const browsing = new Browsing(world, { view, replicas, topicConfigs }, config.metrics);
   const running = { logs, membership, replicas, services, view, browsing };
   registerReplicaMetrics(config.metrics, { replicas, logs, fetchSessions: services.fetchSessions });
   const lags = lagTable(services);
-  registerGroupMetrics(config.metrics, { lags: () => lags.latest });
-  registerTransactionMetrics(config.metrics, services.transactions);
+  registerCoordinatorMetrics(config, services, lags);
   const served = { ...parts, services, lags, auditTopic, browsing };
   const listeners = await listen(config, world, services, net).catch(async (error: unknown) => {
     await stopParts([], running, world);
@@ -232,6 +230,38 @@ async function openReplicas(
   return replicas;
 }
 
+/** Coordinators begin where they have something to go on with, before anybody asks. */
+function startCoordinators({ image }: ImageFollower, { groups, transactions }: Services): void {
+  if (image.topicsByName.has(OFFSETS_TOPIC)) void groups.start();
+  if (image.topicsByName.has(TRANSACTION_TOPIC)) void transactions.start();
+}
+
+function registerCoordinatorMetrics(
+  { metrics }: NodeConfig,
+  { transactions }: Services,
+  lags: LagTable,
+): void {
+  registerGroupMetrics(metrics, { lags: () => lags.latest });
+  registerTransactionMetrics(metrics, transactions);
+}
+
+/** Groups and transactions, each of which needs the other. */
+function coordinatorsOf(
+  config: NodeConfig,
+  world: World,
+  parts: Pick<Parts, "controller" | "replicas"> & { readonly topics: TopicLookup },
+) {
+  const gate: TransactionGate = { admit: (admission) => transactions.admit(admission) };
+  const groups = groupCoordinator(config, world, { ...parts, gate });
+  const producerIds = new ProducerIds(() => parts.controller.allocateProducerIds());
+  const transactions: TransactionCoordinator = transactionCoordinator(config, world, {
+    ...parts,
+    producerIds,
+    endOffsets: (partition, marker) => groups.completeTransaction(partition, marker),
+  });
+  return { groups, transactions, producerIds, gate };
+}
+
 function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
   const { loaded } = config;
   const { broker } = loaded;
@@ -243,16 +273,8 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     advertised: broker.advertisedListeners,
   });
   const topics = topicLookup(view);
-  const gate: TransactionGate = { admit: (admission) => transactions.admit(admission) };
-  const groups = groupCoordinator(config, world, { topics, gate, controller, replicas });
-  const producerIds = new ProducerIds(() => controller.allocateProducerIds());
-  const transactions: TransactionCoordinator = transactionCoordinator(config, world, {
-    topics,
-    controller,
-    replicas,
-    producerIds,
-    endOffsets: (partition, marker) => groups.completeTransaction(partition, marker),
-  });
+  const coordinators = coordinatorsOf(config, world, { topics, controller, replicas });
+  const { groups, transactions, producerIds, gate } = coordinators;
   const changes = new Changes({
     controller,
     replicas,

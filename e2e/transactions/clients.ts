@@ -1,5 +1,6 @@
 /** Transactions as clients offer them, in one form. */
-import { Producer } from "@platformatic/kafka";
+import { findErrorBy, Producer } from "@platformatic/kafka";
+import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
 import { type Consumer, Kafka, logLevel } from "kafkajs";
 import { waitFor } from "../harness/wait.ts";
 
@@ -94,10 +95,11 @@ export const platformaticTransactions: TransactionalClient = {
         const transaction = await producer.beginTransaction(nobody);
         return {
           async send(topic, partition, value) {
-            await transaction.send({ messages: [{ topic, partition, value: Buffer.from(value) }] });
+            const messages = [{ topic, partition, value: Buffer.from(value) }];
+            await transaction.send({ messages }).catch(withOutcome);
           },
-          commit: () => transaction.commit(),
-          abort: () => transaction.abort(),
+          commit: () => transaction.commit().catch(withOutcome),
+          abort: () => transaction.abort().catch(withOutcome),
         };
       },
       async [Symbol.asyncDispose]() {
@@ -106,6 +108,13 @@ export const platformaticTransactions: TransactionalClient = {
     };
   },
 };
+
+/** Rejects with the outcome that is somewhere in the error. */
+function withOutcome(error: unknown): never {
+  const codes = [ErrorCode.PRODUCER_FENCED, ErrorCode.INVALID_PRODUCER_EPOCH];
+  const outcome = codes.find((code) => findErrorBy(error as Error, "apiCode", code) !== null);
+  throw outcome === undefined ? error : new Error(errorName(outcome), { cause: error });
+}
 
 /** Reads whole topics, in groups of its own. */
 export class Reader implements AsyncDisposable {

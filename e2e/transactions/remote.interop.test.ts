@@ -31,7 +31,7 @@ test("KIP-890: a producer whose transaction was overdue aborts it and goes on", 
   await using reader = await Reader.start(server.kafka, [topic]);
   // Until it is aborted, what lies behind it is not read.
   await reader.until("end-0", "end-1");
-  await expect(overdue.send(topic, 1, "late")).rejects.toThrow();
+  await expect(overdue.send(topic, 1, "late")).rejects.toThrow(/InvalidProducerEpoch/);
   await overdue.abort();
   const next = await slow.begin();
   await next.send(topic, 0, "on time");

@@ -1,3 +1,4 @@
+import { assert } from "@runnel/kit/assert.ts";
 import { ByteReader } from "@runnel/kit/byte-reader.ts";
 import { ByteWriter } from "@runnel/kit/byte-writer.ts";
 import type { Api, RequestInputOf, ResponseDecodedOf } from "@runnel/protocol/api.ts";
@@ -57,7 +58,7 @@ class Asker {
   async init(): Promise<{ readonly producerId: bigint; readonly producerEpoch: number }> {
     const request = { transactionalId: ID, transactionTimeoutMs: 60_000 };
     const { errorCode, producerId, producerEpoch } = await this.ask(initProducerId, 5, request);
-    expect(errorName(errorCode)).toBe("NONE");
+    assert(errorCode === ErrorCode.NONE, errorName(errorCode));
     return { producerId, producerEpoch };
   }
 
