@@ -10,10 +10,12 @@ import type { Api, RequestInputOf, ResponseDecodedOf } from "@runnel/protocol/ap
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { ProduceApi } from "@runnel/protocol/messages/00-produce.ts";
 import { FetchApi } from "@runnel/protocol/messages/01-fetch.ts";
+import { OffsetFetchApi } from "@runnel/protocol/messages/09-offset-fetch.ts";
 import { CreateTopicsApi } from "@runnel/protocol/messages/19-create-topics.ts";
 import { InitProducerIdApi } from "@runnel/protocol/messages/22-init-producer-id.ts";
 import { AddPartitionsToTxnApi } from "@runnel/protocol/messages/24-add-partitions-to-txn.ts";
 import { EndTxnApi } from "@runnel/protocol/messages/26-end-txn.ts";
+import { TxnOffsetCommitApi } from "@runnel/protocol/messages/28-txn-offset-commit.ts";
 import { isControl, readBatchHeader } from "@runnel/protocol/records/batch.ts";
 import { buildBatch } from "@runnel/protocol/records/build.ts";
 import { recordsOf } from "@runnel/protocol/records/iterate.ts";
@@ -86,23 +88,34 @@ class Stage {
     throw new Error("no producer may begin");
   }
 
+  /** One batch into each partition, of which the classic protocol tells the coordinator before. */
   async send(producer: Identity, value: string, isV2: boolean): Promise<void> {
-    if (!isV2) await this.#add(producer);
+    if (!isV2) check(await this.add(producer, PARTITIONS));
     for (const index of PARTITIONS) {
-      const records = buildBatch({
-        records: [{ key: null, value: new TextEncoder().encode(value) }],
-        ...producer,
-        baseSequence: this.#sequence(producer),
-        isTransactional: true,
-      });
-      const answer = await this.call(ProduceApi, isV2 ? 12 : 9, {
-        transactionalId: ID,
-        acks: -1,
-        timeoutMs: 1000,
-        topicData: [{ name: TOPIC, partitionData: [{ index, records }] }],
-      });
-      check(answer.responses[0]?.partitionResponses[0]?.errorCode);
+      const baseSequence = this.#sequence(producer);
+      check(await this.produce(producer, index, { value, baseSequence, isV2 }));
     }
+  }
+
+  async produce(
+    { producerId, producerEpoch }: Identity,
+    index: number,
+    batch: { readonly value: string; readonly baseSequence: number; readonly isV2: boolean },
+  ): Promise<number | undefined> {
+    const records = buildBatch({
+      records: [{ key: null, value: new TextEncoder().encode(batch.value) }],
+      producerId,
+      producerEpoch,
+      baseSequence: batch.baseSequence,
+      isTransactional: true,
+    });
+    const answer = await this.call(ProduceApi, batch.isV2 ? 12 : 9, {
+      transactionalId: ID,
+      acks: -1,
+      timeoutMs: 1000,
+      topicData: [{ name: TOPIC, partitionData: [{ index, records }] }],
+    });
+    return answer.responses[0]?.partitionResponses[0]?.errorCode;
   }
 
   /** The identity to go on with. */
@@ -143,14 +156,32 @@ class Stage {
     return Math.floor(count / PARTITIONS.length);
   }
 
-  async #add(producer: Identity): Promise<void> {
+  async add(producer: Identity, partitions: readonly number[]): Promise<number | undefined> {
     const answer = await this.call(AddPartitionsToTxnApi, 3, {
       v3AndBelowTransactionalId: ID,
       v3AndBelowProducerId: producer.producerId,
       v3AndBelowProducerEpoch: producer.producerEpoch,
-      v3AndBelowTopics: [{ name: TOPIC, partitions: PARTITIONS }],
+      v3AndBelowTopics: [{ name: TOPIC, partitions }],
     });
-    check(answer.resultsByTopicV3AndBelow[0]?.resultsByPartition[0]?.partitionErrorCode);
+    return answer.resultsByTopicV3AndBelow[0]?.resultsByPartition[0]?.partitionErrorCode;
+  }
+
+  /** Of a group of its own. */
+  async commitOffset(producer: Identity, committedOffset: number): Promise<number | undefined> {
+    const partition = { partitionIndex: 0, committedOffset, committedMetadata: "" };
+    const answer = await this.call(TxnOffsetCommitApi, 5, {
+      transactionalId: ID,
+      groupId: "g",
+      ...producer,
+      topics: [{ name: TOPIC, partitions: [partition] }],
+    });
+    return answer.topics[0]?.partitions[0]?.errorCode;
+  }
+
+  async committedOffset(): Promise<number | undefined> {
+    const topics = [{ name: TOPIC, partitionIndexes: [0] }];
+    const answer = await this.call(OffsetFetchApi, 7, { groupId: "g", topics });
+    return answer.topics[0]?.partitions[0]?.committedOffset;
   }
 }
 
@@ -248,3 +279,73 @@ test.each([
     await judge(after, told);
   }
 });
+
+test("T9, KIP-890: what is late of a transaction neither enters nor ends the next", async () => {
+  const stage = await Stage.start(createMemoryWorld(), storeBehind());
+  await stage.createTopic();
+  const old = await stage.init();
+  await stage.send(old, "aborted", true);
+  expect(await settledOffset(stage, old, 5)).toBe(ErrorCode.NONE);
+  const producer = await stage.end(old, false, true);
+  await stage.send(producer, "next", true);
+  expect(await settledOffset(stage, producer, 7)).toBe(ErrorCode.NONE);
+  const late = { value: "late", isV2: true };
+  const answers = {
+    commit: await endCode(stage, old, true, 5),
+    abort: await endCode(stage, old, false, 5),
+    classicCommit: await endCode(stage, old, true, 4),
+    nextBatch: await stage.produce(old, 0, { ...late, baseSequence: 1 }),
+    firstBatch: await stage.produce(old, 0, { ...late, baseSequence: 0 }),
+    offset: await stage.commitOffset(old, 9),
+    partitions: await stage.add(old, [0]),
+  };
+  expect(answers).toEqual({
+    commit: ErrorCode.PRODUCER_FENCED,
+    abort: ErrorCode.PRODUCER_FENCED,
+    classicCommit: ErrorCode.PRODUCER_FENCED,
+    nextBatch: ErrorCode.INVALID_PRODUCER_EPOCH,
+    firstBatch: ErrorCode.INVALID_PRODUCER_EPOCH,
+    offset: ErrorCode.INVALID_PRODUCER_EPOCH,
+    partitions: ErrorCode.PRODUCER_FENCED,
+  });
+  await stage.end(producer, true, true);
+  await stage.world.time.advanceAsync(100);
+  for (const index of PARTITIONS) {
+    expect(await stage.read(index)).toEqual({ values: ["next"], isAll: true });
+  }
+  expect(await stage.committedOffset()).toBe(7);
+});
+
+test("T9, classic: a late batch does not enter a partition that is not in the transaction", async () => {
+  const stage = await Stage.start(createMemoryWorld(), storeBehind());
+  await stage.createTopic();
+  const producer = await stage.init();
+  await stage.send(producer, "first", false);
+  await stage.end(producer, true, false);
+  await stage.world.time.advanceAsync(100);
+  const late = { value: "late", baseSequence: 1, isV2: false };
+  expect(await stage.produce(producer, 0, late)).toBe(ErrorCode.INVALID_TXN_STATE);
+  expect(await stage.add(producer, [1])).toBe(ErrorCode.NONE);
+  expect(await stage.produce(producer, 0, late)).toBe(ErrorCode.INVALID_TXN_STATE);
+  expect(await stage.produce(producer, 1, { ...late, value: "second" })).toBe(ErrorCode.NONE);
+  await stage.end(producer, true, false);
+  await stage.world.time.advanceAsync(100);
+  expect(await stage.read(0)).toEqual({ values: ["first"], isAll: true });
+  expect(await stage.read(1)).toEqual({ values: ["first", "second"], isAll: true });
+});
+
+async function endCode(stage: Stage, producer: Identity, committed: boolean, version: number) {
+  const { producerId, producerEpoch } = producer;
+  const request = { transactionalId: ID, producerId, producerEpoch, committed };
+  return (await stage.call(EndTxnApi, version, request)).errorCode;
+}
+
+/** The first offset of all makes the internal topic, and has to wait for it. */
+async function settledOffset(stage: Stage, producer: Identity, offset: number) {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const errorCode = await stage.commitOffset(producer, offset);
+    if (errorCode !== ErrorCode.COORDINATOR_LOAD_IN_PROGRESS) return errorCode;
+    await stage.world.time.advanceAsync(100);
+  }
+  return ErrorCode.COORDINATOR_LOAD_IN_PROGRESS;
+}
