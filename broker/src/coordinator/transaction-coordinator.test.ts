@@ -248,6 +248,22 @@ describe("the gate of partition leaders", () => {
     expect(await ask(0, false)).toBe(ErrorCode.NONE);
   });
 
+  test("partitions whose first batches come together take two appends", async () => {
+    const world = await started();
+    const producer = await world.init();
+    const { length } = world.log.appends;
+    const asked = Array.from({ length: 10 }, (_, partition) =>
+      world.transactions.admit(world.admission(producer, partition, true)),
+    );
+    const zombie = { ...producer, producerEpoch: 7 };
+    const refused = world.transactions.admit(world.admission(zombie, 1, true));
+    await world.time.settle();
+    expect(new Set(await Promise.all(asked))).toEqual(new Set([ErrorCode.NONE]));
+    expect(await refused).toBe(ErrorCode.PRODUCER_FENCED);
+    expect(world.log.appends).toHaveLength(length + 2);
+    expect((await world.describe())?.topics[0]?.partitions).toHaveLength(10);
+  });
+
   test("a partition of the transaction before is not in this one", async () => {
     const world = await started();
     const producer = await world.init();

@@ -10,6 +10,7 @@ import { utf8Length } from "@runnel/kit/byte-writer.ts";
 import { IoError, messageOf } from "@runnel/kit/errors.ts";
 import type { Clock, Logger, Scheduler, Timer } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import type { TopicPartitions } from "./group/events.ts";
 import type { CoordinatorLog, TopicLookup } from "./ports.ts";
 import type { Shard } from "./runtime/shard.ts";
 import { ShardSet } from "./runtime/shard-set.ts";
@@ -25,6 +26,7 @@ import type {
   TransactionEvent,
   VerifyEvent,
 } from "./txn/events.ts";
+import { JointAdds } from "./txn/joint-adds.ts";
 import {
   emptyTransactionUsage,
   TRANSACTIONAL_ID_BYTES_MAX,
@@ -102,6 +104,7 @@ export class TransactionCoordinator {
   readonly #usage = emptyTransactionUsage();
   readonly #sender: MarkerSender;
   readonly #waits: CompletionWaits;
+  readonly #joining: JointAdds;
   #lastTicket = 0;
   #expiry: Timer | null = null;
 
@@ -109,6 +112,9 @@ export class TransactionCoordinator {
     this.#world = world;
     this.#sender = new MarkerSender(world);
     this.#waits = new CompletionWaits(world.scheduler);
+    this.#joining = new JointAdds((producer, partitions) =>
+      this.addPartitions({ ...producer, topics: byTopic(partitions), clientVersion: 2 }),
+    );
     const { config } = world;
     this.#shards = new ShardSet({
       ...world,
@@ -190,8 +196,8 @@ export class TransactionCoordinator {
    */
   async admit(input: AdmissionInput): Promise<ErrorCode> {
     const { topic, partition, mayAdd, ...producer } = input;
+    if (mayAdd) return (await this.#joining.add(producer, { topic, partition })).errorCode;
     const asked = { ...producer, topics: [{ topic, partitions: [partition] }] };
-    if (mayAdd) return (await this.addPartitions({ ...asked, clientVersion: 2 })).errorCode;
     const verified = await this.#afterCompletion(input.transactionalId, async () => {
       const { errorCodes } = await this.verifyPartitions(asked);
       return { errorCode: errorCodes[0]?.[0] ?? ErrorCode.UNKNOWN_SERVER_ERROR };
@@ -368,6 +374,13 @@ export class TransactionCoordinator {
       if (this.#shards.state !== "closed") this.#scheduleExpiry();
     });
   }
+}
+
+function byTopic(places: readonly TopicPartition[]): readonly TopicPartitions[] {
+  const topics = Map.groupBy(places, ({ topic }) => topic);
+  return [...topics].map(([topic, all]) => {
+    return { topic, partitions: all.map(({ partition }) => partition) };
+  });
 }
 
 function isTransactionalId(id: string): boolean {
