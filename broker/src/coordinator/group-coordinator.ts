@@ -151,6 +151,14 @@ export class GroupCoordinator {
     return this.#shards.shardOf(groupId)?.partition ?? null;
   }
 
+  /** As `findPartition`, once the topic is there; null where it cannot be made now. */
+  async partitionOf(groupId: string): Promise<number | null> {
+    const known = this.findPartition(groupId);
+    if (known !== null) return known;
+    await this.start();
+    return this.findPartition(groupId);
+  }
+
   join(input: JoinInput): Promise<JoinResult> {
     const { apiVersion, memberId, ...rest } = input;
     const errorCode = checkJoinNames(input);
