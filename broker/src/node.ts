@@ -19,6 +19,7 @@ import { Membership } from "#controller/membership.ts";
 import { ProducerIds } from "#controller/producer-ids.ts";
 import { OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
 import type { LagTable } from "#coordinator/lag-table.ts";
+import type { Usage } from "#coordinator/limits.ts";
 import { registerGroupMetrics } from "#coordinator/probe.ts";
 import type { World } from "#io/ports.ts";
 import { LogManager } from "#log/log-manager.ts";
@@ -132,7 +133,8 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   const running = { logs, membership, replicas, services, view, browsing };
   registerReplicaMetrics(config.metrics, { replicas, logs, fetchSessions: services.fetchSessions });
   const lags = lagTable(services);
-  registerGroupMetrics(config.metrics, { lags: () => lags.latest });
+  const usage = (): Usage => services.groups.usage;
+  registerGroupMetrics(config.metrics, { lags: () => lags.latest, usage });
   const served = { ...parts, services, lags, auditTopic, browsing };
   const listeners = await listen(config, world, services, net).catch(async (error: unknown) => {
     await stopParts([], running, world);
