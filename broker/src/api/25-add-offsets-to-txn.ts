@@ -25,7 +25,7 @@ export const addOffsetsToTxn: Handler<typeof AddOffsetsToTxnApi, TransactionServ
     if (!authorizer.allows(principal, "read", "group", groupId)) {
       return answer(ErrorCode.GROUP_AUTHORIZATION_FAILED);
     }
-    const partition = groups.findPartition(groupId);
+    const partition = await groups.partitionOf(groupId);
     if (partition === null) return answer(ErrorCode.COORDINATOR_NOT_AVAILABLE);
     const topics = [{ topic: OFFSETS_TOPIC, partitions: [partition] }];
     const input = { transactionalId, producerId, producerEpoch, topics, clientVersion: 0 };
