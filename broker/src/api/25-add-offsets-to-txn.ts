@@ -4,7 +4,7 @@
  *
  * v2 PRODUCER_FENCED, before that INVALID_PRODUCER_EPOCH · v4 nothing new. Not served: nothing.
  * Errors: TRANSACTIONAL_ID_AUTHORIZATION_FAILED, GROUP_AUTHORIZATION_FAILED, COORDINATOR_NOT_AVAILABLE
- * while the internal topic of groups is being made; the rest from `TransactionCoordinator`.
+ * where the internal topic of groups cannot be made; the rest from `TransactionCoordinator`.
  */
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { AddOffsetsToTxnApi } from "@runnel/protocol/messages/25-add-offsets-to-txn.ts";
