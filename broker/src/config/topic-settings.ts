@@ -92,12 +92,11 @@ const STORAGE = {
     default: 0,
     min: 0,
     unit: "ms",
-    served: only("0", "segments close at `segment.ms` exactly, without a random part"),
     synonyms: [
       ["log.roll.jitter.ms", 1],
       ["log.roll.jitter.hours", HOUR_MS],
     ],
-    doc: "Up to this much, by chance, is taken off `segment.ms`, so that segments do not all close at once.",
+    doc: "Up to this much is taken off `segment.ms`, another part for every segment, so that they do not all close at once.",
   }),
   segmentMs: long({
     name: "segment.ms",

@@ -26,9 +26,6 @@ import {
   type RecoveryPoint,
   recoveryPointOf,
 } from "./recovery-point.ts";
-import { expiredCount } from "./retention.ts";
-import type { Segment } from "./segment.ts";
-import { confirmNewest } from "./segment-files.ts";
 import { Semaphore } from "./semaphore.ts";
 import { TailCache } from "./tail-cache.ts";
 
@@ -211,40 +208,6 @@ export class LogManager {
     await log.dropSegments();
   }
 
-  /** Deletes what a log no longer has to keep. Returns how many segments went. */
-  async applyRetention(log: PartitionLog, highWatermark: number): Promise<number> {
-    if (log.state !== "open") return 0;
-    for (const segment of log.segments.slice(0, this.#expired(log, highWatermark))) {
-      await confirm(log, segment);
-    }
-    const count = log.state === "open" ? this.#expired(log, highWatermark) : 0;
-    if (count === 0) {
-      await log.dropSegments();
-      return 0;
-    }
-    if (count === log.segments.length) log.rollIfFilled();
-    log.advanceStart(log.segments[count]?.baseOffset ?? log.nextOffset);
-    await log.dropSegments();
-    return count;
-  }
-
-  #expired(log: PartitionLog, highWatermark: number): number {
-    const { cleanupPolicy, retentionMs, retentionBytes } = log.config;
-    if (!cleanupPolicy.includes("delete")) return 0;
-    const ages = log.segments.map((segment) => ({
-      baseOffset: segment.baseOffset,
-      size: segment.size,
-      newestAt: segment.maxTimestamp >= 0 ? segment.maxTimestamp : segment.createdAt,
-    }));
-    return expiredCount(ages, {
-      retentionMs,
-      retentionBytes,
-      highWatermark,
-      endOffset: log.nextOffset,
-      nowMs: this.#options.nowMs(),
-    });
-  }
-
   /** Closes every log in order and leaves the mark of an orderly stop. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
@@ -344,14 +307,6 @@ export class LogManager {
 
 function keyOf(folder: string): string {
   return folder.slice(folder.lastIndexOf("/") + 1);
-}
-
-/** Makes sure that a closed segment is as old as its index says, before it goes because of that. */
-async function confirm(log: PartitionLog, segment: Segment): Promise<void> {
-  if (segment.isNewestKnown) return;
-  const { indexCache } = log.environment;
-  const indexes = await indexCache.indexesOf(log.io, segment, log.config.indexIntervalBytes);
-  await confirmNewest(log.io, segment, indexes);
 }
 
 /** Runs `work` again and again, never twice at once; each call gets a run that began after it. */

@@ -28,7 +28,8 @@ import type { LogConfig, LogListener } from "./ports.ts";
 import { encodeSnapshot } from "./producer-snapshot.ts";
 import type { ProducerState } from "./producer-state.ts";
 import { NO_RECOVERY_POINT, type RecoveryPoint } from "./recovery-point.ts";
-import { RELATIVE_OFFSET_MAX, Segment } from "./segment.ts";
+import { mustRoll } from "./roll-rule.ts";
+import { Segment } from "./segment.ts";
 import type { LogTail } from "./tail-cache.ts";
 
 export type Append =
@@ -355,18 +356,9 @@ export class PartitionLog {
 
   #segmentFor(size: number, lastOffset: number, maxTimestamp: number): Segment {
     const active = this.#active;
-    if (active.size === 0) return active;
-    const { segmentBytes, segmentMs, segmentIndexBytes } = this.#config;
-    const isTooOld =
-      active.firstTimestamp >= 0 && maxTimestamp >= 0
-        ? maxTimestamp - active.firstTimestamp > segmentMs
-        : this.#environment.nowMs() - active.createdAt > segmentMs;
-    const mustRoll =
-      active.size + size > segmentBytes ||
-      lastOffset - active.baseOffset > RELATIVE_OFFSET_MAX ||
-      active.isIndexFull(segmentIndexBytes) ||
-      isTooOld;
-    return mustRoll ? this.#roll(this.#nextOffset) : active;
+    const next = { size, lastOffset, maxTimestamp };
+    const isOver = mustRoll(active, this.#config, next, () => this.#environment.nowMs());
+    return isOver ? this.#roll(this.#nextOffset) : active;
   }
 
   /** Books a new active segment; its file is made, and the old one closed, in the order of appends. */

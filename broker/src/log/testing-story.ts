@@ -295,7 +295,7 @@ export class Story {
 
   async #trim(topic: Topic, log: PartitionLog): Promise<void> {
     topic.startMax = Math.max(topic.startMax, log.logEndOffset);
-    await this.#rig.run(this.#rig.manager.applyRetention(log, log.logEndOffset));
+    await this.#rig.run(this.#rig.retain(log));
   }
 
   async #deleteRecords(topic: Topic, log: PartitionLog): Promise<void> {

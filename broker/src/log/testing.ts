@@ -7,6 +7,7 @@ import { ManualTime } from "#io/memory/manual-time.ts";
 import { MemoryDisk } from "#io/memory/memory-disk.ts";
 import { inlineWorkers } from "#io/memory/world.ts";
 import type { Disk } from "#io/ports.ts";
+import { applyRetention } from "./apply-retention.ts";
 import { readCached, readStored } from "./log-lookup.ts";
 import { LogManager } from "./log-manager.ts";
 import type { ReadRange } from "./log-reader.ts";
@@ -22,6 +23,7 @@ export const CONFIG: LogConfig = {
   cleanupPolicy: ["delete"],
   segmentBytes: 1024 * 1024,
   segmentMs: 7 * 24 * 3600 * 1000,
+  segmentJitterMs: 0,
   segmentIndexBytes: 10 * 1024 * 1024,
   indexIntervalBytes: 4096,
   flushMessages: 1,
@@ -69,6 +71,11 @@ export class Rig {
   /** Opens the log of one partition of `topicId`. */
   log(config: Partial<LogConfig> = {}, partition = 0, topicId = TOPIC): Promise<PartitionLog> {
     return this.run(this.manager.openLog(topicId, partition, { ...CONFIG, ...config }));
+  }
+
+  /** Applies retention to all of a log that can be read. */
+  retain(log: PartitionLog): Promise<number> {
+    return applyRetention(log, { highWatermark: log.logEndOffset, nowMs: this.time.nowMs() });
   }
 
   /** Lets the world go on until `promise` has settled. */

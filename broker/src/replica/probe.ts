@@ -27,6 +27,11 @@ export function registerReplicaMetrics(
     "Partitions that take no appends: their disk failed, or is full",
     () => sum(({ log }) => (log.state === "open" ? 0 : 1)) + replicas.failedCount,
   );
+  registry.gauge(
+    "runnel_clock_leap_seconds",
+    "How far the wall clock leapt ahead and is not believed yet by retention",
+    () => replicas.clockDoubtMs / 1000,
+  );
   registry.gauge("runnel_log_bytes", "Bytes of all logs", () => sum(({ log }) => log.size));
   replicas.traffic.register(registry);
   registry.readings("runnel_topic_log_bytes", "Bytes of the logs of each topic", {

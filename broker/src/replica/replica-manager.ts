@@ -5,7 +5,9 @@
 import { messageOf } from "@runnel/kit/errors.ts";
 import type { Clock, Logger, Scheduler, Timer } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import { applyRetention } from "#log/apply-retention.ts";
 import { inBatches, type LogManager } from "#log/log-manager.ts";
+import { LEAP_DOUBT_MS, RetentionClock } from "#log/retention-clock.ts";
 import type { ImageChange, MetadataImage, TopicImage } from "#metadata/image.ts";
 import { Partition, type PartitionConfig } from "./partition.ts";
 import { TrafficTable } from "./traffic.ts";
@@ -14,6 +16,8 @@ import { TrafficTable } from "./traffic.ts";
 const OPEN_RETRY_MS = 5_000;
 /** How often waits are looked at for their time being over. */
 const EXPIRY_INTERVAL_MS = 500;
+/** A leap of the wall clock that is worth a line in the log; clocks are set by less every day. */
+const CLOCK_LEAP_MS = 60_000;
 
 export interface ReplicaManagerOptions {
   readonly brokerId: number;
@@ -44,6 +48,7 @@ type Slot =
 
 export class ReplicaManager {
   readonly traffic = new TrafficTable();
+  readonly #retentionClock: RetentionClock;
   readonly #options: ReplicaManagerOptions;
   /** By topic id, then by partition. */
   readonly #topics = new Map<string, Map<number, Slot>>();
@@ -51,10 +56,12 @@ export class ReplicaManager {
   #expiryTimer: Timer | null = null;
   #retentionTimer: Timer | null = null;
   #isClosed = false;
+  #isClockDoubted = false;
 
   constructor(options: ReplicaManagerOptions, image: MetadataImage) {
     this.#options = options;
     this.#image = image;
+    this.#retentionClock = new RetentionClock(options.clock);
   }
 
   get image(): MetadataImage {
@@ -130,19 +137,24 @@ export class ReplicaManager {
     return count;
   }
 
+  /** How far the wall clock leapt ahead of what retention believes, ms. */
+  get clockDoubtMs(): number {
+    return this.#retentionClock.doubtMs();
+  }
+
   /**
    * Applies retention to every partition now, to its segments and to the producers that it remembers.
    * Returns how many segments were deleted.
    */
   async applyRetention(): Promise<number> {
-    const { clock, producerIdExpirationMs } = this.#options;
-    const silentSince = clock.nowMs() - producerIdExpirationMs;
+    const nowMs = this.#retentionClock.nowMs();
+    const silentSince = nowMs - this.#options.producerIdExpirationMs;
     let deleted = 0;
     await inBatches([...this.partitions()], async (partition) => {
       const { log, highWatermark } = partition;
       log.producers.expire(silentSince);
       try {
-        deleted += await this.#options.logs.applyRetention(log, highWatermark);
+        deleted += await applyRetention(log, { highWatermark, nowMs });
       } catch (error) {
         this.#warn(log.folder, error, "retention failed");
       }
@@ -244,6 +256,7 @@ export class ReplicaManager {
       const now = this.#options.clock.monotonicMs();
       for (const partition of this.partitions()) partition.expire(now);
       this.#retryFailed(now);
+      this.#watchClock();
       if (!this.#isClosed) this.#scheduleExpiry();
     });
   }
@@ -258,6 +271,16 @@ export class ReplicaManager {
       for (const [index] of due) slots.delete(index);
       void this.#openTopic(topic);
     }
+  }
+
+  /** Says once that the clock leapt ahead; the look itself is what the clock learns from. */
+  #watchClock(): void {
+    const doubtMs = this.clockDoubtMs;
+    if (doubtMs > CLOCK_LEAP_MS && !this.#isClockDoubted) {
+      const message = "the wall clock leapt ahead; records age by it only once that has lasted";
+      this.#options.logger.warn({ leapMs: doubtMs, lastsMs: LEAP_DOUBT_MS }, message);
+    }
+    this.#isClockDoubted = doubtMs > CLOCK_LEAP_MS;
   }
 
   #scheduleRetention(): void {
