@@ -4,13 +4,18 @@ import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
 import type { Controller } from "./controller.ts";
 import type { NewTopic } from "./create-topics.ts";
 
+/** The broker stores its own batches as it writes them, whatever is the default for others. */
+export const AS_WRITTEN = ["compression.type", "producer"] as const;
+
 /** Makes an internal topic where it is missing. Rejects with `IoError` where it cannot be made. */
 export async function createInternalTopic(
   controller: Pick<Controller, "createTopics">,
   topic: NewTopic,
 ): Promise<void> {
   const options = { isValidateOnly: false, isInternal: true };
-  const [created] = await controller.createTopics([topic], options);
+  const [name, value] = AS_WRITTEN;
+  const whole = { ...topic, configs: [...topic.configs, { name, value }] };
+  const [created] = await controller.createTopics([whole], options);
   const code = created?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
   if (code === ErrorCode.NONE || code === ErrorCode.TOPIC_ALREADY_EXISTS) return;
   const reason = created?.message ?? errorName(code);
