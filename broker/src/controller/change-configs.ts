@@ -22,8 +22,8 @@ import {
 import type { Compare, Operation } from "#metadata/store.ts";
 import { layersOf } from "#metadata/topic-configs.ts";
 import type { Planned } from "./commit.ts";
-import { AS_WRITTEN } from "./internal-topics.ts";
 import { failed, OK, type Outcome } from "./outcome.ts";
+import { AS_WRITTEN } from "./own-topics.ts";
 import { brokerConfigsVersion, topicConfigsVersion, versionProblem } from "./versions.ts";
 
 /** ConfigResource.Type. */

@@ -3,9 +3,7 @@ import { IoError } from "@runnel/kit/errors.ts";
 import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
 import type { Controller } from "./controller.ts";
 import type { NewTopic } from "./create-topics.ts";
-
-/** The broker stores its own batches as it writes them, whatever is the default for others. */
-export const AS_WRITTEN = ["compression.type", "producer"] as const;
+import { AS_WRITTEN } from "./own-topics.ts";
 
 /** Makes an internal topic where it is missing. Rejects with `IoError` where it cannot be made. */
 export async function createInternalTopic(
