@@ -3,6 +3,7 @@
  * runs on real machines and in memory with faults; only `config` and `world` differ.
  */
 import { messageOf } from "@runnel/kit/errors.ts";
+import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { V1Services } from "#admin/v1/services.ts";
 import type { Services } from "#api/handlers.ts";
 import type { Actor } from "#audit/actor.ts";
@@ -35,6 +36,7 @@ import { deleteRecords } from "#replica/delete-records.ts";
 import { STORED_READS_AT_ONCE } from "#replica/fetch.ts";
 import { FetchSessions } from "#replica/fetch-sessions.ts";
 import type { InternalTopic } from "#replica/internal-topic.ts";
+import { appendMarker } from "#replica/markers.ts";
 import { registerReplicaMetrics } from "#replica/probe.ts";
 import { ReplicaManager } from "#replica/replica-manager.ts";
 import { type Around, openAuditTopic, v1Services } from "./node-admin.ts";
@@ -236,6 +238,7 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     controller,
     replicas,
     deleteRecords: (partition, offset) => deleteRecords({ logs, logger }, partition, offset),
+    writeMarker: (_topic, partition, marker) => appendMarker(partition, marker),
     audit,
   });
   // Never 0: then a fetch would not wait for data, and its client would ask again at once.
@@ -259,7 +262,7 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     logs,
     disk,
     dataFolder: config.dataFolder,
-    append: { clock, workers },
+    append: { clock, workers, gate: { admit: () => Promise.resolve(ErrorCode.INVALID_TXN_STATE) } },
     reads: {
       clock,
       scheduler,

@@ -14,7 +14,7 @@ function lifeOf(segment: Segment, config: Partial<LogConfig>): number {
     const age = Math.floor((alive + over) / 2);
     const next = { size: 100, lastOffset: baseOffset + 1, maxTimestamp: 5_000 + age };
     const whole = { ...CONFIG, segmentMs: SEGMENT_MS, ...config };
-    if (mustRoll(segment, whole, next, () => 0)) over = age;
+    if (mustRoll(segment, whole, next, { nowMs: () => 0 })) over = age;
     else alive = age;
   }
   return alive;

@@ -3,6 +3,9 @@ import { crc32c } from "@runnel/kit/crc32c.ts";
 import type { LogConfig } from "./ports.ts";
 import { RELATIVE_OFFSET_MAX, type Segment } from "./segment.ts";
 
+/** Aborted transactions with their markers in one segment: they are in memory while it is the active one. */
+export const ABORTED_PER_SEGMENT_MAX = 100_000;
+
 /** The batch that comes next. */
 export interface NextBatch {
   readonly size: number;
@@ -15,7 +18,7 @@ export function mustRoll(
   active: Segment,
   config: LogConfig,
   { size, lastOffset, maxTimestamp }: NextBatch,
-  nowMs: () => number,
+  clock: { nowMs(): number },
 ): boolean {
   if (active.size === 0) return false;
   const { segmentBytes, segmentIndexBytes } = config;
@@ -23,9 +26,10 @@ export function mustRoll(
     active.size + size > segmentBytes ||
     lastOffset - active.baseOffset > RELATIVE_OFFSET_MAX ||
     active.isIndexFull(segmentIndexBytes) ||
+    active.abortedCount >= ABORTED_PER_SEGMENT_MAX ||
     (active.firstTimestamp >= 0 && maxTimestamp >= 0
       ? maxTimestamp - active.firstTimestamp > lifeMs(active, config)
-      : nowMs() - active.createdAt > lifeMs(active, config))
+      : clock.nowMs() - active.createdAt > lifeMs(active, config))
   );
 }
 

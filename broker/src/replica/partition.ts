@@ -6,6 +6,7 @@
  */
 import type { PartitionLog } from "#log/partition-log.ts";
 import type { LogConfig } from "#log/ports.ts";
+import { Admissions } from "./admissions.ts";
 import type { CompressionConfig } from "./recompress.ts";
 import { TopicTraffic } from "./traffic.ts";
 import { OffsetWaiters, type WaitOutcome } from "./waiters.ts";
@@ -34,6 +35,8 @@ export class Partition {
   readonly log: PartitionLog;
   /** What all partitions of the topic count together. */
   readonly traffic: TopicTraffic;
+  /** Producers that may open their transaction here. */
+  readonly admissions = new Admissions();
   #config: PartitionConfig;
   #leaderEpoch: number;
   #highWatermark: number;
@@ -76,9 +79,11 @@ export class Partition {
     return this.#highWatermark;
   }
 
-  /** The end of what `read_committed` may see; no transactions yet, so the high watermark. */
+  /** The end of what `read_committed` may see: below it every transaction is decided. */
   get lastStableOffset(): number {
-    return this.#highWatermark;
+    const undecided = this.log.producers.transactions.firstUndecided;
+    if (undecided === null || undecided >= this.#highWatermark) return this.#highWatermark;
+    return Math.max(undecided, this.log.logStartOffset);
   }
 
   get isOpen(): boolean {
@@ -153,6 +158,7 @@ export class Partition {
 
   #advance(): void {
     this.#highWatermark = this.log.logEndOffset;
+    this.log.producers.transactions.settle(this.#highWatermark);
     this.#produces.reach(this.#highWatermark);
     this.#wakeReaders();
   }

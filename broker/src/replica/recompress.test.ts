@@ -18,7 +18,7 @@ import { batchOf, headersOf, Rig, read, TOPIC } from "#log/testing.ts";
 import { type AppendContext, type AppendResult, appendBatch } from "./append.ts";
 import { Partition, type PartitionConfig } from "./partition.ts";
 import { packingOf, repack } from "./recompress.ts";
-import { PARTITION_CONFIG } from "./testing.ts";
+import { NO_GATE, PARTITION_CONFIG } from "./testing.ts";
 
 const MAX = { maxOutputLength: 1e8 };
 const utf8 = new TextEncoder();
@@ -29,8 +29,8 @@ async function newPartition(changes: Partial<PartitionConfig>, workers: Workers 
   const log = await rig.log(config);
   const identity = { topicId: TOPIC, topicName: "t", index: 0, isInternal: false };
   const partition = new Partition(identity, log, config, 3);
-  const context: AppendContext = { clock: rig.time, workers };
-  const request = { acks: -1, timeoutMs: 1000, allowsZstd: true };
+  const context: AppendContext = { clock: rig.time, gate: NO_GATE, workers };
+  const request = { acks: -1, timeoutMs: 1000, allowsZstd: true, transaction: null };
   const send = (batch: Uint8Array): Promise<AppendResult> =>
     Promise.resolve(appendBatch(context, partition, batch, request));
   return { rig, log, partition, send };
