@@ -77,8 +77,6 @@ export class Story {
   readonly #topics: Topic[] = [];
   readonly #config: LogConfig;
   #rig: Rig;
-  /** A sync failed. The system forgot what it should have written: nobody should go on with that. */
-  #isFenced = false;
   /** The node was stopped and could not be started again yet. */
   #isDown = false;
   #topicCount = 0;
@@ -226,7 +224,6 @@ export class Story {
         }
       },
       onFailure: () => {
-        if (log.state === "fenced") this.#isFenced = true;
         for (const one of topic.sent) if (one.state === "waiting") one.state = "unknown";
       },
     };
@@ -328,10 +325,8 @@ export class Story {
 
   async #restart(): Promise<void> {
     const { disk } = this.#rig;
-    if (this.#isFenced) return;
     if (!this.#isDown) await this.end();
     this.#isDown = true;
-    if (this.#isFenced) return;
     this.#becomeUnknown();
     for (const topic of this.#topics) topic.log = null;
     this.#rig = await Rig.open({ disk, time: this.#time, tailCacheBytes: 4000, openFilesMax: 4 });

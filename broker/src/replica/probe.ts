@@ -1,5 +1,5 @@
 /** What is measured of partitions and their logs, most of it only read when somebody asks. */
-import type { LogManager } from "#log/log-manager.ts";
+import type { LogDirs } from "#log/log-dirs.ts";
 import { LABEL_VALUES_MAX, type MetricRegistry } from "#metrics/metric.ts";
 import type { FetchSessions } from "./fetch-sessions.ts";
 import type { Partition } from "./partition.ts";
@@ -7,7 +7,7 @@ import type { ReplicaManager } from "./replica-manager.ts";
 
 export interface ReplicaParts {
   readonly replicas: ReplicaManager;
-  readonly logs: LogManager;
+  readonly logs: LogDirs;
   readonly fetchSessions: FetchSessions;
 }
 

@@ -2,11 +2,12 @@
  * The partitions that this broker has, as the metadata image says: opened when a topic comes, changed
  * with its settings, closed and deleted when it goes.
  */
-import { messageOf } from "@runnel/kit/errors.ts";
+import { IoError, messageOf } from "@runnel/kit/errors.ts";
 import type { Clock, Logger, Scheduler, Timer } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { applyRetention } from "#log/apply-retention.ts";
-import { inBatches, type LogManager } from "#log/log-manager.ts";
+import type { LogDirs } from "#log/log-dirs.ts";
+import { FOLDER_OFFLINE, inBatches } from "#log/log-manager.ts";
 import { LEAP_DOUBT_MS, RetentionClock } from "#log/retention-clock.ts";
 import type { ImageChange, MetadataImage, TopicImage } from "#metadata/image.ts";
 import { Partition, type PartitionConfig } from "./partition.ts";
@@ -21,7 +22,7 @@ const CLOCK_LEAP_MS = 60_000;
 
 export interface ReplicaManagerOptions {
   readonly brokerId: number;
-  readonly logs: LogManager;
+  readonly logs: LogDirs;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly logger: Logger;
@@ -43,8 +44,11 @@ export type Lookup =
 type Slot =
   | { readonly kind: "open"; readonly partition: Partition }
   | { readonly kind: "opening"; readonly ready: Promise<void> }
-  /** To be tried again at `retryAt` (monotonic ms): the disk may have room then. */
-  | { readonly kind: "failed"; readonly retryAt: number };
+  /**
+   * To be tried again at `retryAt` (monotonic ms): the disk may have room then; never where its data
+   * folder is offline. `isNew`: it was not there before.
+   */
+  | { readonly kind: "failed"; readonly retryAt: number; readonly isNew: boolean };
 
 export class ReplicaManager {
   readonly traffic = new TrafficTable();
@@ -80,8 +84,10 @@ export class ReplicaManager {
       if (partition?.replicas.includes(brokerId) === true) return "kept";
       return deleted.has(topicId) ? "deleted" : "unknown";
     });
-    for (const topicId of deleted) this.#options.onDeleted(topicId);
-    await Promise.all([...image.topicsById.values()].map((topic) => this.#openTopic(topic)));
+    // What is in a folder that is offline comes back with it.
+    if (logs.isWhole) for (const topicId of deleted) this.#options.onDeleted(topicId);
+    const topics = [...image.topicsById.values()];
+    await Promise.all(topics.map((topic) => this.#openTopic(topic, () => false)));
     this.#scheduleExpiry();
     this.#scheduleRetention();
   }
@@ -95,7 +101,7 @@ export class ReplicaManager {
       const old = previous.topicsById.get(id);
       if (topic === undefined) {
         if (old !== undefined) this.#deleteTopic(old);
-      } else void this.#openTopic(topic);
+      } else void this.#openTopic(topic, (index) => old?.partitions[index] === undefined);
     }
     if (change.areBrokerConfigsChanged) {
       for (const topic of next.topicsById.values()) this.#configure(topic);
@@ -162,6 +168,17 @@ export class ReplicaManager {
     return deleted;
   }
 
+  /** The data folder `path` is offline: its partitions answer that, and nothing waits for them. */
+  takeOffline(path: string): void {
+    for (const slots of this.#topics.values()) {
+      for (const [index, slot] of slots) {
+        if (slot.kind !== "open" || !slot.partition.log.folder.startsWith(`${path}/`)) continue;
+        slots.set(index, { kind: "failed", retryAt: Number.POSITIVE_INFINITY, isNew: false });
+        slot.partition.close();
+      }
+    }
+  }
+
   /** Answers all that wait and stops the periodic work. Logs are closed by their manager. */
   close(): void {
     this.#isClosed = true;
@@ -170,7 +187,8 @@ export class ReplicaManager {
     for (const partition of this.partitions()) partition.close();
   }
 
-  async #openTopic(topic: TopicImage): Promise<void> {
+  /** Opens what `topic` has here and is not open; `isNew` says whether a partition was never there. */
+  async #openTopic(topic: TopicImage, isNew: (index: number) => boolean): Promise<void> {
     let slots = this.#topics.get(topic.id);
     if (slots === undefined) {
       slots = new Map();
@@ -186,17 +204,21 @@ export class ReplicaManager {
     for (const [index, { promise }] of opened)
       slots.set(index, { kind: "opening", ready: promise });
     await inBatches(missing, async ({ index }) => {
-      await this.#openPartition(topic, index, slots);
+      await this.#openPartition(topic, { index, isNew: isNew(index) }, slots);
       // Who waits for it runs before any request that comes later: their order is kept.
       opened.get(index)?.resolve();
     });
   }
 
-  async #openPartition(topic: TopicImage, index: number, slots: Map<number, Slot>): Promise<void> {
+  async #openPartition(
+    topic: TopicImage,
+    { index, isNew }: { readonly index: number; readonly isNew: boolean },
+    slots: Map<number, Slot>,
+  ): Promise<void> {
     const { logs, configOf } = this.#options;
     const config = configOf(topic);
     try {
-      const log = await logs.openLog(topic.id, index, config);
+      const log = await logs.openLog(topic.id, index, config, isNew);
       if (this.#topics.get(topic.id) !== slots || this.#isClosed) return;
       const leaderEpoch = topic.partitions[index]?.leaderEpoch ?? 0;
       const identity = {
@@ -213,8 +235,11 @@ export class ReplicaManager {
       slots.set(index, { kind: "open", partition });
     } catch (error) {
       this.#warn(`${topic.id}-${index}`, error, "a partition could not be opened");
-      const retryAt = this.#options.clock.monotonicMs() + OPEN_RETRY_MS;
-      if (this.#topics.get(topic.id) === slots) slots.set(index, { kind: "failed", retryAt });
+      const isOffline = error instanceof IoError && error.code === FOLDER_OFFLINE;
+      const now = this.#options.clock.monotonicMs();
+      const retryAt = isOffline ? Number.POSITIVE_INFINITY : now + OPEN_RETRY_MS;
+      if (this.#topics.get(topic.id) === slots)
+        slots.set(index, { kind: "failed", retryAt, isNew });
     }
   }
 
@@ -266,10 +291,13 @@ export class ReplicaManager {
     for (const [topicId, slots] of this.#topics) {
       const topic = this.#image.topicsById.get(topicId);
       if (topic === undefined) continue;
-      const due = [...slots].filter(([, slot]) => slot.kind === "failed" && slot.retryAt <= now);
-      if (due.length === 0) continue;
-      for (const [index] of due) slots.delete(index);
-      void this.#openTopic(topic);
+      const due = new Map<number, boolean>();
+      for (const [index, slot] of slots) {
+        if (slot.kind === "failed" && slot.retryAt <= now) due.set(index, slot.isNew);
+      }
+      if (due.size === 0) continue;
+      for (const index of due.keys()) slots.delete(index);
+      void this.#openTopic(topic, (index) => due.get(index) === true);
     }
   }
 
