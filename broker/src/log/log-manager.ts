@@ -195,10 +195,10 @@ export class LogManager {
   /** Opens the log of a partition, made where it is missing; the same one if it is open. */
   async openLog(topicId: string, partition: number, config: LogConfig): Promise<PartitionLog> {
     const key = `${topicId}-${partition}`;
+    this.#checkNotFailed();
     const known = this.#logs.get(key) ?? this.#opening.get(key);
     if (known !== undefined) return await known;
     assert(!this.#isClosed, `log ${key} is opened after the manager was closed`);
-    this.#checkNotFailed();
     const opening = this.#open(key, config).finally(() => this.#opening.delete(key));
     this.#opening.set(key, opening);
     return await opening;
