@@ -265,7 +265,6 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     replicas,
     logs,
     disk,
-    dataFolder: config.dataFolder,
     append: { clock, workers, gate: { admit: () => Promise.resolve(ErrorCode.INVALID_TXN_STATE) } },
     reads: {
       clock,

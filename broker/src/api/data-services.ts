@@ -17,7 +17,6 @@ export interface DataServices {
   readonly reads: FetchContext;
   readonly fetchSessions: FetchSessions;
   readonly disk: Pick<Disk, "space">;
-  readonly dataFolder: string;
   /** `fetch.max.bytes` as it stands now. */
   fetchMaxBytes(): number;
 }

@@ -1,5 +1,5 @@
 /** What is measured of partitions and their logs, most of it only read when somebody asks. */
-import type { LogDirs } from "#log/log-dirs.ts";
+import type { FolderState, LogDirs } from "#log/log-dirs.ts";
 import { LABEL_VALUES_MAX, type MetricRegistry } from "#metrics/metric.ts";
 import type { FetchSessions } from "./fetch-sessions.ts";
 import type { Partition } from "./partition.ts";
@@ -59,6 +59,23 @@ export function registerReplicaMetrics(
     "Bytes of the newest records that are in memory",
     () => logs.tailCache.bytes,
   );
+  registry.gauge(
+    "runnel_data_folders_offline",
+    "Data folders that are not in service, and whose partitions are not served",
+    () => logs.folders.filter(({ problem }) => problem !== null).length,
+  );
+  registry.gauges(
+    "runnel_data_folder_bytes",
+    "Bytes of the logs in each data folder in service",
+    "folder",
+    () => new Map(logs.folders.map((folder) => [folder.path, bytesIn(folder)])),
+  );
   registry.gauge("runnel_open_files", "Segment files that are open", () => logs.openFiles);
   registry.gauge("runnel_fetch_sessions", "Fetch sessions kept", () => fetchSessions.size);
+}
+
+function bytesIn({ logs }: FolderState): number {
+  let bytes = 0;
+  for (const log of logs.values()) bytes += log.size;
+  return bytes;
 }

@@ -44,7 +44,6 @@ export interface V1Services {
   readonly append: AppendContext;
   readonly reads: FetchContext;
   readonly disk: Pick<Disk, "space">;
-  readonly dataFolder: string;
   /** The broker's settings, as it was started with them. */
   readonly broker: BrokerConfig;
   /** `delete.topic.enable`. */

@@ -54,6 +54,7 @@ describe("brokers", () => {
         leaderCount: 2,
         leaderSkew: 0,
         dataFolder: "data",
+        dataFolders: [{ path: "data", error: null, partitionCount: 2, sizeBytes: 0 }],
         runtime: "node 26",
         version: "1.2.3",
       },
