@@ -96,7 +96,7 @@ test("T14: a broker without any folder says that it cannot go on, once", async (
   await send();
   rig.world.disk.fault = (operation) =>
     operation === "sync" ? { kind: "fail", code: "EIO" } : null;
-  for (let turn = 0; turn < 2; turn += 1) await expect(send()).rejects.toThrow();
+  for (let turn = 0; turn < 2; turn += 1) await expect(send()).rejects.toThrow(/\S/);
   expect(lost).toEqual(["the disks of all data folders failed"]);
 });
 
