@@ -234,8 +234,11 @@ export class ReplicaManager {
       partition.setLeaderEpoch(now.partitions[index]?.leaderEpoch ?? 0);
       slots.set(index, { kind: "open", partition });
     } catch (error) {
-      this.#warn(`${topic.id}-${index}`, error, "a partition could not be opened");
       const isOffline = error instanceof IoError && error.code === FOLDER_OFFLINE;
+      const folder = `${topic.id}-${index}`;
+      // The folder has its own line; there may be thousands of these.
+      if (isOffline) this.#options.logger.debug({ folder, error: error.message }, "offline");
+      else this.#warn(folder, error, "a partition could not be opened");
       const now = this.#options.clock.monotonicMs();
       const retryAt = isOffline ? Number.POSITIVE_INFINITY : now + OPEN_RETRY_MS;
       if (this.#topics.get(topic.id) === slots)
