@@ -32,10 +32,11 @@ const NO_SECURITY = "authentication is not built yet";
 const NO_TRANSACTIONS = "transactions are not built yet";
 const NO_NEW_GROUPS = "the new consumer group protocol (KIP-848) is not built yet";
 
-/** Folders joined by commas, without slashes at their ends; null where one is empty or there twice. */
+/** Folders joined by commas, without slashes at their ends; null where two are in each other's way. */
 function parseFolders(text: string): readonly [string, ...string[]] | null {
   const folders = text.split(",").map((one) => one.trim().replace(/(?<=.)\/+$/, ""));
-  const isBad = folders.some((one) => one === "" || one.includes("\0"));
+  const isInside = (one: string): boolean => folders.some((other) => one.startsWith(`${other}/`));
+  const isBad = folders.some((one) => one === "" || one.includes("\0") || isInside(one));
   const [first, ...others] = folders;
   if (isBad || first === undefined || new Set(folders).size !== folders.length) return null;
   return [first, ...others];
@@ -58,7 +59,7 @@ const PLACE = {
     {
       name: "log.dirs",
       default: "data",
-      allowed: "folders, joined by commas, each of them once",
+      allowed: "folders, joined by commas, each of them once and none inside another",
       doc: "The data folders, each best on a disk of its own. A relative one counts from where the broker was started. The first holds the metadata too; partitions go where the fewest are. One whose disk fails is offline alone.",
     },
     parseFolders,

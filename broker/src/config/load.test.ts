@@ -55,6 +55,7 @@ describe("loadConfig()", () => {
     ["a bad value", "num.partitions: many", /runnel\.yaml: num\.partitions: "many".*whole number/],
     ["a value without effect", "log.cleanup.policy: compact", /compaction is not built/],
     ["a folder twice", "log.dirs: a,b,a/", /each of them once/],
+    ["a folder in another", "log.dirs: a,a/b", /none inside another/],
     ["a folder without a name", "log.dirs: a,,b", /each of them once/],
     ["broken YAML", "a: b: c", /no valid YAML/],
     ["a key twice", "node.id: 1\nnode.id: 2", /no valid YAML/],

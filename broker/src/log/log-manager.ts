@@ -114,7 +114,9 @@ export class LogManager {
       return checkpoint ?? new Map();
     };
     const checkpoints = { points: await read(RECOVERY_POINTS), starts: await read(LOG_STARTS) };
-    const isDoubted = (await disk.stat(`${dataFolder}/${SYNC_FAILED_MARKER}`)) !== null;
+    const doubt = `${dataFolder}/${SYNC_FAILED_MARKER}`;
+    const isDoubted = (await disk.stat(doubt)) !== null;
+    if (isDoubted && !names.some(isPartitionFolder)) await disk.removeFile(doubt);
     return new LogManager(options, { wasClean, names, isDoubted, ...checkpoints });
   }
 
@@ -394,6 +396,11 @@ export class LogManager {
 
 function isPartitionFolder(name: string): boolean {
   return PARTITION_FOLDER.test(name);
+}
+
+/** The data folder that a log is in. */
+export function dataFolderOf({ folder }: Pick<PartitionLog, "folder">): string {
+  return folder.slice(0, folder.lastIndexOf("/"));
 }
 
 /** The name of a log's folder. */

@@ -7,6 +7,7 @@ import { openDataFolder, readDataFolder } from "./data-folder.ts";
 import { openOtherFolders } from "./data-folders.ts";
 
 const FIRST = "/first";
+const LOOKS: ReadonlySet<string> = new Set(["open", "read", "size", "stat", "list"]);
 let seed = 0;
 
 const newDisk = (): MemoryDisk => new MemoryDisk({ clock: new ManualTime() });
@@ -87,6 +88,18 @@ test("who takes an entry out of meta.json gives up what the folder held", async 
   await file.truncate(0);
   await file.write([new TextEncoder().encode(text)], 0);
   expect(await start(disk, ["/b"])).toEqual([{ path: "/b", problem: null }]);
+});
+
+test("a power cut at any step of making a folder leaves one that the next start takes", async () => {
+  for (let n = 1; n <= 60; n += 1) {
+    const disk = newDisk();
+    disk.fault = (operation, _path, at) =>
+      at === n && !LOOKS.has(operation) ? { kind: "halt" } : null;
+    await start(disk, ["/b"]).catch(() => {});
+    const after = disk.crash();
+    expect(await start(after, ["/b"])).toEqual([{ path: "/b", problem: null }]);
+    expect(await start(after.crash(), ["/b"])).toEqual([{ path: "/b", problem: null }]);
+  }
 });
 
 test("a folder whose disk fails, or that cannot be locked, is offline; the others are not", async () => {

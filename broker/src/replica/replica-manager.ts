@@ -7,7 +7,7 @@ import type { Clock, Logger, Scheduler, Timer } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { applyRetention } from "#log/apply-retention.ts";
 import type { LogDirs } from "#log/log-dirs.ts";
-import { FOLDER_OFFLINE, inBatches } from "#log/log-manager.ts";
+import { dataFolderOf, FOLDER_OFFLINE, inBatches } from "#log/log-manager.ts";
 import { LEAP_DOUBT_MS, RetentionClock } from "#log/retention-clock.ts";
 import type { ImageChange, MetadataImage, TopicImage } from "#metadata/image.ts";
 import { Partition, type PartitionConfig } from "./partition.ts";
@@ -172,7 +172,7 @@ export class ReplicaManager {
   takeOffline(path: string): void {
     for (const slots of this.#topics.values()) {
       for (const [index, slot] of slots) {
-        if (slot.kind !== "open" || !slot.partition.log.folder.startsWith(`${path}/`)) continue;
+        if (slot.kind !== "open" || dataFolderOf(slot.partition.log) !== path) continue;
         slots.set(index, { kind: "failed", retryAt: Number.POSITIVE_INFINITY, isNew: false });
         slot.partition.close();
       }
