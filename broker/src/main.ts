@@ -92,7 +92,7 @@ export async function startBroker(options: RunOptions, logger: Logger): Promise<
   const history =
     admin === "off" || !broker.runnelMetricsHistoryEnable
       ? null
-      : await keepHistory(opened, { dataFolder, node, metrics }, world);
+      : await keepHistory(opened, { dataFolder, otherFolders: paths, node, metrics }, world);
   const allowedHosts = broker.runnelAdminAllowedHosts;
   const adminServer =
     admin === "off"
@@ -112,15 +112,20 @@ export async function startBroker(options: RunOptions, logger: Logger): Promise<
 /** Keeps the history of all metrics until `opened` is disposed of; null where it cannot be kept. */
 async function keepHistory(
   opened: Opened,
-  parts: { readonly dataFolder: string; readonly node: Node; readonly metrics: MetricRegistry },
+  parts: {
+    readonly dataFolder: string;
+    readonly otherFolders: readonly string[];
+    readonly node: Node;
+    readonly metrics: MetricRegistry;
+  },
   world: World,
 ): Promise<MetricsHistory | null> {
-  const { dataFolder, node, metrics } = parts;
+  const { dataFolder: folder, otherFolders, node, metrics } = parts;
   const { openHistory } = await import("#metrics/history/open-history.ts");
   const stats = createProcessStats();
   opened.defer(() => stats.close());
   const measureGroups = () => node.lags.current();
-  const history = await openHistory({ folder: dataFolder, metrics, stats, measureGroups }, world);
+  const history = await openHistory({ folder, otherFolders, metrics, stats, measureGroups }, world);
   if (history !== null) opened.defer(() => history.close());
   return history;
 }

@@ -77,9 +77,9 @@ function logReasons({ replicas, broker }: V1Services): HealthReason[] {
     reasons.push({
       severity: "critical",
       subject: `broker ${broker.nodeId}`,
-      message: `${failedCount} partitions could not be opened`,
+      message: `${failedCount} partitions are not served`,
       remedy:
-        "See the broker's log for what the disk said; they are tried again every few seconds.",
+        "See the broker's log for what the disk said; those whose data folder is in service are tried again every few seconds.",
     });
   }
   for (const { log, identity } of replicas.partitions()) {

@@ -35,7 +35,7 @@ describe("getCluster", () => {
     const { health } = await rig.client.getCluster();
     expect(health.status).toBe("critical");
     expect(health.reasons).toMatchObject([
-      { severity: "critical", subject: "broker 1", message: "1 partitions could not be opened" },
+      { severity: "critical", subject: "broker 1", message: "1 partitions are not served" },
     ]);
   });
 });
