@@ -1,7 +1,9 @@
 import { buildBatch, type NewRecord } from "@runnel/protocol/records/build.ts";
 import { expect, test } from "vitest";
+import { readStored } from "../log-lookup.ts";
+import { scanSegment } from "../log-reader.ts";
 import type { PartitionLog } from "../partition-log.ts";
-import { append, headersOf, Rig, readToEnd } from "../testing.ts";
+import { append, concat, headersOf, Rig, readToEnd } from "../testing.ts";
 import { COMPACTED, compact, recordsIn } from "./testing.ts";
 
 const utf8 = new TextEncoder();
@@ -67,11 +69,14 @@ test("batches follow each other without a gap although their records are gone", 
   await close(rig, log);
   const before = log.size;
   await compact(rig, log);
-  const headers = headersOf(await readToEnd(rig, log, 0));
   let next = 0;
-  for (const header of headers) {
-    expect(header.baseOffset).toBe(next);
-    next = header.baseOffset + header.lastOffsetDelta + 1;
+  for (const segment of log.segments) {
+    const walk = scanSegment(log.io, segment, segment.start, (header) => {
+      expect(header.baseOffset).toBe(next);
+      next = header.baseOffset + header.lastOffsetDelta + 1;
+      return true;
+    });
+    await rig.run(walk);
   }
   expect(next).toBe(log.logEndOffset);
   expect(log.size).toBeLessThan(before / 5);
@@ -101,5 +106,30 @@ test("a tombstone stays for delete.retention.ms after the pass that met it first
   await close(rig, log);
   await compact(rig, log);
   expect(await shown(rig, log)).toEqual(["1 b=1", "4 c=2"]);
+  await rig.run(rig.manager.close());
+});
+
+test("a read in a gap goes on to a batch with records, across segments; at the end it says where that is", async () => {
+  const rig = await Rig.open({ tailCacheBytes: 0 });
+  const log = await rig.log({ ...COMPACTED, segmentBytes: 700 });
+  const keys = Array.from({ length: 60 }, (_, at) => record(at < 50 ? "old" : "new", `${at}`));
+  await fill(rig, log, [...keys, record("old", "x"), record("new", "x")]);
+  await close(rig, log);
+  // Segments that stay apart: nothing is joined.
+  log.configure({ ...log.config, segmentBytes: 1 });
+  await compact(rig, log);
+  expect(log.segments.length).toBeGreaterThan(4);
+  expect(await shown(rig, log)).toEqual(["60 old=x", "61 new=x"]);
+  for (const offset of [0, 17, 59]) {
+    const range = { offset, endOffset: log.logEndOffset, bytesMax: 1, atLeastOne: true };
+    const { parts, endOffset } = await rig.run(readStored(log, range));
+    expect(headersOf(concat(parts))).toMatchObject([{ baseOffset: 60, recordCount: 1 }]);
+    expect(endOffset).toBe(61);
+  }
+  const before = { offset: 17, endOffset: 30, bytesMax: 1000, atLeastOne: true };
+  const { parts, endOffset } = await rig.run(readStored(log, before));
+  expect(headersOf(concat(parts)).every(({ recordCount }) => recordCount === 0)).toBe(true);
+  expect(endOffset).toBeGreaterThan(17);
+  expect(endOffset).toBeLessThanOrEqual(30);
   await rig.run(rig.manager.close());
 });
