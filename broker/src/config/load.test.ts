@@ -53,7 +53,7 @@ describe("loadConfig()", () => {
   it.each([
     ["an unknown name", "log.retention.hour: 3", /runnel\.yaml.*"log\.retention\.hour"/],
     ["a bad value", "num.partitions: many", /runnel\.yaml: num\.partitions: "many".*whole number/],
-    ["a value without effect", "log.cleanup.policy: compact", /compaction is not built/],
+    ["a value without effect", "num.io.threads: 2", /one event loop/],
     ["two folders", "log.dirs: a,b", /one folder/],
     ["broken YAML", "a: b: c", /no valid YAML/],
     ["a key twice", "node.id: 1\nnode.id: 2", /no valid YAML/],
