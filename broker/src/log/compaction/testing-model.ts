@@ -4,9 +4,10 @@
  */
 import type { CodecName } from "@runnel/protocol/records/batch.ts";
 import { buildBatch } from "@runnel/protocol/records/build.ts";
+import type { Disk } from "#io/ports.ts";
 import { abortedBetween } from "../aborted.ts";
 import type { PartitionLog } from "../partition-log.ts";
-import { append, DATA, Rig } from "../testing.ts";
+import { append, DATA, Rig, type RigOptions } from "../testing.ts";
 import { COMPACTED, compact, recordsIn, type SeenRecord } from "./testing.ts";
 
 export const RETENTION_MS = 1000;
@@ -69,8 +70,8 @@ export class Story {
     this.log = log;
   }
 
-  static async begin(): Promise<Story> {
-    const rig = await Rig.open();
+  static async begin(options: RigOptions = {}): Promise<Story> {
+    const rig = await Rig.open(options);
     return new Story(rig, await rig.log(CONFIG));
   }
 
@@ -151,15 +152,37 @@ export class Story {
   async #restart({ isKilled, isStripped }: Extract<Step, { kind: "restart" }>): Promise<void> {
     if (isKilled) await this.rig.settle();
     else await this.rig.run(this.rig.manager.close());
-    const { disk, time } = this.rig;
+    const { disk } = this.rig;
     for (const folder of isStripped ? [DATA, this.log.folder] : []) {
       for (const name of await disk.list(folder)) {
         const isFile = (await disk.stat(`${folder}/${name}`))?.isDirectory === false;
         if (isFile && !name.endsWith(".log")) await disk.removeFile(`${folder}/${name}`);
       }
     }
-    this.rig = await Rig.open({ disk, time });
+    await this.reopen(disk);
+  }
+
+  /** Opens the log anew, on what a crash has left. */
+  async reopen(disk: Disk): Promise<void> {
+    this.rig = await Rig.open({ disk, time: this.rig.time });
     this.log = await this.rig.log(CONFIG);
+  }
+
+  /** A pass in which something may go wrong. */
+  async tryCompact(): Promise<void> {
+    const at = new Set((await recordsIn(this.rig, this.log)).map(({ offset }) => offset));
+    this.#noteTombstones(at, this.log.segments.at(-1)?.baseOffset ?? 0);
+    const { stableOffset } = this;
+    await compact(this.rig, this.log, { stableOffset }).catch(() => {});
+    await this.rig.settle();
+  }
+
+  /** Tombstones that a pass has kept may go some time after it. */
+  #noteTombstones(at: { has(offset: number): boolean }, endOffset: number): void {
+    for (const one of this.entries) {
+      const isKept = at.has(one.offset) && !one.isMarker && one.value === null;
+      if (isKept && one.offset < endOffset) one.horizonAt ??= this.rig.time.nowMs() + RETENTION_MS;
+    }
   }
 
   async compact(keysMax: number): Promise<void> {
@@ -174,10 +197,7 @@ export class Story {
     if (view?.failure) this.#say("failed", view.failure);
     const seen = await recordsIn(this.rig, this.log);
     const at = new Map(seen.map((record) => [record.offset, record]));
-    for (const one of this.entries) {
-      const isKept = at.has(one.offset) && !one.isMarker && one.value === null;
-      if (isKept && one.offset < active) one.horizonAt ??= this.rig.time.nowMs() + RETENTION_MS;
-    }
+    this.#noteTombstones(at, active);
     for (const one of this.entries) {
       const mustStay = one.offset >= Math.min(active, stableOffset);
       if (mustStay && !at.has(one.offset)) this.#say("removed too early", one);
