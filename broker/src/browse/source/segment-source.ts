@@ -275,18 +275,20 @@ export class SegmentSource {
   async #use<T>(work: (file: DiskFile) => Promise<T>): Promise<T> {
     const { files, list } = this.#world;
     if (list === undefined) return await files.use(this.#path, work);
-    let missing: unknown = null;
+    const size = await this.#sizeOf(this.#path);
+    // Where none is found, what is there is used: an error is its answer where nothing is.
+    if (!this.#isOurs(size)) this.#path = (await this.#findOld(list)) ?? this.#path;
+    return await files.use(this.#path, work);
+  }
+
+  /** −1 where there is no such file. */
+  async #sizeOf(path: string): Promise<number> {
     try {
-      const size = await files.use(this.#path, (file) => file.size());
-      if (this.#isOurs(size)) return await files.use(this.#path, work);
+      return await this.#world.files.use(path, (file) => file.size());
     } catch (error) {
       if (systemCode(error) !== "ENOENT") throw error;
-      missing = error;
+      return -1;
     }
-    const old = await this.#findOld(list);
-    if (old === null && missing !== null) throw missing;
-    this.#path = old ?? this.#path;
-    return await files.use(this.#path, work);
   }
 
   #isOurs(size: number): boolean {
@@ -300,8 +302,7 @@ export class SegmentSource {
     for (const name of await list(this.#folder)) {
       if (!name.startsWith(start) || !name.endsWith(DELETED_SUFFIX)) continue;
       const path = `${this.#folder}/${name}`;
-      const size = await this.#world.files.use(path, (file) => file.size()).catch(() => -1);
-      if (this.#isOurs(size)) return path;
+      if (this.#isOurs(await this.#sizeOf(path))) return path;
     }
     return null;
   }
