@@ -1,10 +1,13 @@
+import { updateCrc } from "@runnel/protocol/records/batch.ts";
 import { buildBatch, type NewRecord } from "@runnel/protocol/records/build.ts";
 import { expect, test } from "vitest";
+import type { MemoryDisk } from "#io/memory/memory-disk.ts";
 import { readStored } from "../log-lookup.ts";
 import { scanSegment } from "../log-reader.ts";
 import type { PartitionLog } from "../partition-log.ts";
+import type { Segment } from "../segment.ts";
 import { append, concat, headersOf, Rig, readToEnd } from "../testing.ts";
-import { COMPACTED, compact, recordsIn } from "./testing.ts";
+import { COMPACTED, compact, compactorOf, recordsIn } from "./testing.ts";
 
 const utf8 = new TextEncoder();
 const text = new TextDecoder();
@@ -132,4 +135,141 @@ test("a read in a gap goes on to a batch with records, across segments; at the e
   expect(endOffset).toBeGreaterThan(17);
   expect(endOffset).toBeLessThanOrEqual(30);
   await rig.run(rig.manager.close());
+});
+
+/** Turns over a bit of the file at `path`. */
+async function damage(rig: Rig, path: string, position: number): Promise<void> {
+  const file = await rig.disk.open(path, { create: false });
+  const byte = new Uint8Array(1);
+  await file.read(byte, position);
+  byte[0] = (byte[0] as number) ^ 1;
+  await file.write([byte], position);
+  await file.close();
+}
+
+test("a damaged batch stops the compaction of its log, and says why; nothing is lost", async () => {
+  const rig = await Rig.open({ tailCacheBytes: 0 });
+  const log = await rig.log({ ...COMPACTED, segmentBytes: 100_000 });
+  await fill(rig, log, [record("a", "1"), record("a", "2"), record("b", "1")]);
+  await close(rig, log);
+  const segment = log.segments[0] as Segment;
+  await damage(rig, segment.path(".log"), segment.size - 3);
+  const one = { log, stableOffset: log.logEndOffset };
+  const compactor = compactorOf(rig, () => [one]);
+  await rig.run(compactor.compactDue());
+  const view = compactor.viewOf(one);
+  expect(view?.failure).toMatchObject({ reason: expect.stringMatching(/wrong checksum/) });
+  expect(view?.failure?.retryInMs).toBeNull();
+  // It is not tried again and again.
+  let opened = 0;
+  (rig.disk as MemoryDisk).fault = (operation, path) => {
+    if (operation === "open" && path.endsWith(".log")) opened += 1;
+    return null;
+  };
+  await rig.time.advanceAsync(600_000);
+  await rig.settle();
+  expect(opened).toBe(0);
+  expect(await rig.disk.list(log.folder)).not.toContainEqual(expect.stringMatching(/cleaned/));
+  await rig.run(compactor.close());
+  await rig.run(rig.manager.close());
+});
+
+test("a batch whose records cannot be read stays as it is, and what it might replace as well", async () => {
+  const rig = await Rig.open({ tailCacheBytes: 0 });
+  const log = await rig.log({ ...COMPACTED, segmentBytes: 100_000 });
+  await fill(rig, log, [record("a", "1"), record("a", "2")]);
+  const bad = buildBatch({ records: [record("a", "3".repeat(100))], codec: "gzip" });
+  bad.fill(7, 70, 90);
+  updateCrc(bad, 0);
+  append(log, bad);
+  await close(rig, log);
+  const view = await compact(rig, log);
+  expect(view?.failure).toBeNull();
+  expect(view?.lastPass).toMatchObject({ batchesUnread: 1, recordsRemoved: 1 });
+  const headers = headersOf(await readToEnd(rig, log, 0));
+  expect(headers.map(({ baseOffset }) => baseOffset)).toEqual([1, 2]);
+  await rig.run(rig.manager.close());
+});
+
+test("a disk with little room is no place for new segments: the pass is tried again later", async () => {
+  const rig = await Rig.open();
+  const disk = rig.disk as MemoryDisk;
+  const log = await rig.log({ ...COMPACTED, segmentBytes: 100_000 });
+  await fill(rig, log, [record("a", "1"), record("a", "2")]);
+  await close(rig, log);
+  const one = { log, stableOffset: log.logEndOffset };
+  const compactor = compactorOf(rig, () => [one]);
+  disk.freeBytes = 1_000_000;
+  await rig.run(compactor.compactDue());
+  expect(compactor.viewOf(one)?.failure).toMatchObject({
+    reason: expect.stringContaining("1000000 bytes free"),
+    retryInMs: 60_000,
+  });
+  disk.freeBytes = null;
+  await rig.run(compactor.compactDue());
+  expect(compactor.viewOf(one)?.lastPass).toBeNull();
+  await rig.time.advanceAsync(60_000);
+  await rig.settle();
+  expect(compactor.viewOf(one)).toMatchObject({ failure: null, lastPass: { recordsRemoved: 1 } });
+  await rig.run(compactor.close());
+  await rig.run(rig.manager.close());
+});
+
+test("max.compaction.lag.ms closes the active segment, and compacts below the dirty ratio", async () => {
+  const rig = await Rig.open();
+  const config = { ...COMPACTED, minCleanableDirtyRatio: 1, maxCompactionLagMs: 10_000 };
+  const log = await rig.log({ ...config, segmentBytes: 100_000 });
+  const now = rig.time.nowMs();
+  await fill(rig, log, [record("a", "1", now), record("a", "2", now)]);
+  expect((await compact(rig, log))?.lastPass).toBeNull();
+  await rig.time.advanceAsync(10_001);
+  await compact(rig, log);
+  await rig.settle();
+  expect((await compact(rig, log))?.lastPass).toMatchObject({ recordsRemoved: 1 });
+  expect(await shown(rig, log)).toEqual(["1 a=2"]);
+  await rig.run(rig.manager.close());
+});
+
+test("retention that takes a segment from under a pass ends it; the next one goes on", async () => {
+  const rig = await Rig.open();
+  const both = { ...COMPACTED, cleanupPolicy: ["compact", "delete"], segmentBytes: 600 };
+  const log = await rig.log(both);
+  const records = Array.from({ length: 60 }, (_, at) => record(`k${at % 20}`, `${at}`));
+  await fill(rig, log, records);
+  await close(rig, log);
+  const sources = log.segments.slice(0, 2);
+  const one = { log, stableOffset: log.logEndOffset };
+  const compactor = compactorOf(rig, () => [one]);
+  const running = compactor.compactDue();
+  await rig.run(rig.manager.deleteRecords(log, (sources[1] as Segment).baseOffset + 1));
+  await rig.run(running);
+  expect(compactor.viewOf(one)?.failure).toBeNull();
+  await rig.time.advanceAsync(120_000);
+  await rig.settle();
+  const { logStartOffset } = log;
+  expect(await shown(rig, log)).toEqual(
+    Array.from({ length: 20 }, (_, at) => `${40 + at} k${at}=${40 + at}`),
+  );
+  expect(log.logStartOffset).toBe(logStartOffset);
+  await rig.run(compactor.close());
+  await rig.run(rig.manager.close());
+});
+
+test("gaps keep leader epochs apart, so that they can be learned from the log again", async () => {
+  const rig = await Rig.open();
+  const log = await rig.log({ ...COMPACTED, segmentBytes: 100_000 });
+  for (const epoch of [3, 5, 8]) {
+    log.beginEpoch(epoch);
+    for (let at = 0; at < 4; at += 1)
+      append(log, buildBatch({ records: [record("a", "1")] }), epoch);
+  }
+  await close(rig, log);
+  const { entries } = log.epochs;
+  await compact(rig, log);
+  await rig.run(rig.manager.close());
+  await rig.disk.removeFile(`${log.folder}/leader-epoch-checkpoint`);
+  const again = await Rig.open({ disk: rig.disk, time: rig.time });
+  const same = await again.log(COMPACTED);
+  expect(same.epochs.entries).toEqual(entries);
+  await again.run(again.manager.close());
 });

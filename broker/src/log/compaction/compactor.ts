@@ -58,6 +58,8 @@ export interface CompactionView {
   readonly failure: { readonly reason: string; readonly retryInMs: number | null } | null;
 }
 
+const CHANGED = new PassFailure(ABANDONED, "records of it were deleted, or it was closed", true);
+
 /** What is remembered of a log. */
 class LogState {
   lastPass: LastPass | null = null;
@@ -223,7 +225,7 @@ export class Compactor {
       await this.#save(log, summary.cleanedTo);
       logger.info({ folder, ...summary, tookMs: Math.round(tookMs) }, "compacted a log");
     } catch (error) {
-      await this.#note(log, state, error);
+      await this.#note(log, state, isAsItWas(log, sources) ? error : CHANGED);
     } finally {
       state.progress = null;
     }
@@ -325,6 +327,12 @@ export class Compactor {
     }
     return count;
   }
+}
+
+/** Whether all of `sources` are in the log but those that the pass itself has replaced. */
+function isAsItWas(log: PartitionLog, sources: readonly Segment[]): boolean {
+  const now = new Set(log.segments);
+  return log.state === "open" && sources.every((source) => now.has(source) || source.suffix !== "");
 }
 
 function isCompacted({ config }: PartitionLog): boolean {
