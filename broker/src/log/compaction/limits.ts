@@ -25,8 +25,10 @@ export const PRESSED_TURN_MS = 2;
 /** Of the time, the thread works at most this share; less while the event loop is late. */
 export const CPU_SHARE_MAX = 0.8;
 export const PRESSED_SHARE_MAX = 0.25;
-/** How often it is looked whether the event loop is late or appends wait, during a pass, ms. */
+/** How often it is looked whether the event loop is late, during a pass, ms. */
 export const PRESSURE_LOOK_MS = 50;
+/** At every so many of these looks it is also looked at all logs, for appends that wait. */
+export const APPENDS_LOOK_EVERY = 4;
 /** From this lateness on the thread leaves processors to the loop, ms. */
 export const LATE_MS = 5;
 

@@ -2,7 +2,7 @@
 import { messageOf } from "@runnel/kit/errors.ts";
 import type { Clock, Scheduler, Timer } from "@runnel/kit/world.ts";
 import type { Thread, ThreadCode, Threads } from "#io/ports.ts";
-import { LATE_MS, PRESSURE_LOOK_MS, SILENT_MS_MAX } from "./limits.ts";
+import { APPENDS_LOOK_EVERY, LATE_MS, PRESSURE_LOOK_MS, SILENT_MS_MAX } from "./limits.ts";
 import type {
   CompactionTask,
   FromCompactor,
@@ -60,6 +60,8 @@ export class PassRunner {
   #thread: Thread | null = null;
   #running: Running | null = null;
   #isPressed = false;
+  #areAppendsWaiting = false;
+  #looks = 0;
   #watch: Timer | null = null;
 
   constructor(world: RunnerWorld) {
@@ -135,7 +137,11 @@ export class PassRunner {
       const running = this.#running;
       if (running === null) return;
       const now = clock.monotonicMs();
-      const isPressed = now - dueAt >= LATE_MS || this.#world.doAppendsWait();
+      this.#looks += 1;
+      if (this.#looks % APPENDS_LOOK_EVERY === 0) {
+        this.#areAppendsWaiting = this.#world.doAppendsWait();
+      }
+      const isPressed = now - dueAt >= LATE_MS || this.#areAppendsWaiting;
       if (isPressed !== this.#isPressed) this.#post({ kind: "press", isPressed });
       this.#isPressed = isPressed;
       if (now - running.heardAt < SILENT_MS_MAX) {
