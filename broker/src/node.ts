@@ -238,10 +238,10 @@ function startCoordinators({ image }: ImageFollower, { groups, transactions }: S
 
 function registerCoordinatorMetrics(
   { metrics }: NodeConfig,
-  { transactions }: Services,
+  { groups, transactions }: Services,
   lags: LagTable,
 ): void {
-  registerGroupMetrics(metrics, { lags: () => lags.latest });
+  registerGroupMetrics(metrics, { lags: () => lags.latest, usage: () => groups.usage });
   registerTransactionMetrics(metrics, transactions);
 }
 

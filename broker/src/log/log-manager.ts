@@ -210,7 +210,7 @@ export class LogManager {
     await this.#save(LOG_STARTS, this.#logStarts);
     await this.#save(RECOVERY_POINTS, this.#recoveryPoints);
     this.#savedStarts.set(key, Math.max(start, this.#savedStarts.get(key) ?? 0));
-    await log.dropSegments();
+    await this.#dropSegments(log);
   }
 
   /** Deletes what a log no longer has to keep. Returns how many segments went. */
@@ -221,13 +221,29 @@ export class LogManager {
     }
     const count = log.state === "open" ? this.#expired(log, highWatermark) : 0;
     if (count === 0) {
-      await log.dropSegments();
+      await this.#dropSegments(log);
       return 0;
     }
     if (count === log.segments.length) log.rollIfFilled();
     log.advanceStart(log.segments[count]?.baseOffset ?? log.nextOffset);
+    return (await this.#dropSegments(log)) ? count : 0;
+  }
+
+  /**
+   * Removes the segments below the log's start. Who wrote them is known from a snapshot alone then, and a
+   * restart trusts none behind the recovery point: they stay until that is behind them. Says whether none
+   * had to.
+   */
+  async #dropSegments(log: PartitionLog): Promise<boolean> {
+    const [, second] = log.segments;
+    if (second !== undefined && second.baseOffset <= log.logStartOffset) {
+      const pointOf = (): number =>
+        recoveryPointOf(this.#recoveryPoints.get(keyOf(log.folder)))?.offset ?? 0;
+      if (pointOf() < log.logStartOffset) await this.#checkpointLogs([log]);
+      if (pointOf() < log.logStartOffset) return false;
+    }
     await log.dropSegments();
-    return count;
+    return true;
   }
 
   #expired(log: PartitionLog, highWatermark: number): number {
