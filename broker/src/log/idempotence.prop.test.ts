@@ -174,7 +174,7 @@ class History {
         return await this.#delete(step.part);
       case "retain":
         await this.#rig.settle();
-        await this.#rig.run(this.#rig.manager.applyRetention(this.#log, this.#log.logEndOffset));
+        await this.#rig.run(this.#rig.retain(this.#log));
         return;
       case "expire":
         // Whoever waits for an answer was not silent.
