@@ -231,7 +231,7 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     advertised: broker.advertisedListeners,
   });
   const topics = topicLookup(view);
-  const groups = groupCoordinator(config, world, { topics, controller, replicas });
+  const groups = groupCoordinator(config, world, { topics, controller, replicas, view });
   const changes = new Changes({
     controller,
     replicas,

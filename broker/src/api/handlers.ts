@@ -28,6 +28,8 @@ import { incrementalAlterConfigs } from "./44-incremental-alter-configs.ts";
 import { offsetDelete } from "./47-offset-delete.ts";
 import { describeQuorum } from "./55-describe-quorum.ts";
 import { describeCluster } from "./60-describe-cluster.ts";
+import { consumerGroupHeartbeat } from "./68-consumer-group-heartbeat.ts";
+import { consumerGroupDescribe } from "./69-consumer-group-describe.ts";
 import { listConfigResources } from "./74-list-config-resources.ts";
 import { describeTopicPartitions } from "./75-describe-topic-partitions.ts";
 import type { AdminServices } from "./admin-services.ts";
@@ -70,6 +72,8 @@ export const handlers: readonly Listed[] = [
   offsetDelete,
   describeQuorum,
   describeCluster,
+  consumerGroupHeartbeat,
+  consumerGroupDescribe,
   listConfigResources,
   describeTopicPartitions,
 ] as readonly unknown[] as readonly Listed[];

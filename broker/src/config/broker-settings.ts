@@ -30,7 +30,6 @@ const only = (value: string, because: string): Served => ({ values: [value], bec
 const NO_REPLICATION = "replication is not built yet";
 const NO_SECURITY = "authentication is not built yet";
 const NO_TRANSACTIONS = "transactions are not built yet";
-const NO_NEW_GROUPS = "the new consumer group protocol (KIP-848) is not built yet";
 
 const PLACE = {
   nodeId: int({
@@ -249,6 +248,70 @@ const LOGS = {
   }),
 };
 
+const CONSUMER_GROUPS = {
+  groupConsumerAssignors: list({
+    name: "group.consumer.assignors",
+    default: "uniform,range",
+    values: ["uniform", "range"],
+    doc: "How the broker shares out partitions in groups of the consumer protocol (KIP-848), for members to choose from; the first counts where they do not.",
+  }),
+  groupConsumerHeartbeatIntervalMs: int({
+    name: "group.consumer.heartbeat.interval.ms",
+    default: 5_000,
+    min: 1,
+    unit: "ms",
+    doc: "How often members of groups of the consumer protocol report.",
+  }),
+  groupConsumerMaxHeartbeatIntervalMs: int({
+    name: "group.consumer.max.heartbeat.interval.ms",
+    default: 15_000,
+    min: 1,
+    unit: "ms",
+    doc: "The longest interval that a group may set.",
+  }),
+  groupConsumerMaxSessionTimeoutMs: int({
+    name: "group.consumer.max.session.timeout.ms",
+    default: 60_000,
+    min: 1,
+    unit: "ms",
+    doc: "The longest session timeout that a group may set.",
+  }),
+  groupConsumerMaxSize: int({
+    name: "group.consumer.max.size",
+    default: INT_MAX,
+    min: 1,
+    doc: "Members that a group of the consumer protocol may have.",
+  }),
+  groupConsumerMigrationPolicy: word({
+    name: "group.consumer.migration.policy",
+    default: "disabled",
+    values: ["disabled", "upgrade", "downgrade", "bidirectional"],
+    served: only("disabled", "groups with members do not change their protocol yet"),
+    doc: "Whether a group may move between the classic and the consumer protocol while it has members.",
+  }),
+  groupConsumerMinHeartbeatIntervalMs: int({
+    name: "group.consumer.min.heartbeat.interval.ms",
+    default: 5_000,
+    min: 1,
+    unit: "ms",
+    doc: "The shortest interval that a group may set.",
+  }),
+  groupConsumerMinSessionTimeoutMs: int({
+    name: "group.consumer.min.session.timeout.ms",
+    default: 45_000,
+    min: 1,
+    unit: "ms",
+    doc: "The shortest session timeout that a group may set.",
+  }),
+  groupConsumerSessionTimeoutMs: int({
+    name: "group.consumer.session.timeout.ms",
+    default: 45_000,
+    min: 1,
+    unit: "ms",
+    doc: "A member of a group of the consumer protocol that is silent for this long is removed.",
+  }),
+};
+
 const GROUPS = {
   groupInitialRebalanceDelayMs: int({
     name: "group.initial.rebalance.delay.ms",
@@ -354,35 +417,6 @@ const LATER = {
     served: only("0", NO_SECURITY),
     doc: "A client must prove who it is again after this time; 0 for never.",
   }),
-  groupConsumerAssignors: list({
-    name: "group.consumer.assignors",
-    default: "uniform,range",
-    served: only("uniform,range", NO_NEW_GROUPS),
-    doc: "How the broker shares out partitions in groups of the new protocol.",
-  }),
-  groupConsumerHeartbeatIntervalMs: int({
-    name: "group.consumer.heartbeat.interval.ms",
-    default: 5_000,
-    min: 1,
-    unit: "ms",
-    served: only("5000", NO_NEW_GROUPS),
-    doc: "How often members of groups of the new protocol report.",
-  }),
-  groupConsumerMigrationPolicy: word({
-    name: "group.consumer.migration.policy",
-    default: "disabled",
-    values: ["disabled", "upgrade", "downgrade", "bidirectional"],
-    served: only("disabled", NO_NEW_GROUPS),
-    doc: "Whether a group may move between the classic and the new protocol while it has members.",
-  }),
-  groupConsumerSessionTimeoutMs: int({
-    name: "group.consumer.session.timeout.ms",
-    default: 45_000,
-    min: 1,
-    unit: "ms",
-    served: only("45000", NO_NEW_GROUPS),
-    doc: "A member of a group of the new protocol that is silent for this long is removed.",
-  }),
   saslEnabledMechanisms: list({
     name: "sasl.enabled.mechanisms",
     default: "",
@@ -421,6 +455,7 @@ export const BROKER_SETTINGS = {
   ...TOPICS,
   ...LOGS,
   ...GROUPS,
+  ...CONSUMER_GROUPS,
   ...AUDIT,
   ...LATER,
 };

@@ -7,10 +7,16 @@
  * none.
  */
 import { assert } from "@runnel/kit/assert.ts";
-import { utf8Length } from "@runnel/kit/byte-writer.ts";
 import { randomUuid } from "@runnel/kit/uuid.ts";
 import type { Clock, Logger, Random, Scheduler, Timer } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import {
+  type ConsumerHeartbeatResult,
+  type MemberClaim,
+  refusedHeartbeat,
+} from "./consumer-group/events.ts";
+import { type ConsumerHeartbeatInput, heartbeatEventOf } from "./consumer-group/input.ts";
+import { TopicPatterns } from "./consumer-group/topic-patterns.ts";
 import type {
   CommitEvent,
   CommitResult,
@@ -34,13 +40,8 @@ import { GroupShard, type GroupShardEvent, type GroupShardReply } from "./group/
 import type { Group, Protocol } from "./group/model.ts";
 import { refusedJoin, refusedSync } from "./group/rebalance.ts";
 import { type GroupRecord, isOfFormerTopic } from "./group/records.ts";
-import {
-  CLIENT_ID_LENGTH_MAX,
-  emptyUsage,
-  GROUP_ID_BYTES_MAX,
-  NAME_BYTES_MAX,
-  type Usage,
-} from "./limits.ts";
+import { emptyUsage, type Usage } from "./limits.ts";
+import { isGroupId, isName, shorten } from "./names.ts";
 import type { CoordinatorLog, GroupConfig, TopicInfo, TopicLookup } from "./ports.ts";
 import type { Shard } from "./runtime/shard.ts";
 import { ShardSet } from "./runtime/shard-set.ts";
@@ -75,7 +76,8 @@ export interface SyncInput extends Omit<Asked<SyncEvent>, "assignments"> {
   }[];
 }
 
-export interface CommitInput extends Omit<Asked<CommitEvent>, "missingGroupError"> {
+export interface CommitInput
+  extends Omit<Asked<CommitEvent>, "missingGroupError" | "hasMemberEpoch"> {
   readonly apiVersion: number;
 }
 
@@ -104,14 +106,18 @@ export class GroupCoordinator {
   readonly #world: GroupCoordinatorWorld;
   readonly #shards: ShardSet<GroupShardEvent, GroupRecord, GroupShardReply>;
   readonly #usage: Usage = emptyUsage();
+  readonly #patterns: TopicPatterns;
   #lastTicket = 0;
   #expiry: Timer | null = null;
 
   constructor(world: GroupCoordinatorWorld) {
     this.#world = world;
+    const { topics, scheduler } = world;
+    const patterns = new TopicPatterns(topics, scheduler);
+    this.#patterns = patterns;
     this.#shards = new ShardSet({
       ...world,
-      createMachine: () => new GroupShard(this.#usage, world.config),
+      createMachine: () => new GroupShard(this.#usage, world.config, { topics, patterns }),
     });
   }
 
@@ -201,6 +207,18 @@ export class GroupCoordinator {
     }));
   }
 
+  /** A heartbeat of the consumer protocol (KIP-848). */
+  consumerHeartbeat(input: ConsumerHeartbeatInput): Promise<ConsumerHeartbeatResult> {
+    const event = heartbeatEventOf(input, {
+      ticket: this.#nextTicket(),
+      patterns: this.#patterns,
+      random: this.#world.random,
+    });
+    if ("errorCode" in event) return Promise.resolve(event);
+    const { memberId } = event;
+    return this.#ask("consumer-heartbeat", event, (code) => refusedHeartbeat(code, null, memberId));
+  }
+
   leave(input: Asked<LeaveEvent>): Promise<LeaveResult> {
     if (!isGroupId(input.groupId) || input.groupId === "") {
       return Promise.resolve({ errorCode: ErrorCode.INVALID_GROUP_ID, members: [] });
@@ -222,6 +240,7 @@ export class GroupCoordinator {
       ticket: this.#nextTicket(),
       missingGroupError:
         apiVersion >= 9 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION,
+      hasMemberEpoch: apiVersion >= 9,
     };
     return this.#ask("commit", event, refuse);
   }
@@ -235,12 +254,14 @@ export class GroupCoordinator {
     readonly groupId: string;
     readonly topics: readonly TopicPartitions[] | null;
     readonly requireStable: boolean;
+    /** Who asks, where it says that it is a member. */
+    readonly claim?: MemberClaim | null;
   }): Promise<FetchOffsetsResult> {
-    const { groupId, topics } = input;
+    const { groupId, topics, claim = null } = input;
     const refuse = (errorCode: ErrorCode): FetchOffsetsResult => ({ errorCode, topics: [] });
     if (!isGroupId(groupId)) return refuse(ErrorCode.INVALID_GROUP_ID);
     const ticket = this.#nextTicket();
-    const event = { kind: "fetch-offsets", ticket, groupId, topics } as const;
+    const event = { kind: "fetch-offsets", ticket, groupId, topics, claim } as const;
     const found = await this.#ask("fetch-offsets", event, refuse);
     return this.#withoutFormerTopics(found, topics === null);
   }
@@ -426,13 +447,6 @@ export class GroupCoordinator {
   }
 }
 
-function isGroupId(groupId: string): boolean {
-  return groupId.length <= GROUP_ID_BYTES_MAX && utf8Length(groupId) <= GROUP_ID_BYTES_MAX;
-}
-
-const isName = (name: string): boolean =>
-  name.length <= NAME_BYTES_MAX && utf8Length(name) <= NAME_BYTES_MAX;
-
 function checkJoinNames(input: JoinInput): ErrorCode {
   const { groupId, memberId, groupInstanceId, protocolType, protocols } = input;
   if (groupId === "" || !isGroupId(groupId)) return ErrorCode.INVALID_GROUP_ID;
@@ -443,12 +457,6 @@ function checkJoinNames(input: JoinInput): ErrorCode {
   return isName(protocolType) && protocols.every(({ name }) => isName(name))
     ? ErrorCode.NONE
     : ErrorCode.INCONSISTENT_GROUP_PROTOCOL;
-}
-
-/** For show and as the first part of member ids; cut between characters, never inside one. */
-function shorten(text: string): string {
-  const cut = text.slice(0, CLIENT_ID_LENGTH_MAX);
-  return cut.isWellFormed() ? cut : cut.toWellFormed();
 }
 
 /** Copies; the first of each name counts. */

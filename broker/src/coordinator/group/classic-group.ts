@@ -17,8 +17,11 @@
  */
 import { unreachable } from "@runnel/kit/assert.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
-import { describeGroup } from "./describe.ts";
+import { describeConsumerGroup } from "../consumer-group/describe.ts";
+import { stepConsumerHeartbeat } from "../consumer-group/heartbeat.ts";
+import { describeClassicGroup } from "./describe.ts";
 import type {
+  GroupDescription,
   GroupEvent,
   GroupStep,
   HeartbeatEvent,
@@ -72,12 +75,14 @@ function decide(group: Group, event: GroupEvent, turn: Turn): void {
         ticket: event.ticket,
         result: {
           errorCode: ErrorCode.NONE,
-          group: isVacant(group) ? null : describeGroup(group),
+          group: isVacant(group) ? null : describeGroup(group, turn),
         },
       });
       return;
     case "delete":
       return stepDelete(group, event, turn);
+    case "consumer-heartbeat":
+      return stepConsumerHeartbeat(group, event, turn);
     case "tick":
       return stepTick(group, event.isLate, turn);
     case "expire-offsets":
@@ -87,6 +92,13 @@ function decide(group: Group, event: GroupEvent, turn: Turn): void {
     default:
       return unreachable(event);
   }
+}
+
+function describeGroup(group: Group, { topics, config }: Turn): GroupDescription {
+  const { groupId, consumer } = group;
+  if (consumer === null) return describeClassicGroup(group);
+  const { assignors } = config.consumer;
+  return describeConsumerGroup(groupId, consumer, { topics, assignors });
 }
 
 function stepHeartbeat(group: Group, event: HeartbeatEvent, turn: Turn): void {

@@ -6,8 +6,15 @@
  * request.
  */
 import type { ErrorCode } from "@runnel/protocol/errors.ts";
-import type { GroupConfig } from "../ports.ts";
-import type { GroupState, Protocol } from "./model.ts";
+import type {
+  ConsumerGroupDescription,
+  ConsumerHeartbeatEvent,
+  ConsumerHeartbeatResult,
+  MemberClaim,
+} from "../consumer-group/events.ts";
+import type { TopicPatterns } from "../consumer-group/topic-patterns.ts";
+import type { GroupConfig, TopicLookup } from "../ports.ts";
+import type { ClassicState, GroupState, Protocol } from "./model.ts";
 import type { CommittedOffset, GroupRecord } from "./records.ts";
 
 interface Request {
@@ -85,6 +92,8 @@ export interface CommitEvent extends Request {
   readonly retentionTimeMs: number;
   /** What a missing group is to this version: ILLEGAL_GENERATION, or from v9 GROUP_ID_NOT_FOUND. */
   readonly missingGroupError: ErrorCode;
+  /** v9 and later: the generation may be the epoch of a member of the consumer protocol. */
+  readonly hasMemberEpoch: boolean;
   readonly offsets: readonly OffsetToCommit[];
   /** `version` of the group's offsets that must still be there; null for any. */
   readonly expectedVersion?: string | null;
@@ -99,6 +108,8 @@ export interface FetchOffsetsEvent extends Request {
   readonly kind: "fetch-offsets";
   /** Null for all that have one. */
   readonly topics: readonly TopicPartitions[] | null;
+  /** Who asks, where a member of the consumer protocol says so (v9); null for anybody. */
+  readonly claim?: MemberClaim | null;
 }
 
 export interface DeleteOffsetsEvent extends Request {
@@ -144,6 +155,7 @@ export type GroupEvent =
   | DeleteOffsetsEvent
   | DescribeEvent
   | DeleteEvent
+  | ConsumerHeartbeatEvent
   | InternalEvent;
 
 export interface JoinResult {
@@ -216,9 +228,12 @@ export interface MemberDescription {
   readonly assignment: Uint8Array;
 }
 
-export interface GroupDescription {
+export type GroupDescription = ClassicGroupDescription | ConsumerGroupDescription;
+
+export interface ClassicGroupDescription {
+  readonly type: "classic";
   readonly groupId: string;
-  readonly state: GroupState;
+  readonly state: ClassicState;
   readonly generationId: number;
   /** Empty for a group that only stores offsets. */
   readonly protocolType: string;
@@ -232,8 +247,11 @@ export interface GroupListing {
   readonly groupId: string;
   readonly protocolType: string;
   readonly state: GroupState;
-  readonly type: "classic";
+  readonly type: GroupType;
 }
+
+/** The protocol of the group, as Kafka's tools call it. */
+export type GroupType = "classic" | "consumer";
 
 export interface ErrorResult {
   readonly errorCode: ErrorCode;
@@ -251,6 +269,7 @@ export interface ResultOf {
   /** Null where there is no such group. */
   describe: ErrorResult & { readonly group: GroupDescription | null };
   delete: ErrorResult;
+  "consumer-heartbeat": ConsumerHeartbeatResult;
 }
 
 export type RequestKind = keyof ResultOf;
@@ -278,6 +297,10 @@ export interface StepContext {
   /** Wall ms: for commit times and retention. */
   readonly wallMs: number;
   readonly config: GroupConfig;
+  /** The topics there are. */
+  readonly topics: TopicLookup;
+  /** The topics that regular expressions stand for. */
+  readonly patterns: TopicPatterns;
 }
 
 /** A step in the making. */

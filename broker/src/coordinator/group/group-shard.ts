@@ -1,5 +1,7 @@
 /** The groups of one shard: finds the group of an event or a record, makes it, forgets it. */
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import { refusedHeartbeat } from "../consumer-group/events.ts";
+import { releaseUsage } from "../consumer-group/replay.ts";
 import { GROUPS_MAX, type Usage } from "../limits.ts";
 import type { CoordinatorRecord, GroupConfig, LoadedRecord } from "../ports.ts";
 import type { Moment, ShardMachine, Step } from "../runtime/machine.ts";
@@ -31,15 +33,20 @@ export type GroupShardReply =
       readonly result: readonly GroupListing[];
     };
 
+/** Where a shard looks topics up. */
+export type TopicSources = Pick<StepContext, "topics" | "patterns">;
+
 export class GroupShard implements ShardMachine<GroupShardEvent, GroupRecord, GroupShardReply> {
   readonly #groups = new Map<string, Group>();
   readonly #usage: Usage;
   readonly #config: () => GroupConfig;
+  readonly #topics: TopicSources;
 
   /** `usage` is shared by all shards of a broker. */
-  constructor(usage: Usage, config: () => GroupConfig) {
+  constructor(usage: Usage, config: () => GroupConfig, topics: TopicSources) {
     this.#usage = usage;
     this.#config = config;
+    this.#topics = topics;
   }
 
   /** By id; for looking at them. */
@@ -103,7 +110,7 @@ export class GroupShard implements ShardMachine<GroupShardEvent, GroupRecord, Gr
     const context = this.#context(moment);
     const deadlines: [string, number][] = [];
     for (const group of this.#groups.values()) {
-      restartDeadlines(group, moment.nowMs);
+      restartDeadlines(group, context.config, moment.nowMs);
       if (group.members.size > context.config.groupSizeMax) {
         rebalance(group, { ...context, records: [], replies: [] });
       }
@@ -125,6 +132,7 @@ export class GroupShard implements ShardMachine<GroupShardEvent, GroupRecord, Gr
           this.#usage.offsetMetadataLength -= metadata.length;
         }
       }
+      if (group.consumer !== null) releaseUsage(group.consumer, this.#usage);
       this.#usage.offsets -= group.offsetCount;
       this.#usage.groups -= 1;
       group.state = "Dead";
@@ -133,7 +141,7 @@ export class GroupShard implements ShardMachine<GroupShardEvent, GroupRecord, Gr
   }
 
   #context({ nowMs, wallMs }: Moment): StepContext {
-    return { nowMs, wallMs, config: this.#config() };
+    return { nowMs, wallMs, config: this.#config(), ...this.#topics };
   }
 
   #keep(group: Group): void {
@@ -152,6 +160,11 @@ function refuseNewGroup(event: GroupEvent): GroupReply | null {
     case "join": {
       const { kind, ticket, memberId } = event;
       return { kind, ticket, result: refusedJoin(errorCode, memberId) };
+    }
+    case "consumer-heartbeat": {
+      const { kind, ticket, memberId } = event;
+      const message = `this broker keeps ${GROUPS_MAX} groups, and no more`;
+      return { kind, ticket, result: refusedHeartbeat(errorCode, message, memberId) };
     }
     case "commit": {
       const { kind, ticket, offsets } = event;

@@ -5,6 +5,7 @@
  * assignment), KIP-389 (group.max.size).
  */
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import { forgetConsumerGroup } from "../consumer-group/leave.ts";
 import {
   GROUP_RECORD_BYTES_MAX,
   MEMBER_BYTES_MAX,
@@ -43,6 +44,10 @@ import { checkMember } from "./validate.ts";
 
 export function stepJoin(group: Group, event: JoinEvent, turn: Turn): void {
   const errorCode = checkJoin(group, event, turn);
+  if (errorCode === ErrorCode.NONE && group.consumer !== null) {
+    // Nobody is in it: it becomes a classic group.
+    forgetConsumerGroup(group.groupId, group.consumer, turn);
+  }
   if (errorCode !== ErrorCode.NONE) refuse(event, errorCode, turn);
   else if (event.memberId === "") joinAnew(group, event, turn);
   else joinAgain(group, event, turn);
@@ -93,6 +98,7 @@ function knownMember(group: Group, event: JoinEvent): Member | undefined {
 
 function supportsProtocols(group: Group, event: JoinEvent): boolean {
   if (event.protocolType === "" || event.protocols.length === 0) return false;
+  if (group.consumer !== null && group.consumer.members.size > 0) return false;
   if (group.members.size === 0) return true;
   if (event.protocolType !== group.protocolType) return false;
   return event.protocols.some(({ name }) => group.protocolSupport.get(name) === group.members.size);

@@ -3,6 +3,8 @@
  *
  *   group   the members of a generation with their assignments, or an empty group; null removes it
  *   offset  one committed offset; null removes it
+ *
+ * and the records of groups of the consumer protocol (`consumer-group/records.ts`).
  */
 
 import { assert } from "@runnel/kit/assert.ts";
@@ -13,6 +15,11 @@ import {
   encodeKey,
   encodeValue,
 } from "@runnel/protocol/coordinator-records/offsets-records.ts";
+import {
+  type ConsumerGroupRecord,
+  decodeConsumerRecord,
+  encodeConsumerRecord,
+} from "../consumer-group/records.ts";
 import type { CoordinatorRecord } from "../ports.ts";
 
 export interface MemberMetadata {
@@ -63,7 +70,8 @@ export type GroupRecord =
       readonly topic: string;
       readonly partition: number;
       readonly value: CommittedOffset | null;
-    };
+    }
+  | ConsumerGroupRecord;
 
 export function encodeRecord(record: GroupRecord): CoordinatorRecord {
   if (record.kind === "group") {
@@ -73,6 +81,7 @@ export function encodeRecord(record: GroupRecord): CoordinatorRecord {
       value: value === null ? null : encodeGroup(value),
     };
   }
+  if (record.kind !== "offset") return encodeConsumerRecord(record);
   const { groupId, topic, partition, value } = record;
   return {
     key: encodeKey({ kind: "offset-commit", group: groupId, topic, partition }),
@@ -81,7 +90,7 @@ export function encodeRecord(record: GroupRecord): CoordinatorRecord {
 }
 
 /**
- * Reads a record; null for one of a type that classic groups have no use for. Throws `DecodeError`
+ * Reads a record; null for one of a type that groups have no use for. Throws `DecodeError`
  * where a known type is malformed: to pass over it would lose a group or an offset.
  */
 export function decodeRecord({
@@ -89,7 +98,7 @@ export function decodeRecord({
   value: bytes,
 }: CoordinatorRecord): GroupRecord | null {
   const key = decodeKey(keyBytes);
-  if (key.kind === "unknown") return null;
+  if (key.kind === "unknown") return decodeConsumerRecord(key, bytes);
   if (key.kind === "group-metadata") {
     return { kind: "group", groupId: key.group, value: bytes === null ? null : decodeGroup(bytes) };
   }

@@ -1,5 +1,8 @@
 /** How committed records become state: the same way when they were just written and at a load. */
 import { assert } from "@runnel/kit/assert.ts";
+import { createConsumerGroup } from "../consumer-group/model.ts";
+import type { ConsumerGroupRecord } from "../consumer-group/records.ts";
+import { releaseUsage, replayIntoGroup } from "../consumer-group/replay.ts";
 import {
   addMember,
   dropMember,
@@ -14,8 +17,29 @@ import type { CommittedOffset, GroupMetadata, GroupRecord, MemberMetadata } from
 export function replay(group: Group, record: GroupRecord): void {
   assert(record.groupId === group.groupId, "a record of another group");
   if (record.kind === "offset") replayOffset(group, record.topic, record.partition, record.value);
+  else if (record.kind !== "group") replayConsumer(group, record);
   else if (record.value === null) replayRemoval(group);
   else replayGroup(group, record.value);
+}
+
+/** A group of the consumer protocol is there from its first record on, and goes with its own. */
+function replayConsumer(group: Group, record: ConsumerGroupRecord): void {
+  const { usage, sessions } = group;
+  if (record.value === null && group.consumer === null) return;
+  group.consumer ??= createConsumerGroup();
+  const { consumer } = group;
+  if (record.kind !== "consumer-group") {
+    replayIntoGroup(consumer, record, usage);
+    if (record.kind === "consumer-member" && record.value === null)
+      sessions.delete(record.memberId);
+  } else if (record.value !== null) {
+    consumer.groupEpoch = record.value.epoch;
+    consumer.metadataHash = record.value.metadataHash;
+  } else {
+    releaseUsage(consumer, usage);
+    group.consumer = null;
+    sessions.clear();
+  }
 }
 
 /** A group with members is stable, one without is empty: a record says nothing of what lies between. */

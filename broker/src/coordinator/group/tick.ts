@@ -1,4 +1,10 @@
 /** What time does to a group: sessions that end, phases that are over, ids that were never used. */
+import {
+  nextConsumerDeadlineMs,
+  passConsumerDeadlines,
+  restartConsumerDeadlines,
+} from "../consumer-group/deadlines.ts";
+import type { GroupConfig } from "../ports.ts";
 import type { Turn } from "./events.ts";
 import { dropPendingMember, type Group, type Member, renewSession } from "./model.ts";
 import { endJoinPhase, endJoinPhaseIfComplete, rebalance, removeMembers } from "./rebalance.ts";
@@ -8,13 +14,17 @@ import { endJoinPhase, endJoinPhaseIfComplete, rebalance, removeMembers } from "
  * process, a sleeping laptop): nobody could reach it meanwhile, so all deadlines start anew.
  */
 export function stepTick(group: Group, isLate: boolean, turn: Turn): void {
-  if (isLate) restartDeadlines(group, turn.nowMs);
-  else passDeadlines(group, turn);
+  if (isLate) restartDeadlines(group, turn.config, turn.nowMs);
+  else {
+    passDeadlines(group, turn);
+    passConsumerDeadlines(group, turn);
+  }
   group.wakeMs = nextDeadlineMs(group);
 }
 
 /** Gives everybody full time again: after a load, or after the broker stood still. */
-export function restartDeadlines(group: Group, nowMs: number): void {
+export function restartDeadlines(group: Group, config: GroupConfig, nowMs: number): void {
+  restartConsumerDeadlines(group, config, nowMs);
   let rebalanceMs = 0;
   for (const member of group.members.values()) {
     rebalanceMs = Math.max(rebalanceMs, member.rebalanceTimeoutMs);
@@ -89,6 +99,7 @@ function nextDeadlineMs(group: Group): number {
     group.initialDelay?.untilMs ?? Number.POSITIVE_INFINITY,
     group.rebalanceDeadlineMs ?? Number.POSITIVE_INFINITY,
     group.syncDeadlineMs ?? Number.POSITIVE_INFINITY,
+    nextConsumerDeadlineMs(group),
   );
   for (const deadlineMs of group.pendingMembers.values()) next = Math.min(next, deadlineMs);
   for (const member of group.members.values()) {

@@ -7,7 +7,7 @@
  *   what it printed the last time
  *
  * Time stands still but for `advance`. Records are committed at once; `reload` makes a new machine from
- * them. A member's fresh id is its client's name or instance id with a running number.
+ * them. `beat` is a heartbeat of the consumer protocol. A member's fresh id is its client's name or instance id with a running number.
  */
 import { assert } from "@runnel/kit/assert.ts";
 import { messageOf } from "@runnel/kit/errors.ts";
@@ -20,6 +20,17 @@ import type { GroupRecord } from "../group/records.ts";
 import { emptyUsage } from "../limits.ts";
 import type { CoordinatorRecord, GroupConfig } from "../ports.ts";
 import { DeadlineQueue } from "../runtime/deadline-queue.ts";
+import {
+  consumerGroupText,
+  consumerHeartbeatOf,
+  consumerRecordText,
+  consumerResultText,
+  consumerStateLine,
+} from "./consumer-scenario.ts";
+import { FakeTopics, topicIdOf } from "./fake-topics.ts";
+import { topicSources } from "./state.ts";
+
+export { topicIdOf } from "./fake-topics.ts";
 
 export const DEFAULT_CONFIG: GroupConfig = {
   initialRebalanceDelayMs: 3000,
@@ -29,6 +40,12 @@ export const DEFAULT_CONFIG: GroupConfig = {
   offsetMetadataBytesMax: 4096,
   offsetsRetentionMs: 7 * 24 * 3_600_000,
   offsetsRetentionCheckIntervalMs: 600_000,
+  consumer: {
+    groupSizeMax: 0x7fff_ffff,
+    assignors: ["uniform", "range"],
+    migrationPolicy: "bidirectional",
+    timingsOf: () => ({ sessionTimeoutMs: 45_000, heartbeatIntervalMs: 5_000 }),
+  },
 };
 
 const GROUP = "g";
@@ -54,6 +71,7 @@ type Arguments = ReadonlyMap<string, string>;
 
 class Scenario {
   #config = DEFAULT_CONFIG;
+  readonly #topics = new FakeTopics();
   #machine = this.#newMachine();
   #deadlines = new DeadlineQueue();
   #nowMs = 0;
@@ -82,8 +100,14 @@ class Scenario {
 
   #play(name: string, args: Arguments): void {
     switch (name) {
+      case "topic":
+        for (const [topic, count] of args) this.#topics.add(topic, Number(count));
+        return;
+      case "delete-topic":
+        for (const topic of args.keys()) this.#topics.remove(topic);
+        return;
       case "config":
-        for (const [key, value] of args) this.#config = { ...this.#config, [key]: Number(value) };
+        for (const [key, value] of args) this.#configure(key, Number(value));
         return;
       case "advance":
         return this.#advance(Number([...args.keys()][0]));
@@ -95,6 +119,12 @@ class Scenario {
       default:
         return this.#submit(this.#eventOf(name, args));
     }
+  }
+
+  #configure(key: string, value: number): void {
+    const consumer = { ...this.#config.consumer, groupSizeMax: value };
+    this.#config =
+      key === "consumerSizeMax" ? { ...this.#config, consumer } : { ...this.#config, [key]: value };
   }
 
   #submit(event: GroupShardEvent): void {
@@ -141,7 +171,7 @@ class Scenario {
   }
 
   #newMachine(): GroupShard {
-    return new GroupShard(emptyUsage(), () => this.#config);
+    return new GroupShard(emptyUsage(), () => this.#config, topicSources(this.#topics));
   }
 
   #moment(): { nowMs: number; wallMs: number } {
@@ -167,6 +197,8 @@ class Scenario {
           protocolName: args.get("protocol") ?? null,
           assignments: new Map(pairs(args.get("assign")).map(([id, text]) => [id, bytes(text)])),
         };
+      case "beat":
+        return consumerHeartbeatOf(request, args);
       case "heartbeat":
         return { ...request, ...identity, kind: "heartbeat" };
       case "leave":
@@ -178,6 +210,7 @@ class Scenario {
           ...request,
           kind: "fetch-offsets",
           topics: args.has("of") ? topicsOf(args.get("of")) : null,
+          claim: args.has("epoch") ? { memberId, memberEpoch: Number(args.get("epoch")) } : null,
         };
       case "delete-offsets":
         return {
@@ -249,6 +282,7 @@ class Scenario {
   #stateLine(): string {
     const group = this.#machine.groups.get(GROUP);
     if (group === undefined) return "= no group";
+    if (group.consumer !== null) return consumerStateLine(group, group.consumer);
     const members = [...group.members.values()].map((member) => {
       const marks = [
         member.memberId === group.leaderId ? "*" : "",
@@ -278,6 +312,7 @@ function commitOf(
     kind: "commit",
     retentionTimeMs: Number(args.get("retention") ?? -1),
     missingGroupError: version >= 9 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION,
+    hasMemberEpoch: version >= 9,
     offsets: pairs(args.get("offsets")).map(([place, offset]) => {
       const [topic = "", partition = "0"] = place.split("/");
       return {
@@ -308,13 +343,6 @@ function pairs(text = ""): (readonly [string, string])[] {
   });
 }
 
-/** An id that follows from the name. */
-export function topicIdOf(topic: string): string {
-  const letters = Array.from({ length: topic.length }, (_, index) => topic.charCodeAt(index));
-  const hex = letters.map((letter) => letter.toString(16)).join("");
-  return `00000000-0000-4000-8000-${hex.padStart(12, "0").slice(-12)}`;
-}
-
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const readable = (given: Uint8Array): string =>
   new TextDecoder()
@@ -329,6 +357,7 @@ function recordText(record: GroupRecord): string {
     const { offset, expiresAt } = record.value;
     return `${place}=${offset}${expiresAt === -1 ? "" : ` expires=${expiresAt - WALL_START}`}`;
   }
+  if (record.kind !== "group") return consumerRecordText(record);
   if (record.value === null) return "group removed";
   const { generationId, protocolName, leaderId, members } = record.value;
   const list = members.map(({ memberId, assignment }) => `${memberId}:${readable(assignment)}`);
@@ -362,6 +391,7 @@ function resultText(reply: GroupShardReply): string {
     case "commit":
       return reply.result.errorCodes.map(errorName).join(" ");
     case "fetch-offsets":
+      if (reply.result.errorCode !== ErrorCode.NONE) return errorName(reply.result.errorCode);
       return reply.result.topics
         .flatMap(({ topic, partitions }) =>
           partitions.map(({ partition, value }) => `${topic}/${partition}=${value?.offset ?? -1}`),
@@ -379,12 +409,15 @@ function resultText(reply: GroupShardReply): string {
     case "describe": {
       const { group } = reply.result;
       if (group === null) return "no group";
+      if (group.type === "consumer") return consumerGroupText(group);
       const members = group.members.map(
         ({ memberId, metadata, assignment }) =>
           `${memberId}:${readable(metadata)}:${readable(assignment)}`,
       );
       return `${group.state} type=${group.protocolType} protocol=${group.protocolName} [${members.join(" ")}]`;
     }
+    case "consumer-heartbeat":
+      return consumerResultText(reply.result);
     case "list":
       return reply.result.map((group) => `${group.groupId}:${group.state}:${group.type}`).join(" ");
     case "visit":
