@@ -114,7 +114,9 @@ export function planAlterConfigs(
     const unfit = target.problemOf?.(outcome.overrides) ?? null;
     if (unfit !== null) return { result: { ...answer, ...unfit }, compare: [], operations: [] };
     const result = { ...answer, ...OK };
-    if (context.isValidateOnly) return { result, compare: [], operations: [] };
+    const { size } = outcome.overrides;
+    const isNothing = request.type === ResourceType.GROUP && target.current.size + size === 0;
+    if (context.isValidateOnly || isNothing) return { result, compare: [], operations: [] };
     const change = { before: target.current, after: outcome.overrides };
     return {
       result: { ...result, change },
