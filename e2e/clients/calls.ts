@@ -171,6 +171,7 @@ export interface ClientKind {
 /** What some libraries cannot express, although they have the call. */
 export type Feature =
   | "cooperative"
+  | "consumer protocol"
   | "static member"
   | "explicit commit"
   | "timestamps"

@@ -40,6 +40,10 @@ export interface RunnelOptions {
 /** Groups start at once and internal topics are small, because that is what a test waits for. */
 const runnelEnv = {
   RUNNEL_GROUP_INITIAL_REBALANCE_DELAY_MS: "0",
+  RUNNEL_GROUP_CONSUMER_HEARTBEAT_INTERVAL_MS: "300",
+  RUNNEL_GROUP_CONSUMER_MIN_HEARTBEAT_INTERVAL_MS: "100",
+  RUNNEL_GROUP_CONSUMER_SESSION_TIMEOUT_MS: "10000",
+  RUNNEL_GROUP_CONSUMER_MIN_SESSION_TIMEOUT_MS: "1000",
   RUNNEL_OFFSETS_TOPIC_NUM_PARTITIONS: "4",
 };
 
