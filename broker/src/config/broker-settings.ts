@@ -284,10 +284,9 @@ const CONSUMER_GROUPS = {
   }),
   groupConsumerMigrationPolicy: word({
     name: "group.consumer.migration.policy",
-    default: "disabled",
+    default: "bidirectional",
     values: ["disabled", "upgrade", "downgrade", "bidirectional"],
-    served: only("disabled", "groups with members do not change their protocol yet"),
-    doc: "Whether a group may move between the classic and the consumer protocol while it has members.",
+    doc: "Whether a group with members may move from the classic to the consumer protocol (`upgrade`), when a first member speaks it, and back (`downgrade`), when the last one has gone.",
   }),
   groupConsumerMinHeartbeatIntervalMs: int({
     name: "group.consumer.min.heartbeat.interval.ms",

@@ -25,6 +25,16 @@ export function consumerProtocol(bench: Bench): void {
       scenario(changeProtocol),
     );
     bench.test(
+      "a group with members moves to the consumer protocol and back",
+      ["consumer protocol", "explicit commit"],
+      scenario((group) => moveWithMembers(group, "range")),
+    );
+    bench.test(
+      "a group of the cooperative protocol moves to the consumer protocol and back",
+      ["consumer protocol", "explicit commit", "cooperative"],
+      scenario((group) => moveWithMembers(group, "cooperative")),
+    );
+    bench.test(
       "a static member that is away keeps its partitions",
       ["consumer protocol", "static member"],
       scenario(keepPartitionsOfStaticMember),
@@ -71,6 +81,31 @@ async function changeProtocol(group: GroupBench): Promise<void> {
   await group.flow("classic again", [again]);
   await group.commit([again], 30);
   await group.leave(again);
+}
+
+async function moveWithMembers(group: GroupBench, assignor: JoinGroup["assignor"]): Promise<void> {
+  const old = await group.join({ assignor });
+  await group.shared([old]);
+  await group.flow("classic", [old]);
+  await group.commit([old], 10);
+
+  const first = await group.join(CONSUMER);
+  await group.shared([old, first]);
+  await group.flow("both", [old, first]);
+  await group.commit([old, first], 20);
+
+  await group.leave(old);
+  await group.shared([first]);
+  await group.flow("consumer", [first]);
+  await group.commit([first], 30);
+
+  const back = await group.join({ assignor });
+  await group.shared([first, back]);
+  await group.leave(first);
+  await group.shared([back]);
+  await group.flow("classic again", [back]);
+  await group.commit([back], 40);
+  await group.leave(back);
 }
 
 async function keepPartitionsOfStaticMember(group: GroupBench): Promise<void> {

@@ -39,13 +39,13 @@ export function admit(group: ConsumerGroup, event: ConsumerHeartbeatEvent): Admi
   return memberEpoch === JOIN_EPOCH ? NEWCOMER : unknown(memberId);
 }
 
-const NEWCOMER: Admission = {
+export const NEWCOMER = {
   errorCode: ErrorCode.NONE,
   profile: NO_PROFILE,
   progress: NO_PROGRESS,
   isNew: true,
   replaced: null,
-};
+} as const satisfies Admission;
 
 function admitStatic(
   group: ConsumerGroup,
@@ -104,7 +104,7 @@ function isCurrent(
 }
 
 /** A static member comes back with nothing and takes up what it was given. */
-function returning({ assigned, state }: MemberProgress): MemberProgress {
+export function returning({ assigned, state }: MemberProgress): MemberProgress {
   return {
     memberEpoch: JOIN_EPOCH,
     previousMemberEpoch: JOIN_EPOCH,

@@ -58,14 +58,17 @@ export function checkConsumerCommit(
     : ErrorCode.STALE_MEMBER_EPOCH;
 }
 
-/** Whether a member may ask for offsets; somebody who claims nothing may. */
+/**
+ * Whether a member may ask for offsets; somebody who claims nothing may. Nor is a member of the classic
+ * protocol held against its generation, as in a classic group: some ask while they join again.
+ */
 export function checkConsumerFetch(consumer: ConsumerGroup, claim: MemberClaim | null): ErrorCode {
   if (claim === null) return ErrorCode.NONE;
   const member = consumer.members.get(claim.memberId);
   if (member === undefined) return ErrorCode.UNKNOWN_MEMBER_ID;
-  if (claim.memberEpoch === member.progress.memberEpoch) return ErrorCode.NONE;
   const isClassic = member.profile.classic !== null;
-  return isClassic ? ErrorCode.ILLEGAL_GENERATION : ErrorCode.STALE_MEMBER_EPOCH;
+  if (isClassic || claim.memberEpoch === member.progress.memberEpoch) return ErrorCode.NONE;
+  return ErrorCode.STALE_MEMBER_EPOCH;
 }
 
 function describeMember(

@@ -21,6 +21,7 @@ import {
   refusedHeartbeat,
 } from "./events.ts";
 import { forgetMember, stepConsumerLeave } from "./leave.ts";
+import { upgrade } from "./migrate.ts";
 import {
   type ConsumerGroup,
   createConsumerGroup,
@@ -68,15 +69,16 @@ export function stepConsumerHeartbeat(
   take(group, consumer, { event, admission, profile }, turn);
 }
 
-/** The group as it is, or a new one for the first member; what stood in its way is removed. */
+/** The group as it is, converted, or new for the first member; what stood in its way is removed. */
 function consumerGroupFor(
   group: Group,
   { memberEpoch }: ConsumerHeartbeatEvent,
   turn: Turn,
 ): ConsumerGroup | null {
   if (group.consumer !== null) return group.consumer;
-  if (memberEpoch !== JOIN_EPOCH || group.state !== "Empty") return null;
-  if (group.members.size > 0 || group.initialDelay !== null) return null;
+  if (memberEpoch !== JOIN_EPOCH) return null;
+  if (group.members.size > 0) return upgrade(group, turn);
+  if (group.state !== "Empty") return null;
   if (group.record !== null) {
     turn.records.push({ kind: "group", groupId: group.groupId, value: null });
   }
@@ -234,7 +236,8 @@ function checkCaps(
   return { errorCode: ErrorCode.GROUP_MAX_SIZE_REACHED, message };
 }
 
-function isTooLarge(record: GroupRecord): boolean {
+/** Whether the record would not fit into a batch. */
+export function isTooLarge(record: GroupRecord): boolean {
   if (record.kind === "group" || record.kind === "offset") return false;
   return consumerValueBytes(record) > RECORD_BYTES_MAX;
 }

@@ -1,9 +1,14 @@
 /** How members of the consumer protocol go: by themselves, for a while, or because their time is over. */
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { Turn } from "../group/events.ts";
-import type { Group } from "../group/model.ts";
+import { type Group, wakeBy } from "../group/model.ts";
 import { type ConsumerHeartbeatEvent, refusedHeartbeat } from "./events.ts";
-import { AWAY_EPOCH, type ConsumerGroup, type ConsumerMember } from "./model.ts";
+import {
+  AWAY_EPOCH,
+  type ConsumerGroup,
+  type ConsumerMember,
+  type MemberProfile,
+} from "./model.ts";
 import { NOTHING_OWNED } from "./partitions.ts";
 import { metadataHashOf, rosterOf, subscribedTopicsOf } from "./subscriptions.ts";
 import { unusedPatterns } from "./target.ts";
@@ -45,6 +50,7 @@ export function fenceMembers(
     group.sessions.delete(memberId);
   }
   const profiles = rosterOf(consumer, { gone: new Set(memberIds) });
+  if (consumer.classicCount > 0) wakeToDowngrade(group, profiles, turn);
   const wanted = new Set<string>();
   for (const { topicRegex } of profiles.values()) if (topicRegex !== null) wanted.add(topicRegex);
   const patterns = new Map(
@@ -54,6 +60,16 @@ export function fenceMembers(
   const metadataHash = metadataHashOf(subscribedTopicsOf({ profiles, patterns }, turn.topics));
   const value = { epoch: consumer.groupEpoch + 1, metadataHash };
   turn.records.push({ kind: "consumer-group", groupId, value });
+}
+
+/** Has the group looked at as soon as this step is committed, where it may go back then. */
+export function wakeToDowngrade(
+  group: Group,
+  profiles: ReadonlyMap<string, MemberProfile>,
+  { nowMs }: Turn,
+): void {
+  for (const { classic } of profiles.values()) if (classic === null) return;
+  if (profiles.size > 0) wakeBy(group, nowMs);
 }
 
 /** Removes all that is written of a member; what it has is free then. */

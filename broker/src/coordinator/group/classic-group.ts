@@ -17,6 +17,11 @@
  */
 import { unreachable } from "@runnel/kit/assert.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import {
+  stepClassicHeartbeat,
+  stepClassicLeave,
+  stepClassicSync,
+} from "../consumer-group/classic-members.ts";
 import { describeConsumerGroup } from "../consumer-group/describe.ts";
 import { stepConsumerHeartbeat } from "../consumer-group/heartbeat.ts";
 import { describeClassicGroup } from "./describe.ts";
@@ -58,10 +63,13 @@ function decide(group: Group, event: GroupEvent, turn: Turn): void {
     case "join":
       return stepJoin(group, event, turn);
     case "sync":
+      if (group.consumer !== null) return stepClassicSync(group, group.consumer, event, turn);
       return stepSync(group, event, turn);
     case "heartbeat":
+      if (group.consumer !== null) return stepClassicHeartbeat(group, group.consumer, event, turn);
       return stepHeartbeat(group, event, turn);
     case "leave":
+      if (group.consumer !== null) return stepClassicLeave(group, group.consumer, event, turn);
       return stepLeave(group, event, turn);
     case "commit":
       return stepCommit(group, event, turn);

@@ -110,7 +110,7 @@ export class GroupShard implements ShardMachine<GroupShardEvent, GroupRecord, Gr
     const context = this.#context(moment);
     const deadlines: [string, number][] = [];
     for (const group of this.#groups.values()) {
-      restartDeadlines(group, context.config, moment.nowMs);
+      restartDeadlines(group, context);
       if (group.members.size > context.config.groupSizeMax) {
         rebalance(group, { ...context, records: [], replies: [] });
       }

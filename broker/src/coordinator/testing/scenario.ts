@@ -12,7 +12,10 @@
 import { assert } from "@runnel/kit/assert.ts";
 import { messageOf } from "@runnel/kit/errors.ts";
 import { ZERO_UUID } from "@runnel/kit/uuid.ts";
-import { encodeSubscription } from "@runnel/protocol/coordinator-records/consumer-protocol.ts";
+import {
+  encodeAssignment,
+  encodeSubscription,
+} from "@runnel/protocol/coordinator-records/consumer-protocol.ts";
 import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
 import type { GroupEvent, TopicPartitions } from "../group/events.ts";
 import { GroupShard, type GroupShardEvent, type GroupShardReply } from "../group/group-shard.ts";
@@ -195,7 +198,10 @@ class Scenario {
           kind: "sync",
           protocolType: args.get("type") ?? null,
           protocolName: args.get("protocol") ?? null,
-          assignments: new Map(pairs(args.get("assign")).map(([id, text]) => [id, bytes(text)])),
+          assignments: new Map([
+            ...pairs(args.get("assign")).map(([id, text]) => [id, bytes(text)] as const),
+            ...pairs(args.get("owns")).map(([id, text]) => [id, assignmentBytes(text)] as const),
+          ]),
         };
       case "beat":
         return consumerHeartbeatOf(request, args);
@@ -264,7 +270,10 @@ class Scenario {
         name,
         metadata:
           protocolType === "consumer" && text !== "?"
-            ? encodeSubscription({ topics: text.split("+") }, 0)
+            ? encodeSubscription(
+                { topics: text.split("+"), ownedPartitions: ownedPlaces(args.get("has")) },
+                args.has("has") ? 1 : 0,
+              )
             : bytes(text),
       })),
       needsKnownMemberId: version >= 4,
@@ -341,6 +350,16 @@ function pairs(text = ""): (readonly [string, string])[] {
     const at = pair.indexOf(":");
     return [pair.slice(0, at), pair.slice(at + 1)] as const;
   });
+}
+
+const assignmentBytes = (text: string): Uint8Array =>
+  encodeAssignment({ assignedPartitions: ownedPlaces(text) }, 1);
+
+/** `t:0+1` as the classic protocol has it. */
+function ownedPlaces(text = ""): { topic: string; partitions: number[] }[] {
+  if (text === "") return [];
+  const [topic = "", list = ""] = text.split(":");
+  return [{ topic, partitions: list.split("+").map(Number) }];
 }
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
