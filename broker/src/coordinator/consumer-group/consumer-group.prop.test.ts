@@ -440,6 +440,6 @@ test("no partition has two readers, memory is the replay of the log, and all get
       history.checkComplete();
       expect(true).toBe(true);
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
