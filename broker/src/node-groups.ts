@@ -14,15 +14,19 @@ import type { ImageFollower } from "#metadata/image-follower.ts";
 import { layersOf } from "#metadata/topic-configs.ts";
 import { InternalTopic } from "#replica/internal-topic.ts";
 import type { Partition } from "#replica/partition.ts";
+import type { TransactionGate } from "#replica/ports.ts";
 import type { NodeConfig, Parts } from "./node-parts.ts";
 
 export function groupCoordinator(
   { loaded }: NodeConfig,
   { clock, scheduler, random, logger }: World,
-  parts: Pick<Parts, "controller" | "replicas" | "view"> & { readonly topics: TopicLookup },
+  parts: Pick<Parts, "controller" | "replicas" | "view"> & {
+    readonly topics: TopicLookup;
+    readonly gate: TransactionGate;
+  },
 ): GroupCoordinator {
   const { broker, fixed } = loaded;
-  const { topics, controller, replicas, view } = parts;
+  const { topics, gate, controller, replicas, view } = parts;
   return new GroupCoordinator({
     log: new InternalTopic({
       name: OFFSETS_TOPIC,
@@ -30,6 +34,7 @@ export function groupCoordinator(
       create: () => createOffsetsTopic(controller, broker),
     }),
     topics,
+    gate,
     config: groupConfigs(broker, fixed, view),
     clock,
     scheduler,

@@ -11,7 +11,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { GroupShard, type GroupShardReply } from "../group/group-shard.ts";
 import { emptyUsage, type Usage } from "../limits.ts";
-import type { LoadedRecord } from "../ports.ts";
+import type { LoadedItem } from "../ports.ts";
 import { FakeTopics } from "../testing/fake-topics.ts";
 import { DEFAULT_CONFIG } from "../testing/scenario.ts";
 import { durableState, replayLog, topicSources } from "../testing/state.ts";
@@ -116,7 +116,7 @@ class History {
   readonly topics = new FakeTopics();
   readonly #usage: Usage = emptyUsage();
   #shard = new GroupShard(this.#usage, () => DEFAULT_CONFIG, topicSources(this.topics));
-  readonly #log: LoadedRecord[] = [];
+  readonly #log: LoadedItem[] = [];
   #nowMs = 0;
   #ticket = 0;
   #answer: ConsumerHeartbeatResult | null = null;
@@ -313,11 +313,13 @@ class History {
 
   #submit(event: Parameters<GroupShard["step"]>[0]): void {
     const step = this.#shard.step(event, { nowMs: this.#nowMs, wallMs: this.#nowMs });
+    const first = this.#log.length;
     for (const record of step.records) {
       const { key, value } = this.#shard.encode(record);
-      this.#log.push({ key, value, offset: this.#log.length, timestamp: this.#nowMs });
+      const place = { offset: this.#log.length, timestamp: this.#nowMs, producer: null };
+      this.#log.push({ kind: "record", key, value, ...place });
     }
-    for (const record of step.records) this.#shard.replay(record);
+    for (const [at, record] of step.records.entries()) this.#shard.replay(record, first + at);
     for (const reply of step.replies) this.#take(reply);
   }
 

@@ -34,7 +34,7 @@ import {
 } from "./model.ts";
 import { hasSamePartitions, type Partitions, withoutEpochs } from "./partitions.ts";
 import { reconcile } from "./reconcile.ts";
-import { consumerValueBytes } from "./records.ts";
+import { consumerValueBytes, isConsumerRecord } from "./records.ts";
 import { type Change, planTarget } from "./target.ts";
 
 /** Bytes of one record's value: stays under `message.max.bytes`, which bounds it in Kafka, too. */
@@ -238,8 +238,7 @@ function checkCaps(
 
 /** Whether the record would not fit into a batch. */
 export function isTooLarge(record: GroupRecord): boolean {
-  if (record.kind === "group" || record.kind === "offset") return false;
-  return consumerValueBytes(record) > RECORD_BYTES_MAX;
+  return isConsumerRecord(record) && consumerValueBytes(record) > RECORD_BYTES_MAX;
 }
 
 function refuse(

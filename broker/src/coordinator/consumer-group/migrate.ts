@@ -11,7 +11,7 @@ import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { Turn } from "../group/events.ts";
 import { type Group, type Member, metadataOf, wakeBy } from "../group/model.ts";
 import { answerParkedJoin, answerParkedSync } from "../group/rebalance.ts";
-import type { GroupRecord, MemberMetadata } from "../group/records.ts";
+import type { MemberMetadata } from "../group/records.ts";
 import { GROUP_RECORD_BYTES_MAX } from "../limits.ts";
 import type { GroupConfig, MigrationPolicy, TopicLookup } from "../ports.ts";
 import {
@@ -30,6 +30,7 @@ import {
   profileBytes,
 } from "./model.ts";
 import { NOTHING_OWNED, type Partitions } from "./partitions.ts";
+import type { ConsumerGroupRecord } from "./records.ts";
 import { replayIntoGroup } from "./replay.ts";
 
 const MAY_UPGRADE: ReadonlySet<MigrationPolicy> = new Set(["upgrade", "bidirectional"]);
@@ -56,7 +57,7 @@ export function upgrade(group: Group, turn: Turn): ConsumerGroup | null {
     moved.push({ member, profile, assigned });
   }
   const { groupId, generationId: epoch } = group;
-  const records: GroupRecord[] = [
+  const records: ConsumerGroupRecord[] = [
     { kind: "consumer-group", groupId, value: { epoch, metadataHash: 0n } },
     { kind: "consumer-target-epoch", groupId, value: { epoch, computedAt: turn.wallMs } },
   ];
@@ -222,13 +223,13 @@ function progressOf(assigned: Partitions, epoch: number): MemberProgress {
 }
 
 /** The group that the records will make, to go on with in the same step. */
-function preview(records: readonly GroupRecord[]): ConsumerGroup {
+function preview(records: readonly ConsumerGroupRecord[]): ConsumerGroup {
   const consumer = createConsumerGroup();
   const uncounted = { members: 0, memberBytes: 0 };
   for (const record of records) {
     if (record.kind === "consumer-group") {
       consumer.groupEpoch = record.value?.epoch ?? 0;
-    } else if (record.kind !== "group" && record.kind !== "offset") {
+    } else {
       replayIntoGroup(consumer, record, uncounted);
     }
   }

@@ -18,7 +18,7 @@ import { expect, test } from "vitest";
 import type { JoinResult } from "../group/events.ts";
 import { GroupShard, type GroupShardReply } from "../group/group-shard.ts";
 import { emptyUsage } from "../limits.ts";
-import type { GroupConfig, LoadedRecord } from "../ports.ts";
+import type { GroupConfig, LoadedItem } from "../ports.ts";
 import { FakeTopics, topicIdOf } from "../testing/fake-topics.ts";
 import { DEFAULT_CONFIG } from "../testing/scenario.ts";
 import { durableState, replayLog, topicSources } from "../testing/state.ts";
@@ -73,7 +73,7 @@ interface Client {
 class History {
   readonly #topics = new FakeTopics();
   #shard = this.#newShard();
-  readonly #log: LoadedRecord[] = [];
+  readonly #log: LoadedItem[] = [];
   #nowMs = 0;
   #ticket = 0;
   #fresh = 0;
@@ -247,11 +247,13 @@ class History {
 
   #submit(event: Parameters<GroupShard["step"]>[0]): void {
     const step = this.#shard.step(event, { nowMs: this.#nowMs, wallMs: this.#nowMs });
+    const first = this.#log.length;
     for (const record of step.records) {
       const { key, value } = this.#shard.encode(record);
-      this.#log.push({ key, value, offset: this.#log.length, timestamp: this.#nowMs });
+      const place = { offset: this.#log.length, timestamp: this.#nowMs, producer: null };
+      this.#log.push({ kind: "record", key, value, ...place });
     }
-    for (const record of step.records) this.#shard.replay(record);
+    for (const [at, record] of step.records.entries()) this.#shard.replay(record, first + at);
     for (const reply of step.replies) this.#take(reply);
     this.#check();
   }

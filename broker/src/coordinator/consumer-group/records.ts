@@ -43,6 +43,13 @@ const KIND_OF = {
   "consumer-pattern": "pattern",
 } as const;
 
+/** Whether a record is one of these, and not of the classic protocol or of offsets. */
+export function isConsumerRecord<R extends { readonly kind: string }>(
+  record: R,
+): record is Extract<R, ConsumerGroupRecord> {
+  return Object.hasOwn(KIND_OF, record.kind);
+}
+
 export function encodeConsumerRecord(record: ConsumerGroupRecord): CoordinatorRecord {
   return { key: keyOf(record), value: valueOf(record) };
 }

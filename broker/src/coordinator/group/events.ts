@@ -13,8 +13,9 @@ import type {
   MemberClaim,
 } from "../consumer-group/events.ts";
 import type { TopicPatterns } from "../consumer-group/topic-patterns.ts";
-import type { GroupConfig, TopicLookup } from "../ports.ts";
+import type { GroupConfig, ProducerIdentity, TopicLookup } from "../ports.ts";
 import type { ClassicState, GroupState, Protocol } from "./model.ts";
+import type { Admission } from "./open-transactions.ts";
 import type { CommittedOffset, GroupRecord } from "./records.ts";
 
 interface Request {
@@ -99,6 +100,19 @@ export interface CommitEvent extends Request {
   readonly expectedVersion?: string | null;
 }
 
+/** A commit that counts when the transaction of `producer` is committed. */
+export interface TransactionCommitEvent
+  extends Request,
+    Pick<
+      CommitEvent,
+      "memberId" | "groupInstanceId" | "generationId" | "missingGroupError" | "offsets"
+    > {
+  readonly kind: "transaction-commit";
+  readonly producer: ProducerIdentity;
+  /** Of an earlier result: the coordinator of the transaction has been asked. Null at first. */
+  readonly admission: Admission | null;
+}
+
 export interface TopicPartitions {
   readonly topic: string;
   readonly partitions: readonly number[];
@@ -108,6 +122,8 @@ export interface FetchOffsetsEvent extends Request {
   readonly kind: "fetch-offsets";
   /** Null for all that have one. */
   readonly topics: readonly TopicPartitions[] | null;
+  /** What a transaction is about to move is UNSTABLE_OFFSET_COMMIT (KIP-447). */
+  readonly requireStable: boolean;
   /** Who asks, where a member of the consumer protocol says so (v9); null for anybody. */
   readonly claim?: MemberClaim | null;
 }
@@ -151,6 +167,7 @@ export type GroupEvent =
   | HeartbeatEvent
   | LeaveEvent
   | CommitEvent
+  | TransactionCommitEvent
   | FetchOffsetsEvent
   | DeleteOffsetsEvent
   | DescribeEvent
@@ -192,10 +209,20 @@ export interface CommitResult {
   readonly errorCodes: readonly ErrorCode[];
 }
 
+export interface TransactionCommitResult extends CommitResult {
+  /**
+   * Not null: nothing was decided. The coordinator of the transaction must be asked first, and then the
+   * event comes again with this.
+   */
+  readonly admission: Admission | null;
+}
+
 export interface PartitionOffset {
   readonly partition: number;
-  /** Null where nothing is committed. */
+  /** Null where nothing is committed, and with an error. */
   readonly value: CommittedOffset | null;
+  /** NONE or UNSTABLE_OFFSET_COMMIT. */
+  readonly errorCode: ErrorCode;
 }
 
 export interface FetchOffsetsResult {
@@ -264,6 +291,7 @@ export interface ResultOf {
   heartbeat: ErrorResult;
   leave: LeaveResult;
   commit: CommitResult;
+  "transaction-commit": TransactionCommitResult;
   "fetch-offsets": FetchOffsetsResult;
   "delete-offsets": DeleteOffsetsResult;
   /** Null where there is no such group. */

@@ -7,7 +7,9 @@
 import { assert } from "@runnel/kit/assert.ts";
 import { type ConsumerGroup, consumerGroupState } from "../consumer-group/model.ts";
 import type { Usage } from "../limits.ts";
-import type { CommittedOffset, GroupMetadata } from "./records.ts";
+import { noPendingOffsets, type PendingOffsets } from "./pending-offsets.ts";
+import type { PlaceTable } from "./place-table.ts";
+import type { GroupMetadata, StoredOffset } from "./records.ts";
 
 /** States of the classic protocol, as Kafka's tools print them. */
 export type ClassicState =
@@ -65,9 +67,6 @@ export interface ConsumerSession {
   actByMs: number | null;
 }
 
-/** Committed offsets by topic and partition. */
-export type OffsetTable = Map<string, Map<number, CommittedOffset>>;
-
 export interface Group {
   readonly groupId: string;
   readonly usage: Usage;
@@ -104,8 +103,10 @@ export interface Group {
   /** The group's last committed record; null for none. Set by `replay` alone. */
   record: GroupMetadata | null;
   /** Changed by `replay` alone. */
-  readonly offsets: OffsetTable;
+  readonly offsets: PlaceTable<StoredOffset>;
   offsetCount: number;
+  /** Changed by `replay` alone. */
+  readonly pending: PendingOffsets;
 }
 
 export function createGroup(groupId: string, usage: Usage): Group {
@@ -133,6 +134,7 @@ export function createGroup(groupId: string, usage: Usage): Group {
     record: null,
     offsets: new Map(),
     offsetCount: 0,
+    pending: noPendingOffsets(),
   };
 }
 
@@ -143,6 +145,7 @@ export function isVacant(group: Group): boolean {
     group.consumer === null &&
     group.sessions.size === 0 &&
     group.offsetCount === 0 &&
+    group.pending.size === 0 &&
     group.members.size === 0 &&
     group.pendingMembers.size === 0 &&
     group.initialDelay === null

@@ -4,7 +4,9 @@
  *   group   the members of a generation with their assignments, or an empty group; null removes it
  *   offset  one committed offset; null removes it
  *
- * and the records of groups of the consumer protocol (`consumer-group/records.ts`).
+ * An offset that a producer wrote in a transaction is `pending` until the transaction ends. Its bytes are
+ * those of any other: the batch that it is in says who wrote it. Besides, there are the records of groups
+ * of the consumer protocol (`consumer-group/records.ts`).
  */
 
 import { assert } from "@runnel/kit/assert.ts";
@@ -19,8 +21,9 @@ import {
   type ConsumerGroupRecord,
   decodeConsumerRecord,
   encodeConsumerRecord,
+  isConsumerRecord,
 } from "../consumer-group/records.ts";
-import type { CoordinatorRecord } from "../ports.ts";
+import type { CoordinatorRecord, LoadedRecord, ProducerIdentity } from "../ports.ts";
 
 export interface MemberMetadata {
   readonly memberId: string;
@@ -57,6 +60,11 @@ export interface CommittedOffset {
   readonly topicId: string;
 }
 
+export interface StoredOffset extends CommittedOffset {
+  /** Where its record is in the log: of two offsets, what was written later counts. */
+  readonly recordOffset: number;
+}
+
 /** Whether `value` was committed for a topic that is gone, whose name the one with `topicId` bears now. */
 export function isOfFormerTopic(value: CommittedOffset, topicId: string): boolean {
   return value.topicId !== ZERO_UUID && value.topicId !== topicId;
@@ -71,6 +79,14 @@ export type GroupRecord =
       readonly partition: number;
       readonly value: CommittedOffset | null;
     }
+  | {
+      readonly kind: "pending-offset";
+      readonly producer: ProducerIdentity;
+      readonly groupId: string;
+      readonly topic: string;
+      readonly partition: number;
+      readonly value: CommittedOffset;
+    }
   | ConsumerGroupRecord;
 
 export function encodeRecord(record: GroupRecord): CoordinatorRecord {
@@ -81,7 +97,7 @@ export function encodeRecord(record: GroupRecord): CoordinatorRecord {
       value: value === null ? null : encodeGroup(value),
     };
   }
-  if (record.kind !== "offset") return encodeConsumerRecord(record);
+  if (isConsumerRecord(record)) return encodeConsumerRecord(record);
   const { groupId, topic, partition, value } = record;
   return {
     key: encodeKey({ kind: "offset-commit", group: groupId, topic, partition }),
@@ -96,7 +112,8 @@ export function encodeRecord(record: GroupRecord): CoordinatorRecord {
 export function decodeRecord({
   key: keyBytes,
   value: bytes,
-}: CoordinatorRecord): GroupRecord | null {
+  producer,
+}: Pick<LoadedRecord, "key" | "value" | "producer">): GroupRecord | null {
   const key = decodeKey(keyBytes);
   if (key.kind === "unknown") return decodeConsumerRecord(key, bytes);
   if (key.kind === "group-metadata") {
@@ -104,7 +121,10 @@ export function decodeRecord({
   }
   const { group: groupId, topic, partition } = key;
   const value = bytes === null ? null : decodeOffset(bytes);
-  return { kind: "offset", groupId, topic, partition, value };
+  if (producer === null || value === null) {
+    return { kind: "offset", groupId, topic, partition, value };
+  }
+  return { kind: "pending-offset", producer, groupId, topic, partition, value };
 }
 
 /** A bound from above of the bytes that a group's record takes, without encoding it. */

@@ -7,22 +7,23 @@
  *   what it printed the last time
  *
  * Time stands still but for `advance`. Records are committed at once; `reload` makes a new machine from
- * them. `beat` is a heartbeat of the consumer protocol. A member's fresh id is its client's name or instance id with a running number.
+ * them. `beat` is a heartbeat of the consumer protocol. A member's fresh id is its client's name or
+ * instance id with a running number. The coordinator of transactions says yes at once, or at `go` where a
+ * commit says `hold`.
  */
 import { assert } from "@runnel/kit/assert.ts";
 import { messageOf } from "@runnel/kit/errors.ts";
 import { ZERO_UUID } from "@runnel/kit/uuid.ts";
-import {
-  encodeAssignment,
-  encodeSubscription,
-} from "@runnel/protocol/coordinator-records/consumer-protocol.ts";
+import { encodeSubscription } from "@runnel/protocol/coordinator-records/consumer-protocol.ts";
 import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
-import type { GroupEvent, TopicPartitions } from "../group/events.ts";
+import { isConsumerRecord } from "../consumer-group/records.ts";
+import type { GroupEvent, TransactionCommitEvent } from "../group/events.ts";
 import { GroupShard, type GroupShardEvent, type GroupShardReply } from "../group/group-shard.ts";
 import type { GroupRecord } from "../group/records.ts";
 import { emptyUsage } from "../limits.ts";
-import type { CoordinatorRecord, GroupConfig } from "../ports.ts";
+import type { GroupConfig, LoadedItem, ProducerIdentity } from "../ports.ts";
 import { DeadlineQueue } from "../runtime/deadline-queue.ts";
+import { replayParts, StepBatch } from "../runtime/step-batch.ts";
 import {
   consumerGroupText,
   consumerHeartbeatOf,
@@ -31,7 +32,9 @@ import {
   consumerStateLine,
 } from "./consumer-scenario.ts";
 import { FakeTopics, topicIdOf } from "./fake-topics.ts";
-import { topicSources } from "./state.ts";
+import { appendItems } from "./memory-log.ts";
+import { assignmentBytes, ownedPlaces, pairs, topicsOf } from "./scenario-arguments.ts";
+import { replayItem, topicSources } from "./state.ts";
 
 export { topicIdOf } from "./fake-topics.ts";
 
@@ -79,9 +82,12 @@ class Scenario {
   #deadlines = new DeadlineQueue();
   #nowMs = 0;
   #lastTicket = 0;
-  readonly #log: CoordinatorRecord[] = [];
+  readonly #log: LoadedItem[] = [];
+  /** Commits whose leave is on its way, by producer id. */
+  readonly #held = new Map<bigint, TransactionCommitEvent>();
   readonly #freshIds = new Map<string, number>();
   #lines: string[] = [];
+  #isHeld = false;
 
   run(command: string): string[] {
     this.#lines = [];
@@ -119,6 +125,8 @@ class Scenario {
         return this.#tick(true);
       case "reload":
         return this.#reload();
+      case "go":
+        return this.#go(producerOf(args));
       default:
         return this.#submit(this.#eventOf(name, args));
     }
@@ -134,12 +142,37 @@ class Scenario {
     const step = this.#machine.step(event, this.#moment());
     const key = this.#machine.keyOf(event);
     if (key !== null && step.deadlineMs !== null) this.#deadlines.set(key, step.deadlineMs);
-    for (const record of step.records) {
-      this.#log.push(this.#machine.encode(record));
-      this.#lines.push(`record ${recordText(record)}`);
+    for (const record of step.records) this.#lines.push(`record ${recordText(record)}`);
+    if (step.marker !== undefined) {
+      const { producerId, isCommit } = step.marker;
+      this.#lines.push(`record ${isCommit ? "commit" : "abort"} of ${producerId}`);
     }
-    for (const record of step.records) this.#machine.replay(record);
-    for (const reply of step.replies) this.#lines.push(replyText(reply));
+    const batch = new StepBatch<GroupRecord, GroupShardReply>((one) => this.#machine.encode(one));
+    batch.add(step, { key, isMergeable: false });
+    const outcomes = batch.parts.map((part) => {
+      const baseOffset = this.#log.length;
+      appendItems(this.#log, part.batch, 0);
+      return { errorCode: ErrorCode.NONE, baseOffset };
+    });
+    replayParts(this.#machine, batch.parts, outcomes);
+    for (const reply of step.replies) this.#receive(event, reply);
+  }
+
+  #receive(event: GroupShardEvent, reply: GroupShardReply): void {
+    this.#lines.push(replyText(reply));
+    if (event.kind !== "transaction-commit" || reply.kind !== "transaction-commit") return;
+    const { admission } = reply.result;
+    if (admission === null) return;
+    this.#held.set(admission.producerId, { ...event, admission });
+    if (!this.#isHeld) this.#go(event.producer);
+  }
+
+  /** The coordinator of the producer's transaction says yes. */
+  #go({ producerId }: ProducerIdentity): void {
+    const event = this.#held.get(producerId);
+    assert(event !== undefined, `producer ${producerId} waits for nothing`);
+    this.#held.delete(producerId);
+    this.#submit(event);
   }
 
   #advance(ms: number): void {
@@ -165,11 +198,7 @@ class Scenario {
     this.#machine.close();
     this.#machine = this.#newMachine();
     this.#deadlines = new DeadlineQueue();
-    for (const [offset, record] of this.#log.entries()) {
-      const decoded = this.#machine.decode({ ...record, offset, timestamp: 0 });
-      assert(decoded !== null, "a record of a group");
-      this.#machine.replay(decoded);
-    }
+    for (const item of this.#log) replayItem(this.#machine, item);
     for (const [key, at] of this.#machine.begin(this.#moment())) this.#deadlines.set(key, at);
   }
 
@@ -183,6 +212,7 @@ class Scenario {
 
   #eventOf(name: string, args: Arguments): GroupShardEvent {
     this.#lastTicket += 1;
+    this.#isHeld = args.has("hold");
     const request = { ticket: this.#lastTicket, groupId: GROUP };
     const memberId = args.get("id") ?? "";
     const groupInstanceId = args.get("instance") ?? null;
@@ -211,11 +241,19 @@ class Scenario {
         return { ...request, kind: "leave", members: [{ memberId, groupInstanceId }] };
       case "commit":
         return { ...request, ...identity, ...commitOf(args) };
+      case "txn-commit": {
+        const producer = producerOf(args);
+        const kind = "transaction-commit";
+        return { ...request, ...identity, ...commitOf(args), kind, producer, admission: null };
+      }
+      case "end":
+        return endOf(request.ticket, args);
       case "fetch":
         return {
           ...request,
           kind: "fetch-offsets",
           topics: args.has("of") ? topicsOf(args.get("of")) : null,
+          requireStable: args.has("stable"),
           claim: args.has("epoch") ? { memberId, memberEpoch: Number(args.get("epoch")) } : null,
         };
       case "delete-offsets":
@@ -306,6 +344,7 @@ class Scenario {
       members.length > 0 ? ` members=${members.join(",")}` : "",
       pending.length > 0 ? ` pending=${pending.join(",")}` : "",
       group.offsetCount > 0 ? ` offsets=${group.offsetCount}` : "",
+      group.pending.size > 0 ? ` pending-offsets=${group.pending.size}` : "",
     ].join("");
   }
 }
@@ -336,30 +375,15 @@ function commitOf(
   };
 }
 
-function topicsOf(text = ""): readonly TopicPartitions[] {
-  return text.split(",").map((place) => {
-    const [topic = "", partition = "0"] = place.split("/");
-    return { topic, partitions: [Number(partition)] };
-  });
+function producerOf(args: Arguments): ProducerIdentity {
+  const producerId = BigInt(args.get("producer") ?? 1);
+  return { producerId, producerEpoch: Number(args.get("epoch") ?? 0) };
 }
 
-/** `a:1,b:2` as pairs. */
-function pairs(text = ""): (readonly [string, string])[] {
-  if (text === "") return [];
-  return text.split(",").map((pair) => {
-    const at = pair.indexOf(":");
-    return [pair.slice(0, at), pair.slice(at + 1)] as const;
-  });
-}
-
-const assignmentBytes = (text: string): Uint8Array =>
-  encodeAssignment({ assignedPartitions: ownedPlaces(text) }, 1);
-
-/** `t:0+1` as the classic protocol has it. */
-function ownedPlaces(text = ""): { topic: string; partitions: number[] }[] {
-  if (text === "") return [];
-  const [topic = "", list = ""] = text.split(":");
-  return [{ topic, partitions: list.split("+").map(Number) }];
+function endOf(ticket: number, args: Arguments): GroupShardEvent {
+  const producer = { ...producerOf(args), coordinatorEpoch: 0, transactionVersion: 1 };
+  const marker = { ...producer, isCommit: args.has("commit") };
+  return { kind: "end-transaction", ticket, marker };
 }
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -370,13 +394,16 @@ const readable = (given: Uint8Array): string =>
     .replaceAll(/^\.+|\.+$/g, "") || "-";
 
 function recordText(record: GroupRecord): string {
-  if (record.kind === "offset") {
+  if (isConsumerRecord(record)) return consumerRecordText(record);
+  if (record.kind !== "group") {
     const place = `${record.topic}/${record.partition}`;
     if (record.value === null) return `${place} removed`;
     const { offset, expiresAt } = record.value;
+    if (record.kind === "pending-offset") {
+      return `${place}=${offset} in a transaction of ${record.producer.producerId}`;
+    }
     return `${place}=${offset}${expiresAt === -1 ? "" : ` expires=${expiresAt - WALL_START}`}`;
   }
-  if (record.kind !== "group") return consumerRecordText(record);
   if (record.value === null) return "group removed";
   const { generationId, protocolName, leaderId, members } = record.value;
   const list = members.map(({ memberId, assignment }) => `${memberId}:${readable(assignment)}`);
@@ -409,11 +436,18 @@ function resultText(reply: GroupShardReply): string {
         .join(" ");
     case "commit":
       return reply.result.errorCodes.map(errorName).join(" ");
+    case "transaction-commit": {
+      const { errorCodes, admission } = reply.result;
+      return admission === null ? errorCodes.map(errorName).join(" ") : "asks for leave";
+    }
     case "fetch-offsets":
       if (reply.result.errorCode !== ErrorCode.NONE) return errorName(reply.result.errorCode);
       return reply.result.topics
         .flatMap(({ topic, partitions }) =>
-          partitions.map(({ partition, value }) => `${topic}/${partition}=${value?.offset ?? -1}`),
+          partitions.map(({ partition, value, errorCode }) => {
+            const found = value?.offset ?? -1;
+            return `${topic}/${partition}=${errorCode === 0 ? found : errorName(errorCode)}`;
+          }),
         )
         .join(" ");
     case "delete-offsets": {
@@ -441,6 +475,8 @@ function resultText(reply: GroupShardReply): string {
       return reply.result.map((group) => `${group.groupId}:${group.state}:${group.type}`).join(" ");
     case "visit":
       return "visited";
+    case "end-transaction":
+      return "done";
     default:
       return errorName(reply.result.errorCode);
   }

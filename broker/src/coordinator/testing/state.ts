@@ -3,24 +3,45 @@
 import { TopicPatterns } from "../consumer-group/topic-patterns.ts";
 import { GroupShard, type TopicSources } from "../group/group-shard.ts";
 import type { Group } from "../group/model.ts";
+import { placesOf } from "../group/place-table.ts";
 import { emptyUsage } from "../limits.ts";
-import type { GroupConfig, LoadedRecord, TopicLookup } from "../ports.ts";
+import type { GroupConfig, LoadedItem, TopicLookup } from "../ports.ts";
 import { FakeTopics } from "./fake-topics.ts";
 
-/** What survives a crash, by group id: the last record and the offsets. */
+/** What survives a crash, by group id: the last record and the offsets, committed and pending. */
 export function durableState(shard: GroupShard): ReadonlyMap<string, unknown> {
   const states = new Map<string, unknown>();
   for (const group of shard.groups.values()) {
-    if (group.record === null && group.offsetCount === 0 && group.consumer === null) continue;
+    const { record, pending } = group;
+    const isEmpty = record === null && group.offsetCount === 0 && pending.size === 0;
+    if (isEmpty && group.consumer === null) continue;
     // Which topics subscriptions were last checked against is no part of the log.
     const consumer = group.consumer && { ...group.consumer, checkedVersion: -1 };
     states.set(group.groupId, {
-      record: group.record,
+      record,
       consumer: structuredClone(consumer),
       offsets: new Map(
         [...group.offsets].map(([topic, partitions]) => [topic, new Map(partitions)]),
       ),
       offsetCount: group.offsetCount,
+      pending: new Map(
+        [...pending.byProducer].map(([producerId, table]) => [
+          producerId,
+          new Map(
+            [...placesOf(table)].map(([place, value]) => [
+              `${place.topic}/${place.partition}`,
+              value,
+            ]),
+          ),
+        ]),
+      ),
+      pendingCounts: new Map(
+        [...placesOf(pending.counts)].map(([place, count]) => [
+          `${place.topic}/${place.partition}`,
+          count,
+        ]),
+      ),
+      pendingSize: pending.size,
     });
   }
   return states;
@@ -62,17 +83,24 @@ export function topicSources(topics: TopicLookup): TopicSources {
   return { topics, patterns: new TopicPatterns(topics, scheduler) };
 }
 
-/** A new shard with all records of the log replayed. */
+/** A new shard with all that is in the log replayed. */
 export function replayLog(
-  log: readonly LoadedRecord[],
+  log: readonly LoadedItem[],
   config: GroupConfig,
   sources = NO_TOPICS,
   usage = emptyUsage(),
 ): GroupShard {
   const shard = new GroupShard(usage, () => config, sources);
-  for (const loaded of log) {
-    const record = shard.decode(loaded);
-    if (record !== null) shard.replay(record);
-  }
+  for (const item of log) replayItem(shard, item);
   return shard;
+}
+
+/** Applies what was read from a log. */
+export function replayItem(shard: GroupShard, item: LoadedItem): void {
+  if (item.kind === "end") {
+    shard.replayEnd(item);
+    return;
+  }
+  const record = shard.decode(item);
+  if (record !== null) shard.replay(record, item.offset);
 }
