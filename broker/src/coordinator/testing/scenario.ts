@@ -17,7 +17,7 @@ import { ZERO_UUID } from "@runnel/kit/uuid.ts";
 import { encodeSubscription } from "@runnel/protocol/coordinator-records/consumer-protocol.ts";
 import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
 import { isConsumerRecord } from "../consumer-group/records.ts";
-import type { GroupEvent, TransactionCommitEvent } from "../group/events.ts";
+import type { GroupEvent, SyncEvent, TransactionCommitEvent } from "../group/events.ts";
 import { GroupShard, type GroupShardEvent, type GroupShardReply } from "../group/group-shard.ts";
 import type { GroupRecord } from "../group/records.ts";
 import { emptyUsage } from "../limits.ts";
@@ -222,17 +222,7 @@ class Scenario {
       case "join":
         return this.#joinOf(args, { ...request, ...identity });
       case "sync":
-        return {
-          ...request,
-          ...identity,
-          kind: "sync",
-          protocolType: args.get("type") ?? null,
-          protocolName: args.get("protocol") ?? null,
-          assignments: new Map([
-            ...pairs(args.get("assign")).map(([id, text]) => [id, bytes(text)] as const),
-            ...pairs(args.get("owns")).map(([id, text]) => [id, assignmentBytes(text)] as const),
-          ]),
-        };
+        return { ...request, ...identity, ...syncOf(args) };
       case "beat":
         return consumerHeartbeatOf(request, args);
       case "heartbeat":
@@ -347,6 +337,20 @@ class Scenario {
       group.pending.size > 0 ? ` pending-offsets=${group.pending.size}` : "",
     ].join("");
   }
+}
+
+function syncOf(
+  args: Arguments,
+): Pick<SyncEvent, "kind" | "protocolType" | "protocolName" | "assignments"> {
+  return {
+    kind: "sync",
+    protocolType: args.get("type") ?? null,
+    protocolName: args.get("protocol") ?? null,
+    assignments: new Map([
+      ...pairs(args.get("assign")).map(([id, text]) => [id, bytes(text)] as const),
+      ...pairs(args.get("owns")).map(([id, text]) => [id, assignmentBytes(text)] as const),
+    ]),
+  };
 }
 
 function commitOf(
