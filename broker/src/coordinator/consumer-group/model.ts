@@ -105,7 +105,6 @@ export type ConsumerGroupState = "Empty" | "Assigning" | "Reconciling" | "Stable
 
 /** Epoch of a static member that is away for a while. */
 export const AWAY_EPOCH = -2;
-export const LEAVE_EPOCH = -1;
 export const JOIN_EPOCH = 0;
 
 export const NO_PROFILE: MemberProfile = {

@@ -34,17 +34,6 @@ export function arePartitionsEqual(a: Partitions, b: Partitions): boolean {
   return true;
 }
 
-export function isOwnedEqual(a: Owned, b: Owned): boolean {
-  if (a === b) return true;
-  if (a.size !== b.size) return false;
-  for (const [topicId, epochs] of a) {
-    const other = b.get(topicId);
-    if (other === undefined || other.size !== epochs.size) return false;
-    for (const [partition, epoch] of epochs) if (other.get(partition) !== epoch) return false;
-  }
-  return true;
-}
-
 /** Whether both hold the same partitions, whenever they were given. */
 export function hasSamePartitions(a: Owned, b: Owned): boolean {
   if (a === b) return true;
