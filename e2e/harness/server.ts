@@ -45,6 +45,7 @@ const runnelEnv = {
   RUNNEL_GROUP_CONSUMER_SESSION_TIMEOUT_MS: "10000",
   RUNNEL_GROUP_CONSUMER_MIN_SESSION_TIMEOUT_MS: "1000",
   RUNNEL_OFFSETS_TOPIC_NUM_PARTITIONS: "4",
+  RUNNEL_TRANSACTION_STATE_LOG_NUM_PARTITIONS: "4",
 };
 
 /** Starts what `RUNNEL_TEST_SERVER` names: `runnel` (default), or `kafka`, by which the tests themselves are checked. */

@@ -8,7 +8,7 @@
 import type { Api, ResponseOf } from "@runnel/protocol/api.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { ApiVersionsApi } from "@runnel/protocol/messages/18-api-versions.ts";
-import { FEATURES } from "./features.ts";
+import { FEATURES, FINALIZED_EPOCH } from "./features.ts";
 import type { Handler } from "./handler.ts";
 
 type ApiVersionsResponse = ResponseOf<typeof ApiVersionsApi>;
@@ -19,9 +19,6 @@ export interface Served {
   readonly versions: readonly [min: number, max: number];
   readonly advertised?: readonly [min: number, max: number];
 }
-
-/** Grows when a finalized level changes; clients believe the highest they have seen. */
-const FINALIZED_EPOCH = 1;
 
 /** The first version in which clients can take a feature that begins at version 0. */
 const ZERO_FEATURE_VERSION = 4;

@@ -51,11 +51,7 @@ export function MemberTable({
               {hasEpochs && member.protocol === "classic" && (
                 <Badge title="It still speaks the classic protocol">classic</Badge>
               )}
-              {member.subscription?.regex != null && (
-                <Badge title="It reads the topics whose names match">
-                  <span className="mono">{member.subscription.regex}</span>
-                </Badge>
-              )}
+              <Pattern member={member} />
             </span>
           </Td>
           <Td isMono>{member.clientHost.replace(/^\//, "")}</Td>
@@ -83,6 +79,16 @@ export function MemberTable({
 
 function partitionCountOf({ assignments }: Member): number | null {
   return assignments?.reduce((sum, { partitions }) => sum + partitions.length, 0) ?? null;
+}
+
+function Pattern({ member: { subscription } }: { readonly member: Member }): ReactNode {
+  const regex = subscription?.regex ?? null;
+  if (regex === null) return null;
+  return (
+    <Badge title="It reads the topics whose names match">
+      <span className="mono">{regex}</span>
+    </Badge>
+  );
 }
 
 /** Of a static member that is away its epoch is a sign, not a number. */

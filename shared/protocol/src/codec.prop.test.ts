@@ -16,6 +16,10 @@ import {
   OffsetCommitKey,
   OffsetCommitValue,
 } from "./coordinator-records/offsets-records.ts";
+import {
+  TransactionLogKey,
+  TransactionLogValue,
+} from "./coordinator-records/transaction-records.ts";
 import { RequestHeader, ResponseHeader } from "./headers.ts";
 import { arbitraryOf } from "./schema-arbitrary.ts";
 
@@ -27,6 +31,8 @@ const MESSAGES: readonly Message[] = [
   OffsetCommitValue,
   GroupMetadataKey,
   GroupMetadataValue,
+  TransactionLogKey,
+  TransactionLogValue,
   ConsumerProtocolAssignment,
   ConsumerProtocolSubscription,
   ...Object.values(CONSUMER_GROUP_RECORDS).flatMap(({ key, value }) => [key, value] as Message[]),
