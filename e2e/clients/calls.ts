@@ -65,6 +65,8 @@ export interface JoinGroup {
   readonly assignor: "range" | "cooperative";
   /** Makes it a static member. */
   readonly instanceId?: string;
+  /** RE2 syntax, over whole names; stands for `topics`. Of the consumer protocol alone. */
+  readonly pattern?: string;
 }
 
 export interface GroupDescription {
@@ -172,6 +174,7 @@ export interface ClientKind {
 export type Feature =
   | "cooperative"
   | "consumer protocol"
+  | "topic pattern"
   | "static member"
   | "explicit commit"
   | "timestamps"

@@ -35,6 +35,11 @@ export function consumerProtocol(bench: Bench): void {
       scenario((group) => moveWithMembers(group, "cooperative")),
     );
     bench.test(
+      "the broker finds the topics of an expression, also those that come later",
+      ["consumer protocol", "topic pattern"],
+      () => followPattern(bench),
+    );
+    bench.test(
       "a static member that is away keeps its partitions",
       ["consumer protocol", "static member"],
       scenario(keepPartitionsOfStaticMember),
@@ -81,6 +86,34 @@ async function changeProtocol(group: GroupBench): Promise<void> {
   await group.flow("classic again", [again]);
   await group.commit([again], 30);
   await group.leave(again);
+}
+
+async function followPattern(bench: Bench): Promise<void> {
+  const prefix = bench.name("matched");
+  const make = async (word: string, partitions: number): Promise<string> => {
+    const topic = `${prefix}-${word}`;
+    await bench.support.createTopic({ topic, partitions, configs: {} });
+    return topic;
+  };
+  const first = await make("a", 2);
+  await make("B", 1);
+  const consumer = bench.name("member");
+  const pattern = `${prefix}-[a-z]`;
+  const group = bench.name("group");
+  const subscription = { topics: [], assignor: "range", pattern } as const;
+  await bench.client.join({ ...CONSUMER, ...subscription, consumer, group, protocol: "consumer" });
+  const assigned = async (): Promise<string> =>
+    (await bench.client.assignment({ consumer })).join();
+  await waitFor("it reads what matches", async () => {
+    return (await assigned()) === `${first}/0,${first}/1`;
+  });
+  const later = await make("c", 1);
+  await waitFor(
+    "it reads what came later",
+    async () => (await assigned()) === `${first}/0,${first}/1,${later}/0`,
+    { withinMs: 30_000 },
+  );
+  await bench.client.close({ consumer });
 }
 
 async function moveWithMembers(group: GroupBench, assignor: JoinGroup["assignor"]): Promise<void> {
