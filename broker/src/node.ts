@@ -26,7 +26,7 @@ import {
 } from "#coordinator/transaction-coordinator.ts";
 import { registerTransactionMetrics } from "#coordinator/transaction-probe.ts";
 import type { World } from "#io/ports.ts";
-import { LogManager } from "#log/log-manager.ts";
+import { LogDirs } from "#log/log-dirs.ts";
 import { Semaphore } from "#log/semaphore.ts";
 import { brokerDirectory } from "#metadata/endpoints.ts";
 import type { MetadataImage } from "#metadata/image.ts";
@@ -91,8 +91,8 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   const { broker } = loaded;
   const nodeId = broker.nodeId;
   const { clock, scheduler, logger, workers, disk } = world;
-  const logs = await LogManager.open({
-    dataFolder: config.dataFolder,
+  const logs = await LogDirs.open({
+    folders: [{ path: config.dataFolder, problem: null }, ...(config.otherFolders ?? [])],
     disk,
     scheduler,
     workers,
@@ -188,7 +188,7 @@ async function stopParts(
 
 /** What a node has to end. */
 interface Running {
-  readonly logs: LogManager;
+  readonly logs: LogDirs;
   readonly membership: Membership;
   readonly replicas: ReplicaManager;
   readonly services: Services;
@@ -198,14 +198,14 @@ interface Running {
 
 /** What a node keeps, apart from its role in the cluster. */
 interface Stored {
-  readonly logs: LogManager;
+  readonly logs: LogDirs;
   readonly view: ImageFollower;
   readonly deletions: TopicDeletions;
 }
 
 /** Opens every partition that the image gives to this broker, and follows the image from then on. */
 async function openReplicas(
-  { loaded }: NodeConfig,
+  { loaded, onStorageLost }: NodeConfig,
   { clock, scheduler, logger }: World,
   { logs, view, deletions }: Stored,
 ): Promise<ReplicaManager> {
@@ -226,6 +226,10 @@ async function openReplicas(
     view.image,
   );
   view.subscribe((_previous, next, change) => replicas.apply(next, change));
+  logs.listener = {
+    onFolderLost: (path) => replicas.takeOffline(path),
+    onAllLost: () => onStorageLost?.("the disks of all data folders failed"),
+  };
   await replicas.start(view.image, await deletions.unfinished());
   return replicas;
 }
@@ -238,10 +242,10 @@ function startCoordinators({ image }: ImageFollower, { groups, transactions }: S
 
 function registerCoordinatorMetrics(
   { metrics }: NodeConfig,
-  { transactions }: Services,
+  { groups, transactions }: Services,
   lags: LagTable,
 ): void {
-  registerGroupMetrics(metrics, { lags: () => lags.latest });
+  registerGroupMetrics(metrics, { lags: () => lags.latest, usage: () => groups.usage });
   registerTransactionMetrics(metrics, transactions);
 }
 
@@ -306,7 +310,6 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     replicas,
     logs,
     disk,
-    dataFolder: config.dataFolder,
     append: { clock, workers, gate },
     reads: {
       clock,

@@ -10,6 +10,7 @@ import { consumerProtocol } from "./scenarios/consumer-protocol.ts";
 import { consuming } from "./scenarios/consuming.ts";
 import { groups } from "./scenarios/groups.ts";
 import { producing } from "./scenarios/producing.ts";
+import { recompression } from "./scenarios/recompression.ts";
 import { sizes } from "./scenarios/sizes.ts";
 
 export function describeClient(
@@ -68,6 +69,7 @@ export function describeClient(
     });
 
     producing(bench);
+    recompression(bench);
     sizes(bench);
     consuming(bench);
     groups(bench);

@@ -31,6 +31,16 @@ const only = (value: string, because: string): Served => ({ values: [value], bec
 const NO_REPLICATION = "replication is not built yet";
 const NO_SECURITY = "authentication is not built yet";
 
+/** Folders joined by commas, without slashes at their ends; null where two are in each other's way. */
+function parseFolders(text: string): readonly [string, ...string[]] | null {
+  const folders = text.split(",").map((one) => one.trim().replace(/(?<=.)\/+$/, ""));
+  const isInside = (one: string): boolean => folders.some((other) => one.startsWith(`${other}/`));
+  const isBad = folders.some((one) => one === "" || one.includes("\0") || isInside(one));
+  const [first, ...others] = folders;
+  if (isBad || first === undefined || new Set(folders).size !== folders.length) return null;
+  return [first, ...others];
+}
+
 const PLACE = {
   nodeId: int({
     name: "node.id",
@@ -43,15 +53,15 @@ const PLACE = {
     default: null,
     doc: "Where the broker stands, as told to clients: a rack, a room, a data centre.",
   }),
-  logDirs: parsed<string>(
+  logDirs: parsed<readonly [string, ...string[]]>(
     "list",
     {
       name: "log.dirs",
       default: "data",
-      allowed: "one folder (a broker has a single data folder, without a comma in its name)",
-      doc: "The data folder. A relative one counts from where the broker was started.",
+      allowed: "folders, joined by commas, each of them once and none inside another",
+      doc: "The data folders, each best on a disk of its own. A relative one counts from where the broker was started. The first holds the metadata too; partitions go where the fewest are. One whose disk fails is offline alone.",
     },
-    (text) => (text === "" || text.includes(",") || text.includes("\0") ? null : text),
+    parseFolders,
   ),
   listeners: parsed(
     "list",

@@ -18,7 +18,6 @@ import {
 
 const HOUR_MS = 3_600_000;
 const NO_COMPACTION = "compaction is not built yet";
-const NO_RECOMPRESSION = "the broker stores batches as they were sent and does not compress yet";
 const NO_TIERS = "tiered storage is not built yet";
 const NO_REPLICATION = "replication is not built yet";
 
@@ -37,9 +36,8 @@ const STORAGE = {
     name: "compression.type",
     default: "producer",
     values: ["producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"],
-    served: only("producer", NO_RECOMPRESSION),
     synonyms: [["compression.type", 1]],
-    doc: "The codec in which batches are stored; `producer` keeps what the producer chose.",
+    doc: "The codec in which batches are stored; `producer` keeps what the producer chose. Where a batch comes in another, the broker packs it anew, which costs it processor time.",
   }),
   flushMessages: long({
     name: "flush.messages",
@@ -92,12 +90,11 @@ const STORAGE = {
     default: 0,
     min: 0,
     unit: "ms",
-    served: only("0", "segments close at `segment.ms` exactly, without a random part"),
     synonyms: [
       ["log.roll.jitter.ms", 1],
       ["log.roll.jitter.hours", HOUR_MS],
     ],
-    doc: "Up to this much, by chance, is taken off `segment.ms`, so that segments do not all close at once.",
+    doc: "Up to this much is taken off `segment.ms`, another part for every segment, so that they do not all close at once.",
   }),
   segmentMs: long({
     name: "segment.ms",
@@ -250,7 +247,7 @@ const LEVELS = {
     default: -1,
     min: -1,
     max: 9,
-    served: only("-1", NO_RECOMPRESSION),
+    except: 0,
     synonyms: [["compression.gzip.level", 1]],
     doc: "Level for `compression.type` gzip; −1 for the library's own.",
   }),
@@ -259,7 +256,7 @@ const LEVELS = {
     default: 9,
     min: 1,
     max: 17,
-    served: only("9", NO_RECOMPRESSION),
+    served: only("9", "the broker packs lz4 at one level"),
     synonyms: [["compression.lz4.level", 1]],
     doc: "Level for `compression.type` lz4.",
   }),
@@ -268,7 +265,6 @@ const LEVELS = {
     default: 3,
     min: -131_072,
     max: 22,
-    served: only("3", NO_RECOMPRESSION),
     synonyms: [["compression.zstd.level", 1]],
     doc: "Level for `compression.type` zstd.",
   }),

@@ -33,6 +33,7 @@ import { layersOf } from "#metadata/topic-configs.ts";
 import type { Planned } from "./commit.ts";
 import { GROUP_ID_BYTES_MAX, GROUPS_WITH_CONFIGS_MAX } from "./limits.ts";
 import { failed, OK, type Outcome } from "./outcome.ts";
+import { AS_WRITTEN } from "./own-topics.ts";
 import {
   brokerConfigsVersion,
   groupConfigsVersion,
@@ -248,13 +249,13 @@ function topicTarget(
   };
 }
 
-/** Of a topic of the broker's own: the overrides that only the broker could make. */
+/** Of a topic of the broker's own: the overrides that only the broker could make, and its packing. */
 function pinnedOf({ configs }: TopicImage): Overrides {
   const isPinned = ([name, value]: readonly [string, string]): boolean => {
     const setting = TOPIC_SETTINGS_BY_NAME.get(name);
     return setting !== undefined && problemOf(setting, value) !== null;
   };
-  return new Map([...configs].filter(isPinned));
+  return new Map([...[...configs].filter(isPinned), AS_WRITTEN]);
 }
 
 /** A group need not exist: its settings may be there before it. */

@@ -25,6 +25,7 @@ import {
 import { decodeSnapshot } from "./producer-snapshot.ts";
 import { ProducerState } from "./producer-state.ts";
 import type { RecoveryPoint } from "./recovery-point.ts";
+import { rewrite } from "./rewrite.ts";
 import { Segment, type StartPlace } from "./segment.ts";
 import { learnNewest, loadIndexes, rebuildIndexes, restart, saveIndexes } from "./segment-files.ts";
 import { OffsetIndex, TimeIndex } from "./sparse-index.ts";
@@ -42,6 +43,8 @@ export interface LoadOptions {
   readonly truncateTo: number | null;
   /** The process before this one stopped in order: everything in the folder is durable. */
   readonly isDurable: boolean;
+  /** A sync failed here before: what is read may be in memory alone, whatever a new sync says. */
+  readonly isDoubted: boolean;
   readonly nowMs: number;
   readonly logger: Logger;
 }
@@ -135,6 +138,8 @@ class Loader {
   #aborted: readonly AbortedTransaction[] = [];
   #endOffset = 0;
   #scannedBytes = 0;
+  /** Where the check began in the first segment that it read. */
+  #checkedFrom = 0;
   #truncatedBytes = 0;
   /** The check ended at damage below the recovery point. */
   #belowDamage = false;
@@ -236,9 +241,11 @@ class Loader {
    * to be visible, so it must survive a power cut from here on.
    */
   async #makeDurable(checked: number, trusted: number): Promise<void> {
-    if (this.#options.isDurable && this.#endOffset === trusted) return;
-    for (const segment of this.#segments.slice(checked)) {
+    const { isDurable, isDoubted } = this.#options;
+    if (isDurable && !isDoubted && this.#endOffset === trusted) return;
+    for (const [index, segment] of this.#segments.slice(checked).entries()) {
       if (segment.writtenSize === 0) continue;
+      if (isDoubted) await rewrite(this.#io, segment, index === 0 ? this.#checkedFrom : 0);
       await this.#io.files.use(segment.path(".log"), syncFile);
     }
     await this.#io.disk.syncDirectory(this.#options.folder);
@@ -297,6 +304,7 @@ class Loader {
         return;
       }
       const start = at === first ? await this.#rewind(segment, trusted) : this.#restart(segment);
+      if (at === first) this.#checkedFrom = start.position;
       const position = await this.#checkSegment(segment, start, trusted);
       this.#scannedBytes += position - start.position;
       if (start.position > 0) await this.#learnFirstTimestamp(segment);
@@ -362,7 +370,7 @@ class Loader {
     );
     await this.#io.files.use(segment.path(".log"), async (file) => {
       await file.truncate(position);
-      await file.sync();
+      await syncFile(file);
     });
     segment.writtenSize = position;
     segment.syncedSize = position;

@@ -457,6 +457,7 @@ export class PartitionLog {
     this.#nextOffset = this.#logEndOffset;
     this.#listener?.onFailure(!goesOn);
     if (goesOn) this.#repairing = this.#repair();
+    else this.#environment.onFenced(this.folder, error);
   }
 
   /** Loads the log again from what is on the disk, cut to what was acknowledged. */
@@ -470,6 +471,7 @@ export class PartitionLog {
         logStartOffset: this.#logStartOffset,
         truncateTo: this.#logEndOffset,
         isDurable: false,
+        isDoubted: false,
       });
       if (this.#state !== "repairing") return;
       if (loaded.endOffset !== this.#logEndOffset) {
@@ -487,11 +489,9 @@ export class PartitionLog {
       this.#state = "open";
     } catch (error) {
       if (this.#state !== "repairing") return;
-      if (!isPassing(error)) this.#state = "fenced";
-      this.#environment.logger.warn(
-        { folder: this.folder, error: messageOf(error), state: this.#state },
-        "the log cannot go on yet",
-      );
+      if (!isPassing(error)) return this.#fail(error);
+      const fields = { folder: this.folder, error: messageOf(error) };
+      this.#environment.logger.warn(fields, "the log cannot go on yet");
       this.#environment.scheduler.after(REPAIR_DELAY_MS, () => {
         if (this.#state === "repairing") this.#repairing = this.#repair();
       });

@@ -7,6 +7,8 @@ export interface LogConfig {
   readonly cleanupPolicy: readonly string[];
   readonly segmentBytes: number;
   readonly segmentMs: number;
+  /** Up to this much of `segmentMs` is taken off, another part for every segment. */
+  readonly segmentJitterMs: number;
   /** Room of an index file in bytes; a full index rolls the segment. */
   readonly segmentIndexBytes: number;
   readonly indexIntervalBytes: number;

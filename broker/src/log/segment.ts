@@ -5,7 +5,7 @@
  * segment are always loaded; those of a closed one are read when a lookup needs them.
  */
 import { fileName, type INDEX_SUFFIXES } from "./names.ts";
-import { OFFSET_ENTRY_SIZE, OffsetIndex, TimeIndex } from "./sparse-index.ts";
+import { OFFSET_ENTRY_SIZE, OffsetIndex, TIME_ENTRY_SIZE, TimeIndex } from "./sparse-index.ts";
 import type { AbortedTransaction } from "./transaction-index.ts";
 
 /** Offsets in a segment are kept relative to its base, in an int32. */
@@ -131,10 +131,14 @@ export class Segment {
     if (this.indexes !== null) this.#indexTime(this.indexes);
   }
 
-  /** Whether an index of `indexBytes` has no room for another entry. */
+  /** Whether one of the indexes has no room in `indexBytes` for another entry. */
   isIndexFull(indexBytes: number): boolean {
-    const entries = this.indexes === null ? 0 : this.indexes.offsets.count;
-    return (entries + 1) * OFFSET_ENTRY_SIZE > indexBytes;
+    const offsets = this.indexes?.offsets.count ?? 0;
+    // Closing the segment adds one more time.
+    const times = (this.indexes?.times.count ?? 0) + 1;
+    return (
+      (offsets + 1) * OFFSET_ENTRY_SIZE > indexBytes || (times + 1) * TIME_ENTRY_SIZE > indexBytes
+    );
   }
 
   #indexTime(indexes: SegmentIndexes): void {

@@ -2,7 +2,7 @@
 import { messageOf } from "@runnel/kit/errors.ts";
 import type { Logger } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
-import type { LogManager } from "#log/log-manager.ts";
+import type { LogDirs } from "#log/log-dirs.ts";
 import type { Partition } from "./partition.ts";
 
 /** Stands for the high watermark: everything that is there. */
@@ -19,7 +19,7 @@ export interface DeletedRecords {
  * KAFKA_STORAGE_ERROR, and a line in the log, where the disk refuses.
  */
 export async function deleteRecords(
-  { logs, logger }: { readonly logs: LogManager; readonly logger: Logger },
+  { logs, logger }: { readonly logs: LogDirs; readonly logger: Logger },
   { log, highWatermark, identity }: Partition,
   asked: number,
 ): Promise<DeletedRecords> {

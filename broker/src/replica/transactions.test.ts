@@ -3,7 +3,7 @@ import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { expect, test } from "vitest";
 import { inlineWorkers } from "#io/memory/world.ts";
 import { Semaphore } from "#log/semaphore.ts";
-import { batchOf, CONFIG, Rig, TOPIC } from "#log/testing.ts";
+import { batchOf, Rig, TOPIC } from "#log/testing.ts";
 import type { ProduceTransaction } from "./admission.ts";
 import { type AppendResult, appendBatch } from "./append.ts";
 import { type FetchedPartition, fetch } from "./fetch.ts";
@@ -11,6 +11,7 @@ import { listOffset, SpecialTime } from "./list-offset.ts";
 import { appendMarker } from "./markers.ts";
 import { Partition } from "./partition.ts";
 import type { Admission } from "./ports.ts";
+import { PARTITION_CONFIG } from "./testing.ts";
 
 const CLASSIC: ProduceTransaction = {
   transactionalId: "tx",
@@ -22,14 +23,7 @@ const IMPLICIT: ProduceTransaction = { ...CLASSIC, mayAdd: true, knowsAbortable:
 /** A partition, and a coordinator that answers when it is told to. */
 async function newWorld() {
   const rig = await Rig.open();
-  const config = {
-    ...CONFIG,
-    maxMessageBytes: 1000,
-    messageTimestampType: "CreateTime",
-    messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
-    messageTimestampAfterMaxMs: Number.MAX_SAFE_INTEGER,
-    minInsyncReplicas: 1,
-  } as const;
+  const config = { ...PARTITION_CONFIG, maxMessageBytes: 1000 };
   const identity = { topicId: TOPIC, topicName: "t", index: 0, isInternal: false };
   const partition = new Partition(identity, await rig.log(config), config, 3);
   const asked: (Admission & { answer(errorCode: ErrorCode): void })[] = [];

@@ -12,7 +12,7 @@ import type { GroupCoordinator } from "#coordinator/group-coordinator.ts";
 import type { LagTable } from "#coordinator/lag-table.ts";
 import type { TopicLookup } from "#coordinator/ports.ts";
 import type { Disk } from "#io/ports.ts";
-import type { LogManager } from "#log/log-manager.ts";
+import type { LogDirs } from "#log/log-dirs.ts";
 import type { MetadataView } from "#metadata/image.ts";
 import type { TopicConfigs } from "#metadata/topic-configs.ts";
 import type { MetricsHistory } from "#metrics/history/history.ts";
@@ -33,7 +33,7 @@ export interface V1Services {
   readonly groupChanges: GroupChanges;
   readonly topicConfigs: TopicConfigs;
   readonly replicas: ReplicaManager;
-  readonly logs: LogManager;
+  readonly logs: LogDirs;
   readonly groups: Pick<
     GroupCoordinator,
     "start" | "visit" | "list" | "describe" | "fetchOffsets" | "findPartition"
@@ -44,7 +44,6 @@ export interface V1Services {
   readonly append: AppendContext;
   readonly reads: FetchContext;
   readonly disk: Pick<Disk, "space">;
-  readonly dataFolder: string;
   /** The broker's settings, as it was started with them. */
   readonly broker: BrokerConfig;
   /** `delete.topic.enable`. */
