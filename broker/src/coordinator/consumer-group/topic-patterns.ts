@@ -1,26 +1,12 @@
 /**
  * The topics that regular expressions stand for, kept for as long as the topics are the same ones.
  *
- * Expressions come from clients (bad-input row P17): the engine is RE2's, whose time is linear in the text
- * for every expression, and their length and compiled size are bounded. Names are matched in slices, with
+ * Expressions come from clients (bad-input row P17, `linear-pattern.ts`). Names are matched in slices, with
  * others served between them; until an expression is done, its topics are not known.
  */
-import { messageOf } from "@runnel/kit/errors.ts";
 import type { Scheduler } from "@runnel/kit/world.ts";
-import { RE2JS } from "re2js";
+import { LinearPattern } from "../linear-pattern.ts";
 import type { TopicLookup } from "../ports.ts";
-
-/** UTF-16 units of an expression. */
-export const PATTERN_LENGTH_MAX = 1_000;
-
-/** Instructions of a compiled expression: what its time is linear in, besides the text. */
-const PATTERN_SIZE_MAX = 2_000;
-
-/** A counted repetition writes out what it repeats: length times all counts multiplied, before compiling. */
-const PATTERN_WORK_MAX = 100_000;
-
-/** Work of one slice, in names times instructions. */
-const SLICE_WORK = 400_000;
 
 /** Expressions that are kept; the one that was asked for longest ago goes first. */
 const PATTERNS_KEPT_MAX = 500;
@@ -29,8 +15,7 @@ const PATTERNS_KEPT_MAX = 500;
 const RUNNING_MAX = 100;
 
 interface Entry {
-  readonly compiled: RE2JS;
-  readonly namesPerSlice: number;
+  readonly pattern: LinearPattern;
   /** Of the topics that `topics` were found among; −1 for none yet. */
   version: number;
   topics: readonly string[];
@@ -73,10 +58,9 @@ export class TopicPatterns {
       this.#entries.set(pattern, known);
       return known;
     }
-    const compiled = compile(pattern);
+    const compiled = LinearPattern.compile(pattern);
     if (typeof compiled === "string") return compiled;
-    const namesPerSlice = Math.max(1, Math.floor(SLICE_WORK / compiled.programSize()));
-    const entry = { compiled, namesPerSlice, version: -1, topics: [], isRunning: false };
+    const entry = { pattern: compiled, version: -1, topics: [], isRunning: false };
     const [oldest] = this.#entries.keys();
     if (this.#entries.size >= PATTERNS_KEPT_MAX && oldest !== undefined) {
       this.#entries.delete(oldest);
@@ -102,7 +86,7 @@ export class TopicPatterns {
       readonly found: string[];
     },
   ): void {
-    for (let count = 0; count < entry.namesPerSlice; count += 1) {
+    for (let count = 0; count < entry.pattern.textsPerSlice; count += 1) {
       const next = run.names.next();
       if (next.done === true) {
         entry.version = run.version;
@@ -111,31 +95,8 @@ export class TopicPatterns {
         this.#runningCount -= 1;
         return;
       }
-      if (entry.compiled.testExact(next.value)) run.found.push(next.value);
+      if (entry.pattern.matches(next.value)) run.found.push(next.value);
     }
     this.#scheduler.soon(() => this.#match(entry, run));
   }
-}
-
-function compile(pattern: string): RE2JS | string {
-  if (pattern.length > PATTERN_LENGTH_MAX) {
-    return `a regular expression has at most ${PATTERN_LENGTH_MAX} characters`;
-  }
-  const tooLarge = `the regular expression becomes more than ${PATTERN_SIZE_MAX} instructions: repeat less`;
-  if (pattern.length * repeatsOf(pattern) > PATTERN_WORK_MAX) return tooLarge;
-  try {
-    const compiled = RE2JS.compile(pattern);
-    return compiled.programSize() <= PATTERN_SIZE_MAX ? compiled : tooLarge;
-  } catch (error) {
-    return `not a regular expression of RE2: ${messageOf(error)}`;
-  }
-}
-
-/** The product of all counted repetitions: never less than what they multiply each other by. */
-function repeatsOf(pattern: string): number {
-  let product = 1;
-  for (const [, from = "0", to = ""] of pattern.matchAll(/\{(\d{1,9})(?:,(\d{0,9}))?\}/g)) {
-    product *= Math.max(1, Number(from), Number(to));
-  }
-  return product;
 }
