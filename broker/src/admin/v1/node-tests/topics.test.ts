@@ -223,6 +223,29 @@ describe("listPartitions", () => {
       query: { sort: "sizeBytes", order: "desc", limit: 1 },
     });
     expect(largest.items).toMatchObject([{ partition: 0 }]);
+    expect(items[0]?.compaction).toBeNull();
+  });
+
+  test("shows how far a compacted topic is, of which no events are deleted by hand", async () => {
+    await create("states", 1, { "cleanup.policy": "compact" });
+    const params = { topic: "states" };
+    const { items } = await rig.client.listPartitions({ params });
+    expect(items[0]?.compaction).toEqual({
+      cleanBytes: 0,
+      dirtyBytes: 0,
+      dirtyRatio: 0,
+      progress: null,
+      lastPass: null,
+      failure: null,
+    });
+    const records = [{ value: { encoding: "utf8", data: "v" } } as const];
+    await expect(rig.client.produce({ params, body: { records } })).rejects.toMatchObject(
+      problemOf("invalid-request", { kafkaError: "INVALID_RECORD" }),
+    );
+    const deletion = rig.client.deleteRecords({ params, body: { to: { kind: "end" } } });
+    await expect(deletion).rejects.toMatchObject(
+      problemOf("invalid-request", { kafkaError: "POLICY_VIOLATION" }),
+    );
   });
 });
 
