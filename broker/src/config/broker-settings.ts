@@ -9,8 +9,10 @@ import {
   parseHosts,
   parseListeners,
 } from "./address.ts";
+import { CONSUMER_GROUP_SETTINGS } from "./consumer-group-settings.ts";
 import {
   bool,
+  double,
   INT_MAX,
   int,
   list,
@@ -258,66 +260,56 @@ const LOGS = {
   }),
 };
 
-const CONSUMER_GROUPS = {
-  groupConsumerAssignors: list({
-    name: "group.consumer.assignors",
-    default: "uniform,range",
-    values: ["uniform", "range"],
-    doc: "How the broker shares out partitions in groups of the consumer protocol (KIP-848), for members to choose from; the first counts where they do not.",
+const COMPACTION = {
+  logCleanerEnable: bool({
+    name: "log.cleaner.enable",
+    default: true,
+    doc: "Whether compacted topics are compacted. Without it they keep all their records, those of the broker itself as well.",
   }),
-  groupConsumerHeartbeatIntervalMs: int({
-    name: "group.consumer.heartbeat.interval.ms",
-    default: 5_000,
+  logCleanerThreads: int({
+    name: "log.cleaner.threads",
+    default: 1,
     min: 1,
-    unit: "ms",
-    doc: "How often members of groups of the consumer protocol report.",
+    served: only("1", "one thread compacts, one log at a time"),
+    doc: "Threads that compact.",
   }),
-  groupConsumerMaxHeartbeatIntervalMs: int({
-    name: "group.consumer.max.heartbeat.interval.ms",
+  logCleanerBackoffMs: long({
+    name: "log.cleaner.backoff.ms",
     default: 15_000,
     min: 1,
+    max: INT_MAX,
     unit: "ms",
-    doc: "The longest interval that a group may set.",
+    doc: "How often it is looked whether a log is to be compacted, while none is.",
   }),
-  groupConsumerMaxSessionTimeoutMs: int({
-    name: "group.consumer.max.session.timeout.ms",
-    default: 60_000,
+  logCleanerDedupeBufferSize: long({
+    name: "log.cleaner.dedupe.buffer.size",
+    default: 128 * MIB,
+    min: MIB,
+    max: 4_096 * MIB,
+    unit: "bytes",
+    doc: "Memory in which a pass learns keys, 24 bytes for each, and no more than it needs. A pass with more keys goes as far as they fit; the next one goes on there.",
+  }),
+  logCleanerIoBufferLoadFactor: double({
+    name: "log.cleaner.io.buffer.load.factor",
+    default: 0.9,
+    min: 0.1,
+    max: 0.95,
+    doc: "Share of that memory that is filled: more of it takes more keys, and more time for each.",
+  }),
+  logCleanerIoBufferSize: int({
+    name: "log.cleaner.io.buffer.size",
+    default: 524_288,
+    min: 65_536,
+    max: 64 * MIB,
+    unit: "bytes",
+    doc: "Bytes of a segment that a pass reads at once; a batch that is larger is read whole.",
+  }),
+  logCleanerIoMaxBytesPerSecond: double({
+    name: "log.cleaner.io.max.bytes.per.second",
+    default: Number.MAX_VALUE,
     min: 1,
-    unit: "ms",
-    doc: "The longest session timeout that a group may set.",
-  }),
-  groupConsumerMaxSize: int({
-    name: "group.consumer.max.size",
-    default: INT_MAX,
-    min: 1,
-    doc: "Members that a group of the consumer protocol may have.",
-  }),
-  groupConsumerMigrationPolicy: word({
-    name: "group.consumer.migration.policy",
-    default: "bidirectional",
-    values: ["disabled", "upgrade", "downgrade", "bidirectional"],
-    doc: "Whether a group with members may move from the classic to the consumer protocol (`upgrade`), when a first member speaks it, and back (`downgrade`), when the last one has gone.",
-  }),
-  groupConsumerMinHeartbeatIntervalMs: int({
-    name: "group.consumer.min.heartbeat.interval.ms",
-    default: 5_000,
-    min: 1,
-    unit: "ms",
-    doc: "The shortest interval that a group may set.",
-  }),
-  groupConsumerMinSessionTimeoutMs: int({
-    name: "group.consumer.min.session.timeout.ms",
-    default: 45_000,
-    min: 1,
-    unit: "ms",
-    doc: "The shortest session timeout that a group may set.",
-  }),
-  groupConsumerSessionTimeoutMs: int({
-    name: "group.consumer.session.timeout.ms",
-    default: 45_000,
-    min: 1,
-    unit: "ms",
-    doc: "A member of a group of the consumer protocol that is silent for this long is removed.",
+    max: Number.MAX_VALUE,
+    doc: "Bytes that compaction reads and writes a second, at most. Without this limit it works four fifths of the time in a thread of low priority, and a quarter of it while appends wait or the broker is busy.",
   }),
 };
 
@@ -440,8 +432,9 @@ export const BROKER_SETTINGS = {
   ...NETWORK,
   ...TOPICS,
   ...LOGS,
+  ...COMPACTION,
   ...GROUPS,
-  ...CONSUMER_GROUPS,
+  ...CONSUMER_GROUP_SETTINGS,
   ...TRANSACTION_SETTINGS,
   ...AUDIT,
   ...LATER,

@@ -18,7 +18,7 @@ import {
 } from "#config/effective.ts";
 import { timingsProblem } from "#config/group-settings.ts";
 import { problemOf } from "#config/setting.ts";
-import { TOPIC_SETTINGS_BY_NAME } from "#config/topic-settings.ts";
+import { TOPIC_SETTINGS, TOPIC_SETTINGS_BY_NAME } from "#config/topic-settings.ts";
 import { AUDIT_TOPIC, type MetadataImage, type TopicImage } from "#metadata/image.ts";
 import {
   brokerConfigsKey,
@@ -249,9 +249,11 @@ function topicTarget(
   };
 }
 
-/** Of a topic of the broker's own: the overrides that only the broker could make, and its packing. */
+/** Of a topic of the broker's own: the overrides that only the broker may make, and its packing. */
 function pinnedOf({ configs }: TopicImage): Overrides {
   const isPinned = ([name, value]: readonly [string, string]): boolean => {
+    // Retention would take what only the newest record of a key says, such as a committed offset.
+    if (name === TOPIC_SETTINGS.cleanupPolicy.name) return true;
     const setting = TOPIC_SETTINGS_BY_NAME.get(name);
     return setting !== undefined && problemOf(setting, value) !== null;
   };
