@@ -256,7 +256,7 @@ function registerCoordinatorMetrics(
 function coordinatorsOf(
   config: NodeConfig,
   world: World,
-  parts: Pick<Parts, "controller" | "replicas"> & { readonly topics: TopicLookup },
+  parts: Pick<Parts, "controller" | "replicas" | "view"> & { readonly topics: TopicLookup },
 ) {
   const gate: TransactionGate = { admit: (admission) => transactions.admit(admission) };
   const groups = groupCoordinator(config, world, { ...parts, gate });
@@ -280,7 +280,7 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     advertised: broker.advertisedListeners,
   });
   const topics = topicLookup(view);
-  const coordinators = coordinatorsOf(config, world, { topics, controller, replicas });
+  const coordinators = coordinatorsOf(config, world, { topics, controller, replicas, view });
   const { groups, transactions, producerIds, gate } = coordinators;
   const changes = new Changes({
     controller,

@@ -9,9 +9,9 @@ import {
   parseHosts,
   parseListeners,
 } from "./address.ts";
+import { COMPACTION_SETTINGS } from "./compaction-settings.ts";
 import {
   bool,
-  double,
   INT_MAX,
   int,
   list,
@@ -31,7 +31,6 @@ const MIB = 1_048_576;
 const only = (value: string, because: string): Served => ({ values: [value], because });
 const NO_REPLICATION = "replication is not built yet";
 const NO_SECURITY = "authentication is not built yet";
-const NO_NEW_GROUPS = "the new consumer group protocol (KIP-848) is not built yet";
 
 /** Folders joined by commas, without slashes at their ends; null where two are in each other's way. */
 function parseFolders(text: string): readonly [string, ...string[]] | null {
@@ -260,56 +259,66 @@ const LOGS = {
   }),
 };
 
-const COMPACTION = {
-  logCleanerEnable: bool({
-    name: "log.cleaner.enable",
-    default: true,
-    doc: "Whether compacted topics are compacted. Without it they keep all their records, those of the broker itself as well.",
+const CONSUMER_GROUPS = {
+  groupConsumerAssignors: list({
+    name: "group.consumer.assignors",
+    default: "uniform,range",
+    values: ["uniform", "range"],
+    doc: "How the broker shares out partitions in groups of the consumer protocol (KIP-848), for members to choose from; the first counts where they do not.",
   }),
-  logCleanerThreads: int({
-    name: "log.cleaner.threads",
-    default: 1,
+  groupConsumerHeartbeatIntervalMs: int({
+    name: "group.consumer.heartbeat.interval.ms",
+    default: 5_000,
     min: 1,
-    served: only("1", "one thread compacts, one log at a time"),
-    doc: "Threads that compact.",
+    unit: "ms",
+    doc: "How often members of groups of the consumer protocol report.",
   }),
-  logCleanerBackoffMs: long({
-    name: "log.cleaner.backoff.ms",
+  groupConsumerMaxHeartbeatIntervalMs: int({
+    name: "group.consumer.max.heartbeat.interval.ms",
     default: 15_000,
     min: 1,
-    max: INT_MAX,
     unit: "ms",
-    doc: "How often it is looked whether a log is to be compacted, while none is.",
+    doc: "The longest interval that a group may set.",
   }),
-  logCleanerDedupeBufferSize: long({
-    name: "log.cleaner.dedupe.buffer.size",
-    default: 128 * MIB,
-    min: MIB,
-    max: 4_096 * MIB,
-    unit: "bytes",
-    doc: "Memory in which a pass learns keys, 24 bytes for each, and no more than it needs. A pass with more keys goes as far as they fit; the next one goes on there.",
-  }),
-  logCleanerIoBufferLoadFactor: double({
-    name: "log.cleaner.io.buffer.load.factor",
-    default: 0.9,
-    min: 0.1,
-    max: 0.95,
-    doc: "Share of that memory that is filled: more of it takes more keys, and more time for each.",
-  }),
-  logCleanerIoBufferSize: int({
-    name: "log.cleaner.io.buffer.size",
-    default: 524_288,
-    min: 65_536,
-    max: 64 * MIB,
-    unit: "bytes",
-    doc: "Bytes of a segment that a pass reads at once; a batch that is larger is read whole.",
-  }),
-  logCleanerIoMaxBytesPerSecond: double({
-    name: "log.cleaner.io.max.bytes.per.second",
-    default: Number.MAX_VALUE,
+  groupConsumerMaxSessionTimeoutMs: int({
+    name: "group.consumer.max.session.timeout.ms",
+    default: 60_000,
     min: 1,
-    max: Number.MAX_VALUE,
-    doc: "Bytes that compaction reads and writes a second, at most. Without this limit it works four fifths of the time in a thread of low priority, and a quarter of it while appends wait or the broker is busy.",
+    unit: "ms",
+    doc: "The longest session timeout that a group may set.",
+  }),
+  groupConsumerMaxSize: int({
+    name: "group.consumer.max.size",
+    default: INT_MAX,
+    min: 1,
+    doc: "Members that a group of the consumer protocol may have.",
+  }),
+  groupConsumerMigrationPolicy: word({
+    name: "group.consumer.migration.policy",
+    default: "bidirectional",
+    values: ["disabled", "upgrade", "downgrade", "bidirectional"],
+    doc: "Whether a group with members may move from the classic to the consumer protocol (`upgrade`), when a first member speaks it, and back (`downgrade`), when the last one has gone.",
+  }),
+  groupConsumerMinHeartbeatIntervalMs: int({
+    name: "group.consumer.min.heartbeat.interval.ms",
+    default: 5_000,
+    min: 1,
+    unit: "ms",
+    doc: "The shortest interval that a group may set.",
+  }),
+  groupConsumerMinSessionTimeoutMs: int({
+    name: "group.consumer.min.session.timeout.ms",
+    default: 45_000,
+    min: 1,
+    unit: "ms",
+    doc: "The shortest session timeout that a group may set.",
+  }),
+  groupConsumerSessionTimeoutMs: int({
+    name: "group.consumer.session.timeout.ms",
+    default: 45_000,
+    min: 1,
+    unit: "ms",
+    doc: "A member of a group of the consumer protocol that is silent for this long is removed.",
   }),
 };
 
@@ -418,35 +427,6 @@ const LATER = {
     served: only("0", NO_SECURITY),
     doc: "A client must prove who it is again after this time; 0 for never.",
   }),
-  groupConsumerAssignors: list({
-    name: "group.consumer.assignors",
-    default: "uniform,range",
-    served: only("uniform,range", NO_NEW_GROUPS),
-    doc: "How the broker shares out partitions in groups of the new protocol.",
-  }),
-  groupConsumerHeartbeatIntervalMs: int({
-    name: "group.consumer.heartbeat.interval.ms",
-    default: 5_000,
-    min: 1,
-    unit: "ms",
-    served: only("5000", NO_NEW_GROUPS),
-    doc: "How often members of groups of the new protocol report.",
-  }),
-  groupConsumerMigrationPolicy: word({
-    name: "group.consumer.migration.policy",
-    default: "disabled",
-    values: ["disabled", "upgrade", "downgrade", "bidirectional"],
-    served: only("disabled", NO_NEW_GROUPS),
-    doc: "Whether a group may move between the classic and the new protocol while it has members.",
-  }),
-  groupConsumerSessionTimeoutMs: int({
-    name: "group.consumer.session.timeout.ms",
-    default: 45_000,
-    min: 1,
-    unit: "ms",
-    served: only("45000", NO_NEW_GROUPS),
-    doc: "A member of a group of the new protocol that is silent for this long is removed.",
-  }),
   saslEnabledMechanisms: list({
     name: "sasl.enabled.mechanisms",
     default: "",
@@ -461,8 +441,9 @@ export const BROKER_SETTINGS = {
   ...NETWORK,
   ...TOPICS,
   ...LOGS,
-  ...COMPACTION,
+  ...COMPACTION_SETTINGS,
   ...GROUPS,
+  ...CONSUMER_GROUPS,
   ...TRANSACTION_SETTINGS,
   ...AUDIT,
   ...LATER,

@@ -12,7 +12,7 @@ let program: Promise<string> | null = null;
 export const franzGoKind: ClientKind = {
   name: "franz-go",
   codecs: ["none", "gzip", "snappy", "lz4", "zstd"],
-  lacks: {},
+  lacks: { "consumer protocol": "franz-go has it behind a switch that is not for use yet" },
   async start(bootstrap) {
     program ??= buildGo("franz-go-driver", ".");
     return startRemoteClient("franz-go", [await program, bootstrap]);
