@@ -5,6 +5,7 @@
 import { messageOf } from "@runnel/kit/errors.ts";
 import type { Clock, Logger, Scheduler, Timer } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import { SyncFailure } from "#log/failures.ts";
 import { inBatches, type LogManager } from "#log/log-manager.ts";
 import type { ImageChange, MetadataImage, TopicImage } from "#metadata/image.ts";
 import { Partition, type PartitionConfig } from "./partition.ts";
@@ -39,7 +40,7 @@ export type Lookup =
 type Slot =
   | { readonly kind: "open"; readonly partition: Partition }
   | { readonly kind: "opening"; readonly ready: Promise<void> }
-  /** To be tried again at `retryAt` (monotonic ms): the disk may have room then. */
+  /** To be tried again at `retryAt` (monotonic ms): the disk may have room then. Infinity: never. */
   | { readonly kind: "failed"; readonly retryAt: number };
 
 export class ReplicaManager {
@@ -201,7 +202,10 @@ export class ReplicaManager {
       slots.set(index, { kind: "open", partition });
     } catch (error) {
       this.#warn(`${topic.id}-${index}`, error, "a partition could not be opened");
-      const retryAt = this.#options.clock.monotonicMs() + OPEN_RETRY_MS;
+      // A failed sync is never tried again: the system may have dropped what it could not write.
+      const isOver = error instanceof SyncFailure;
+      const now = this.#options.clock.monotonicMs();
+      const retryAt = isOver ? Number.POSITIVE_INFINITY : now + OPEN_RETRY_MS;
       if (this.#topics.get(topic.id) === slots) slots.set(index, { kind: "failed", retryAt });
     }
   }
