@@ -2,14 +2,14 @@
 import { Worker } from "node:worker_threads";
 import { messageOf } from "@runnel/kit/errors.ts";
 import type { Workload } from "./plan.ts";
-import type { SeedReport, SeedRequest } from "./seed-worker.ts";
+import type { SeedMessage, SeedReport, SeedRequest } from "./seed-worker.ts";
 
 /** Real time after which a seed is taken for one that turns in a circle without an event. */
 const SEED_MS_MAX = 120_000;
 
 export class SeedRunner implements AsyncDisposable {
   readonly #bug: string | null;
-  #worker: Worker | null = null;
+  #worker: { readonly thread: Worker; readonly ready: Promise<void> } | null = null;
   /** Takes what the thread says of the seed under way. */
   #settle: ((report: SeedReport | string) => void) | null = null;
 
@@ -31,26 +31,31 @@ export class SeedRunner implements AsyncDisposable {
         if (typeof report !== "string") resolve(report);
         else {
           this.#worker = null;
-          void worker.terminate();
+          void worker.thread.terminate();
           resolve(failed(seed, report));
         }
       };
       const request: SeedRequest = { seed, workload };
-      worker.postMessage(request);
+      void worker.ready.then(() => worker.thread.postMessage(request));
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#worker?.terminate();
+    await this.#worker?.thread.terminate();
   }
 
-  #start(): Worker {
-    const worker = new Worker(new URL("./seed-worker.ts", import.meta.url), {
+  #start(): { readonly thread: Worker; readonly ready: Promise<void> } {
+    const thread = new Worker(new URL("./seed-worker.ts", import.meta.url), {
       workerData: { bug: this.#bug },
     });
-    worker.on("message", (report: SeedReport) => this.#settle?.(report));
-    worker.on("error", (error: unknown) => this.#settle?.(`the thread died: ${messageOf(error)}`));
-    return worker;
+    const { promise: ready, resolve } = Promise.withResolvers<void>();
+    // A request that comes before the thread listens is lost on Deno.
+    thread.on("message", (message: SeedMessage) => {
+      if (message === "ready") resolve();
+      else this.#settle?.(message);
+    });
+    thread.on("error", (error: unknown) => this.#settle?.(`the thread died: ${messageOf(error)}`));
+    return { thread, ready };
   }
 }
 

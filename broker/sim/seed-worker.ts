@@ -22,6 +22,9 @@ export interface SeedReport {
   readonly log: readonly string[];
 }
 
+/** What the thread says: once that it listens, then what came of each seed. */
+export type SeedMessage = SeedReport | "ready";
+
 const { bug } = workerData as { readonly bug: string | null };
 if (bug !== null) plantBug(bug);
 // Only now: what the bug is planted in must not be loaded before.
@@ -44,3 +47,4 @@ parentPort?.on("message", ({ seed, workload }: SeedRequest) => {
     parentPort?.postMessage(report);
   });
 });
+parentPort?.postMessage("ready" satisfies SeedMessage);
