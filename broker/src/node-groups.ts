@@ -12,15 +12,19 @@ import type { TopicImage } from "#metadata/image.ts";
 import type { ImageFollower } from "#metadata/image-follower.ts";
 import { InternalTopic } from "#replica/internal-topic.ts";
 import type { Partition } from "#replica/partition.ts";
+import type { TransactionGate } from "#replica/ports.ts";
 import type { NodeConfig, Parts } from "./node-parts.ts";
 
 export function groupCoordinator(
   { loaded }: NodeConfig,
   { clock, scheduler, random, logger }: World,
-  parts: Pick<Parts, "controller" | "replicas"> & { readonly topics: TopicLookup },
+  parts: Pick<Parts, "controller" | "replicas"> & {
+    readonly topics: TopicLookup;
+    readonly gate: TransactionGate;
+  },
 ): GroupCoordinator {
   const { broker } = loaded;
-  const { topics, controller, replicas } = parts;
+  const { topics, gate, controller, replicas } = parts;
   return new GroupCoordinator({
     log: new InternalTopic({
       name: OFFSETS_TOPIC,
@@ -28,6 +32,7 @@ export function groupCoordinator(
       create: () => createOffsetsTopic(controller, broker),
     }),
     topics,
+    gate,
     config: () => groupConfig(broker),
     clock,
     scheduler,

@@ -3,6 +3,7 @@
  * runs on real machines and in memory with faults; only `config` and `world` differ.
  */
 import { messageOf } from "@runnel/kit/errors.ts";
+import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { V1Services } from "#admin/v1/services.ts";
 import type { Services } from "#api/handlers.ts";
 import type { Actor } from "#audit/actor.ts";
@@ -35,6 +36,8 @@ import { deleteRecords } from "#replica/delete-records.ts";
 import { STORED_READS_AT_ONCE } from "#replica/fetch.ts";
 import { FetchSessions } from "#replica/fetch-sessions.ts";
 import type { InternalTopic } from "#replica/internal-topic.ts";
+import { appendMarker } from "#replica/markers.ts";
+import type { TransactionGate } from "#replica/ports.ts";
 import { registerReplicaMetrics } from "#replica/probe.ts";
 import { ReplicaManager } from "#replica/replica-manager.ts";
 import { type Around, openAuditTopic, v1Services } from "./node-admin.ts";
@@ -220,6 +223,11 @@ async function openReplicas(
   return replicas;
 }
 
+/** There are no transactions without a coordinator of them. */
+const NO_TRANSACTIONS: TransactionGate = {
+  admit: () => Promise.resolve(ErrorCode.INVALID_TXN_STATE),
+};
+
 function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
   const { loaded } = config;
   const { broker } = loaded;
@@ -231,11 +239,16 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     advertised: broker.advertisedListeners,
   });
   const topics = topicLookup(view);
-  const groups = groupCoordinator(config, world, { topics, controller, replicas });
+  const gate = NO_TRANSACTIONS;
+  const groups = groupCoordinator(config, world, { topics, gate, controller, replicas });
   const changes = new Changes({
     controller,
     replicas,
     deleteRecords: (partition, offset) => deleteRecords({ logs, logger }, partition, offset),
+    writeMarker: (topic, partition, marker) =>
+      topic.name === OFFSETS_TOPIC
+        ? groups.completeTransaction(partition.identity.index, marker)
+        : appendMarker(partition, marker),
     audit,
   });
   // Never 0: then a fetch would not wait for data, and its client would ask again at once.
@@ -259,7 +272,7 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     logs,
     disk,
     dataFolder: config.dataFolder,
-    append: { clock, workers },
+    append: { clock, workers, gate },
     reads: {
       clock,
       scheduler,

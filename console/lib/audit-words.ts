@@ -7,6 +7,7 @@ export const OPERATIONS = {
   "topic.delete": "Topic deleted",
   "config.change": "Settings changed",
   "records.delete": "Events deleted",
+  "transaction.end": "Transaction ended",
   "group.delete": "Group deleted",
   "group.offsets.change": "Offsets moved",
   "group.offsets.delete": "Offsets forgotten",

@@ -156,7 +156,9 @@ function respond(
         lastStableOffset: one.lastStableOffset,
         logStartOffset: one.logStartOffset,
         divergingEpoch: one.divergingEpoch ?? undefined,
-        abortedTransactions: isolation ? [] : null,
+        abortedTransactions: isolation
+          ? one.aborted.map(({ producerId, firstOffset }) => ({ producerId, firstOffset }))
+          : null,
         records: one.parts,
       })),
     })),

@@ -26,6 +26,8 @@ const SINCE = new Map<number, number>([
   [SpecialTime.EARLIEST_PENDING_UPLOAD, 11],
 ]);
 
+const READ_COMMITTED = 1;
+
 type Asked = RequestOf<typeof ListOffsetsApi>["topics"][number]["partitions"][number];
 
 type Answer = Pick<ListedOffset, "errorCode"> & Partial<ListedOffset>;
@@ -35,13 +37,14 @@ export const listOffsets: Handler<typeof ListOffsetsApi, DataServices> = {
   versions: [1, 11],
   async handle(request, services, context) {
     const asked = countAsked(request);
+    const readCommitted = request.isolationLevel === READ_COMMITTED;
     const topics = request.topics.map(async (topic) => {
       const found = topicByName(services, context, "describe", topic.name);
       const partitions = topic.partitions.map(async (one) => {
         const isTwice = (asked.get(`${topic.name}:${one.partitionIndex}`) ?? 0) > 1;
         const answer = isTwice
           ? { errorCode: ErrorCode.INVALID_REQUEST }
-          : await answerFor(one, found, services, context);
+          : await answerFor(one, found, services, { context, readCommitted });
         return { partitionIndex: one.partitionIndex, ...answer };
       });
       return { name: topic.name, partitions: await Promise.all(partitions) };
@@ -65,7 +68,7 @@ async function answerFor(
   asked: Asked,
   found: FoundTopic,
   services: DataServices,
-  context: RequestContext,
+  { context, readCommitted }: { readonly context: RequestContext; readonly readCommitted: boolean },
 ): Promise<Answer> {
   if (found.topic === null) return { errorCode: found.errorCode };
   const since = asked.timestamp >= 0 ? 1 : SINCE.get(asked.timestamp);
@@ -77,6 +80,6 @@ async function answerFor(
     const { partition } = lookup;
     const errorCode = leaderEpochError(asked.currentLeaderEpoch, partition.leaderEpoch);
     if (errorCode !== ErrorCode.NONE) return { errorCode };
-    return listOffset(services.reads, partition, asked.timestamp);
+    return listOffset(services.reads, partition, { timestamp: asked.timestamp, readCommitted });
   });
 }

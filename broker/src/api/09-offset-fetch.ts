@@ -3,7 +3,7 @@
  *
  * v2 all topics, top-level error · v5 leader epoch · v7 require stable (KIP-447) · v8 several groups
  * (KIP-709) · v10 topic ids. What has no offset is −1 without an error. Not served: members of KIP-848
- * groups; there are no transactions to be unstable yet.
+ * groups.
  * Errors here: GROUP_AUTHORIZATION_FAILED, TOPIC_AUTHORIZATION_FAILED, UNKNOWN_TOPIC_ID; the rest from
  * `GroupCoordinator.fetchOffsets`.
  */
@@ -149,13 +149,13 @@ function toAllTopics(
   return { errorCode, topics: found };
 }
 
-function toPartition({ partition, value }: PartitionOffset): FoundPartition {
+function toPartition({ partition, value, errorCode }: PartitionOffset): FoundPartition {
   return {
     partitionIndex: partition,
     committedOffset: value?.offset ?? -1,
     committedLeaderEpoch: value?.leaderEpoch ?? -1,
     metadata: value?.metadata ?? "",
-    errorCode: ErrorCode.NONE,
+    errorCode,
   };
 }
 
@@ -163,9 +163,8 @@ function without(topic: WantedTopic, errorCode: ErrorCode): FoundTopic {
   return {
     name: topic.name,
     topicId: topic.topicId,
-    partitions: topic.partitionIndexes.map((partition) => ({
-      ...toPartition({ partition, value: null }),
-      errorCode,
-    })),
+    partitions: topic.partitionIndexes.map((partition) =>
+      toPartition({ partition, value: null, errorCode }),
+    ),
   };
 }

@@ -127,6 +127,22 @@ const APIS: Readonly<Record<string, "reads" | "events" | "membership" | Example>
   },
   InitProducerId: "events",
   OffsetForLeaderEpoch: "reads",
+  WriteTxnMarkers: {
+    ...told,
+    operation: "transaction.end",
+    request: {
+      markers: [
+        {
+          producerId: 9n,
+          producerEpoch: 1,
+          transactionResult: false,
+          topics: [{ name: "t", partitionIndexes: [1] }],
+          coordinatorEpoch: 2,
+          transactionVersion: 2,
+        },
+      ],
+    },
+  },
   DescribeConfigs: "reads",
   AlterConfigs: {
     ...told,
@@ -159,6 +175,7 @@ const APIS: Readonly<Record<string, "reads" | "events" | "membership" | Example>
   },
   DescribeQuorum: "reads",
   DescribeCluster: "reads",
+  DescribeProducers: "reads",
   ListConfigResources: "reads",
   DescribeTopicPartitions: "reads",
 };
@@ -181,7 +198,8 @@ async function broker(authorizer: Authorizer = allowAll) {
   const replicas = { image: view.image, find: () => ({ kind: "open", partition }) as const };
   const deleteRecords = (_partition: Partition, offset: number) =>
     Promise.resolve({ errorCode: ErrorCode.NONE, lowWatermark: offset });
-  const changes = new Changes({ controller, replicas, deleteRecords, audit });
+  const writeMarker = () => Promise.resolve(ErrorCode.NONE);
+  const changes = new Changes({ controller, replicas, deleteRecords, writeMarker, audit });
   const { groups } = coordinator;
   const services = {
     authorizer,

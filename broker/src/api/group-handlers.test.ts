@@ -5,7 +5,7 @@ import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { describe, expect, test } from "vitest";
 import { GroupChanges } from "#audit/group-changes.ts";
 import { changesOver, RecordingAudit } from "#audit/testing.ts";
-import { ANONYMOUS, type Authorizer, allowAll } from "#auth/authorizer.ts";
+import { ANONYMOUS, type Authorizer, allowAll, type ResourceType } from "#auth/authorizer.ts";
 import { topicIdOf } from "#coordinator/testing/scenario.ts";
 import { CoordinatorWorld } from "#coordinator/testing/world.ts";
 import { offsetCommit } from "./08-offset-commit.ts";
@@ -17,6 +17,7 @@ import { leaveGroup } from "./13-leave-group.ts";
 import { syncGroup } from "./14-sync-group.ts";
 import { describeGroups } from "./15-describe-groups.ts";
 import { listGroups } from "./16-list-groups.ts";
+import { txnOffsetCommit } from "./28-txn-offset-commit.ts";
 import { deleteGroups } from "./42-delete-groups.ts";
 import { offsetDelete } from "./47-offset-delete.ts";
 import type { GroupServices } from "./group-services.ts";
@@ -194,8 +195,57 @@ describe("every version of every group API", () => {
     }
   });
 
+  test("KIP-98: offsets of a transaction come out by fetch when it is committed", async () => {
+    const partition = { partitionIndex: 1, committedOffset: 5, committedMetadata: "note" };
+    for (const version of versionsOf(txnOffsetCommit)) {
+      const { ask, world } = bound(await started());
+      const committed = await ask(txnOffsetCommit, version, {
+        transactionalId: "tx",
+        groupId: "g",
+        producerId: 1n,
+        producerEpoch: 0,
+        memberId: "",
+        topics: [
+          { name: "t", partitions: [partition, { ...partition, partitionIndex: 99 }] },
+          { name: "none", partitions: [partition] },
+        ],
+      });
+      const codes = committed.topics.map(({ partitions }) => partitions.map((p) => p.errorCode));
+      expect(codes).toEqual([[0, 3], [3]]);
+      const wanted = { name: "t", topicId: topicIdOf("t"), partitionIndexes: [1, 2] };
+      const fetched = async (fetchVersion: number, requireStable: boolean) => {
+        const found = await ask(offsetFetch, fetchVersion, {
+          groupId: "g",
+          topics: [wanted],
+          groups: [{ groupId: "g", topics: [wanted] }],
+          requireStable,
+        });
+        const topics = fetchVersion >= 8 ? found.groups[0]?.topics : found.topics;
+        return topics?.[0]?.partitions.map((p) => [p.committedOffset, p.metadata, p.errorCode]);
+      };
+      const nothing = [-1, "", 0];
+      for (const fetchVersion of versionsOf(offsetFetch)) {
+        expect(await fetched(fetchVersion, false)).toEqual([nothing, nothing]);
+        if (fetchVersion < 7) continue;
+        const unstable = [-1, "", ErrorCode.UNSTABLE_OFFSET_COMMIT];
+        expect(await fetched(fetchVersion, true)).toEqual([unstable, nothing]);
+      }
+      const ending = world.endTransaction(true);
+      await world.time.settle();
+      expect(await ending).toBe(ErrorCode.NONE);
+      for (const fetchVersion of versionsOf(offsetFetch)) {
+        expect(await fetched(fetchVersion, fetchVersion >= 7)).toEqual([[5, "note", 0], nothing]);
+      }
+    }
+  });
+
   test("P5: empty arrays and nulls get a typed empty reply", async () => {
     const { ask } = bound(await started());
+    for (const version of versionsOf(txnOffsetCommit)) {
+      const ids = { transactionalId: "", groupId: "", producerId: -1n, producerEpoch: -1 };
+      const request = { ...ids, memberId: "", topics: [] };
+      expect((await ask(txnOffsetCommit, version, request)).topics).toEqual([]);
+    }
     for (const version of versionsOf(offsetCommit)) {
       const request = { groupId: "g", memberId: "", topics: [] };
       expect((await ask(offsetCommit, version, request)).topics).toEqual([]);
@@ -318,6 +368,29 @@ test("without the right to, a client gets GROUP_AUTHORIZATION_FAILED and changes
     topics: [{ name: "t", partitions: [partition] }],
   });
   expect(refused.topics[0]?.partitions[0]?.errorCode).toBe(ErrorCode.TOPIC_AUTHORIZATION_FAILED);
+});
+
+test("a transaction's offsets take the rights to its id, to the group and to the topic", async () => {
+  const { ask, asker, world } = bound(await started());
+  const partition = { partitionIndex: 0, committedOffset: 1, committedMetadata: null };
+  const commit = async (denied: ResourceType): Promise<number | undefined> => {
+    asker.authorizer = { allows: (_, _operation, type) => type !== denied };
+    const { topics } = await ask(txnOffsetCommit, 5, {
+      transactionalId: "tx",
+      groupId: "g",
+      producerId: 1n,
+      producerEpoch: 0,
+      memberId: "",
+      topics: [{ name: "t", partitions: [partition] }],
+    });
+    return topics[0]?.partitions[0]?.errorCode;
+  };
+  const { TRANSACTIONAL_ID_AUTHORIZATION_FAILED } = ErrorCode;
+  expect(await commit("transactionalId")).toBe(TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
+  expect(await commit("group")).toBe(ErrorCode.GROUP_AUTHORIZATION_FAILED);
+  expect(await commit("topic")).toBe(ErrorCode.TOPIC_AUTHORIZATION_FAILED);
+  expect(world.log.appends).toEqual([]);
+  expect(await commit("cluster")).toBe(ErrorCode.NONE);
 });
 
 function bound(asker: Asker): {

@@ -19,6 +19,7 @@ import { deleteTopics } from "./20-delete-topics.ts";
 import { deleteRecords } from "./21-delete-records.ts";
 import { initProducerId } from "./22-init-producer-id.ts";
 import { offsetForLeaderEpoch } from "./23-offset-for-leader-epoch.ts";
+import { writeTxnMarkers } from "./27-write-txn-markers.ts";
 import { describeConfigs } from "./32-describe-configs.ts";
 import { alterConfigs } from "./33-alter-configs.ts";
 import { describeLogDirs } from "./35-describe-log-dirs.ts";
@@ -28,6 +29,7 @@ import { incrementalAlterConfigs } from "./44-incremental-alter-configs.ts";
 import { offsetDelete } from "./47-offset-delete.ts";
 import { describeQuorum } from "./55-describe-quorum.ts";
 import { describeCluster } from "./60-describe-cluster.ts";
+import { describeProducers } from "./61-describe-producers.ts";
 import { listConfigResources } from "./74-list-config-resources.ts";
 import { describeTopicPartitions } from "./75-describe-topic-partitions.ts";
 import type { AdminServices } from "./admin-services.ts";
@@ -61,6 +63,7 @@ export const handlers: readonly Listed[] = [
   deleteRecords,
   initProducerId,
   offsetForLeaderEpoch,
+  writeTxnMarkers,
   describeConfigs,
   alterConfigs,
   describeLogDirs,
@@ -70,6 +73,7 @@ export const handlers: readonly Listed[] = [
   offsetDelete,
   describeQuorum,
   describeCluster,
+  describeProducers,
   listConfigResources,
   describeTopicPartitions,
 ] as readonly unknown[] as readonly Listed[];

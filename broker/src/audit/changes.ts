@@ -15,6 +15,7 @@ import type {
 import type { ChangeOptions, Controller } from "#controller/controller.ts";
 import type { CreatedTopic, NewTopic } from "#controller/create-topics.ts";
 import type { Outcome } from "#controller/outcome.ts";
+import type { TransactionMarker } from "#log/transaction-marker.ts";
 import type { TopicImage } from "#metadata/image.ts";
 import type { DeletedRecords } from "#replica/delete-records.ts";
 import { withPartition } from "#replica/lookup.ts";
@@ -43,6 +44,12 @@ export interface ChangesOptions {
   readonly replicas: Pick<ReplicaManager, "find">;
   /** Moves the start of a partition's log. */
   readonly deleteRecords: (partition: Partition, offset: number) => Promise<DeletedRecords>;
+  /** Ends a producer's transaction in a partition; resolves once that is durable. */
+  readonly writeMarker: (
+    topic: Pick<TopicImage, "id" | "name">,
+    partition: Partition,
+    marker: TransactionMarker,
+  ) => Promise<ErrorCode>;
   readonly audit: Audit;
 }
 
@@ -192,6 +199,36 @@ export class Changes {
       },
     ]);
     return results;
+  }
+
+  /** Ends a transaction in one partition, as somebody asks whose transaction it is not. */
+  async endTransaction(
+    actor: Actor,
+    topic: Pick<TopicImage, "id" | "name">,
+    index: number,
+    marker: TransactionMarker,
+  ): Promise<ErrorCode> {
+    const { replicas, writeMarker, audit } = this.#options;
+    const errorCode = await withPartition<ErrorCode>(replicas, topic.id, index, (found) =>
+      found.partition === null ? found.errorCode : writeMarker(topic, found.partition, marker),
+    );
+    await tell(audit, actor, [
+      {
+        operation: "transaction.end",
+        resource: topicResource(topic.name),
+        asked: {
+          partition: index,
+          producerId: String(marker.producerId),
+          producerEpoch: marker.producerEpoch,
+          coordinatorEpoch: marker.coordinatorEpoch,
+          result: marker.isCommit ? "commit" : "abort",
+        },
+        before: null,
+        after: null,
+        result: resultOfAll([errorCode]),
+      },
+    ]);
+    return errorCode;
   }
 
   /** Changes that were refused before they came to the service: for want of a permission, say. */

@@ -25,6 +25,7 @@ export function changesOver(
       find: () => ({ kind: "absent", errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }),
     },
     deleteRecords: () => Promise.resolve({ errorCode: ErrorCode.NONE, lowWatermark: 0 }),
+    writeMarker: () => Promise.resolve(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION),
     audit,
   });
 }

@@ -84,10 +84,12 @@ describe("finding and loading", () => {
   test("a record that cannot be read stops the shard: passing over it would lose an offset", async () => {
     const world = new CoordinatorWorld();
     world.log.partitions[0]?.push({
+      kind: "record",
       key: new Uint8Array([0, 1, 0, 99]),
       value: null,
       offset: 0,
       timestamp: 0,
+      producer: null,
     });
     await world.start();
     expect(await world.commit("g", 1)).toBe(ErrorCode.COORDINATOR_NOT_AVAILABLE);
@@ -263,6 +265,7 @@ describe("faults", () => {
           members: 0,
           memberBytes: 0,
           offsets: 0,
+          pendingOffsets: 0,
           offsetMetadataLength: 0,
         });
       }

@@ -7,10 +7,11 @@
  * none.
  */
 import { assert } from "@runnel/kit/assert.ts";
-import { utf8Length } from "@runnel/kit/byte-writer.ts";
 import { randomUuid } from "@runnel/kit/uuid.ts";
 import type { Clock, Logger, Random, Scheduler, Timer } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import type { TransactionMarker } from "#log/transaction-marker.ts";
+import type { TransactionGate } from "#replica/ports.ts";
 import type {
   CommitEvent,
   CommitResult,
@@ -24,26 +25,25 @@ import type {
   JoinResult,
   LeaveEvent,
   LeaveResult,
+  PartitionOffset,
   RequestKind,
   ResultOf,
   SyncEvent,
   SyncResult,
   TopicPartitions,
+  TransactionCommitResult,
 } from "./group/events.ts";
 import { GroupShard, type GroupShardEvent, type GroupShardReply } from "./group/group-shard.ts";
-import type { Group, Protocol } from "./group/model.ts";
+import type { Group } from "./group/model.ts";
 import { refusedJoin, refusedSync } from "./group/rebalance.ts";
 import { type GroupRecord, isOfFormerTopic } from "./group/records.ts";
-import {
-  CLIENT_ID_LENGTH_MAX,
-  emptyUsage,
-  GROUP_ID_BYTES_MAX,
-  NAME_BYTES_MAX,
-  type Usage,
-} from "./limits.ts";
+import { checkJoinNames, uniqueProtocols } from "./join-input.ts";
+import { emptyUsage, type Usage } from "./limits.ts";
+import { isGroupId, shorten } from "./names.ts";
 import type { CoordinatorLog, GroupConfig, TopicInfo, TopicLookup } from "./ports.ts";
 import type { Shard } from "./runtime/shard.ts";
 import { ShardSet } from "./runtime/shard-set.ts";
+import { commitInTransaction, type TransactionCommitInput } from "./transaction-commit.ts";
 
 /** The internal topic; its name is Kafka's. */
 export const OFFSETS_TOPIC = "__consumer_offsets";
@@ -51,6 +51,7 @@ export const OFFSETS_TOPIC = "__consumer_offsets";
 export interface GroupCoordinatorWorld {
   readonly log: CoordinatorLog;
   readonly topics: TopicLookup;
+  readonly gate: TransactionGate;
   /** The settings now: asked for with every event. */
   readonly config: () => GroupConfig;
   readonly clock: Clock;
@@ -227,20 +228,63 @@ export class GroupCoordinator {
   }
 
   /**
+   * Offsets that are committed with the transaction of `producer`, and not before. Nothing is answered
+   * for the group while the coordinator of the transaction has not said that it knows of them.
+   */
+  commitInTransaction(input: TransactionCommitInput): Promise<CommitResult> {
+    const refuse = (code: ErrorCode): TransactionCommitResult => ({
+      errorCodes: input.offsets.map(() => code),
+      admission: null,
+    });
+    const isValid = isGroupId(input.groupId) && input.groupId !== "";
+    if (!isValid) return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID));
+    return commitInTransaction(input, {
+      topic: OFFSETS_TOPIC,
+      gate: this.#world.gate,
+      partitionOf: (groupId) => this.findPartition(groupId),
+      ask: (event) =>
+        this.#ask("transaction-commit", { ...event, ticket: this.#nextTicket() }, refuse),
+    });
+  }
+
+  /**
+   * The transaction of a producer is over: writes its marker into a partition of the internal topic, and
+   * what it moved in the groups there is committed or gone. NONE once that is durable; every other code
+   * but TRANSACTION_COORDINATOR_FENCED and INVALID_PRODUCER_EPOCH says that it is not known to be, and
+   * is to be asked for again. Does not make the internal topic.
+   */
+  completeTransaction(partition: number, marker: TransactionMarker): Promise<ErrorCode> {
+    const shard = this.#shards.shards[partition];
+    if (shard !== undefined) {
+      const ticket = this.#nextTicket();
+      return new Promise((resolve) => {
+        const event = { kind: "end-transaction", ticket, marker } as const;
+        shard.submit(event, { ticket, answer: () => resolve(ErrorCode.NONE), fail: resolve });
+      });
+    }
+    const isThere = this.#world.topics.byName(OFFSETS_TOPIC) !== undefined;
+    if (this.#shards.state === "started" || !isThere) {
+      return Promise.resolve(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+    }
+    void this.start();
+    return Promise.resolve(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS);
+  }
+
+  /**
    * Committed offsets; `topics` null for all there are. What was committed for another topic of the same
-   * name, deleted since, counts as not there. `requireStable` (KIP-447) has nothing to wait for until
-   * there are transactions.
+   * name, deleted since, counts as not there. With `requireStable`, what a transaction is about to move
+   * is UNSTABLE_OFFSET_COMMIT (KIP-447).
    */
   async fetchOffsets(input: {
     readonly groupId: string;
     readonly topics: readonly TopicPartitions[] | null;
     readonly requireStable: boolean;
   }): Promise<FetchOffsetsResult> {
-    const { groupId, topics } = input;
+    const { groupId, topics, requireStable } = input;
     const refuse = (errorCode: ErrorCode): FetchOffsetsResult => ({ errorCode, topics: [] });
     if (!isGroupId(groupId)) return refuse(ErrorCode.INVALID_GROUP_ID);
     const ticket = this.#nextTicket();
-    const event = { kind: "fetch-offsets", ticket, groupId, topics } as const;
+    const event = { kind: "fetch-offsets", ticket, groupId, topics, requireStable } as const;
     const found = await this.#ask("fetch-offsets", event, refuse);
     return this.#withoutFormerTopics(found, topics === null);
   }
@@ -396,14 +440,14 @@ export class GroupCoordinator {
   #withoutFormerTopics(found: FetchOffsetsResult, isForAll: boolean): FetchOffsetsResult {
     const topics = found.topics.map(({ topic, partitions }) => {
       const topicId = this.#world.topics.byName(topic)?.topicId;
-      const current = partitions.map(({ partition, value }) => {
+      const current = partitions.map((entry) => {
+        const { value } = entry;
         const isFormer = topicId !== undefined && value !== null && isOfFormerTopic(value, topicId);
-        return { partition, value: isFormer ? null : value };
+        return { ...entry, value: isFormer ? null : value };
       });
-      return {
-        topic,
-        partitions: isForAll ? current.filter(({ value }) => value !== null) : current,
-      };
+      const isThere = ({ value, errorCode }: PartitionOffset): boolean =>
+        value !== null || errorCode !== ErrorCode.NONE;
+      return { topic, partitions: isForAll ? current.filter(isThere) : current };
     });
     return { ...found, topics: topics.filter((entry) => !isForAll || entry.partitions.length > 0) };
   }
@@ -424,38 +468,4 @@ export class GroupCoordinator {
       if (this.#shards.state !== "closed") this.#scheduleExpiry();
     });
   }
-}
-
-function isGroupId(groupId: string): boolean {
-  return groupId.length <= GROUP_ID_BYTES_MAX && utf8Length(groupId) <= GROUP_ID_BYTES_MAX;
-}
-
-const isName = (name: string): boolean =>
-  name.length <= NAME_BYTES_MAX && utf8Length(name) <= NAME_BYTES_MAX;
-
-function checkJoinNames(input: JoinInput): ErrorCode {
-  const { groupId, memberId, groupInstanceId, protocolType, protocols } = input;
-  if (groupId === "" || !isGroupId(groupId)) return ErrorCode.INVALID_GROUP_ID;
-  if (!isName(memberId)) return ErrorCode.UNKNOWN_MEMBER_ID;
-  if (groupInstanceId !== null && (groupInstanceId === "" || !isName(groupInstanceId))) {
-    return ErrorCode.INVALID_REQUEST;
-  }
-  return isName(protocolType) && protocols.every(({ name }) => isName(name))
-    ? ErrorCode.NONE
-    : ErrorCode.INCONSISTENT_GROUP_PROTOCOL;
-}
-
-/** For show and as the first part of member ids; cut between characters, never inside one. */
-function shorten(text: string): string {
-  const cut = text.slice(0, CLIENT_ID_LENGTH_MAX);
-  return cut.isWellFormed() ? cut : cut.toWellFormed();
-}
-
-/** Copies; the first of each name counts. */
-function uniqueProtocols(protocols: readonly Protocol[]): readonly Protocol[] {
-  const unique = new Map<string, Protocol>();
-  for (const { name, metadata } of protocols) {
-    if (!unique.has(name)) unique.set(name, { name, metadata: metadata.slice() });
-  }
-  return [...unique.values()];
 }

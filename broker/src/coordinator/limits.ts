@@ -30,13 +30,16 @@ export const MEMBERS_MAX = 50_000;
 /** Bytes of the protocols of all members of a broker. */
 export const MEMBERS_BYTES_MAX = 48 * 1024 * 1024;
 
-/** Committed offsets of one group. */
+/** Offsets of one group, committed or pending. */
 export const OFFSETS_PER_GROUP_MAX = 200_000;
 
-/** Committed offsets of all groups of a broker. */
+/** Offsets of all groups of a broker, committed or pending. */
 export const OFFSETS_MAX = 1_000_000;
 
-/** UTF-16 units of the metadata strings of all committed offsets of a broker. */
+/** Offsets that wait for the end of a transaction, of all groups of a broker. */
+export const PENDING_OFFSETS_MAX = 200_000;
+
+/** UTF-16 units of the metadata strings of all offsets of a broker. */
 export const OFFSETS_METADATA_LENGTH_MAX = 32 * 1024 * 1024;
 
 /** How long a member that is new to its group may wait in JoinGroup (Kafka: 5 minutes). */
@@ -47,10 +50,19 @@ export interface Usage {
   groups: number;
   members: number;
   memberBytes: number;
+  /** Pending ones included. */
   offsets: number;
+  pendingOffsets: number;
   offsetMetadataLength: number;
 }
 
 export function emptyUsage(): Usage {
-  return { groups: 0, members: 0, memberBytes: 0, offsets: 0, offsetMetadataLength: 0 };
+  return {
+    groups: 0,
+    members: 0,
+    memberBytes: 0,
+    offsets: 0,
+    pendingOffsets: 0,
+    offsetMetadataLength: 0,
+  };
 }

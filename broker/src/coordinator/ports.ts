@@ -1,4 +1,6 @@
 /** What coordinators need from the parts above and beside them; `node.ts` plugs it in. */
+import type { ErrorCode } from "@runnel/protocol/errors.ts";
+import type { TransactionMarker } from "#log/transaction-marker.ts";
 
 /** One record of an internal topic; a null value is a tombstone. */
 export interface CoordinatorRecord {
@@ -6,24 +8,65 @@ export interface CoordinatorRecord {
   readonly value: Uint8Array | null;
 }
 
+/** Who writes in a transaction. */
+export interface ProducerIdentity {
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+}
+
+/** What becomes one batch in the log. */
+export type CoordinatorBatch =
+  | {
+      readonly kind: "records";
+      readonly records: readonly CoordinatorRecord[];
+      /** In whose transaction they are written; null for none. */
+      readonly producer: ProducerIdentity | null;
+    }
+  | { readonly kind: "marker"; readonly marker: TransactionMarker };
+
+/** NONE, and where the batch's first record is; or why the log does not take it from its producer. */
+export interface BatchOutcome {
+  readonly errorCode: ErrorCode;
+  /** −1 on error. */
+  readonly baseOffset: number;
+}
+
 /** A record as read back at load, with its place and time. */
 export interface LoadedRecord extends CoordinatorRecord {
   readonly offset: number;
   /** Wall ms. */
   readonly timestamp: number;
+  /** In whose transaction it was written, whatever became of that; null for none. */
+  readonly producer: ProducerIdentity | null;
 }
+
+/** The end of a transaction: all that its producer wrote before counts, or never will. */
+export interface TransactionEnd {
+  readonly producerId: bigint;
+  readonly isCommit: boolean;
+}
+
+export type LoadedItem =
+  | ({ readonly kind: "record" } & LoadedRecord)
+  | ({ readonly kind: "end"; readonly offset: number } & TransactionEnd);
 
 /** The internal topic of a coordinator, as a log per shard. */
 export interface CoordinatorLog {
   /** Partitions of the topic; shards of the coordinator. Creates the topic where it is missing. */
   partitionCount(): Promise<number>;
   /**
-   * Appends `records` as one batch with timestamp `nowMs`; resolves with the offset behind the batch
-   * once the high watermark has passed it. Rejects with `IoError` when the partition cannot take it.
+   * Appends the batches one behind the other, with timestamp `nowMs`; resolves once the high watermark
+   * has passed them, with what became of each. One that the log does not take from its producer keeps
+   * none of the others from being written. Rejects with `IoError` where the partition cannot take them;
+   * some may be stored all the same.
    */
-  append(partition: number, records: readonly CoordinatorRecord[], nowMs: number): Promise<number>;
-  /** All records of a partition, in order, in bounded chunks. */
-  read(partition: number): AsyncIterable<readonly LoadedRecord[]>;
+  write(
+    partition: number,
+    batches: readonly CoordinatorBatch[],
+    nowMs: number,
+  ): Promise<readonly BatchOutcome[]>;
+  /** All that a partition holds, in order, in bounded chunks. */
+  load(partition: number): AsyncIterable<readonly LoadedItem[]>;
 }
 
 /** A topic as far as committed offsets need to know it. */

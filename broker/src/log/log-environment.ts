@@ -6,6 +6,7 @@ import type { IndexCache } from "./index-cache.ts";
 import type { LogConfig } from "./ports.ts";
 import type { RecoveryPoint } from "./recovery-point.ts";
 import type { TailCache } from "./tail-cache.ts";
+import type { TransactionCache } from "./transaction-files.ts";
 
 /** What all logs of a node share. */
 export interface LogEnvironment {
@@ -16,6 +17,7 @@ export interface LogEnvironment {
   readonly logger: Logger;
   readonly workers: Pick<Workers, "decompress">;
   readonly indexCache: IndexCache;
+  readonly transactions: TransactionCache;
   nowMs(): number;
   /** The log in `folder` has so much behind its recovery point that a checkpoint is due. */
   onCheckpointDue(folder: string): void;

@@ -3,12 +3,13 @@
  * snapshots. One task at a time, in order, while appends go on; so no two ever write the same file.
  */
 import { messageOf } from "@runnel/kit/errors.ts";
-import type { Logger } from "@runnel/kit/world.ts";
+import type { Logger, Scheduler } from "@runnel/kit/world.ts";
 import { replaceFile } from "./atomic-file.ts";
 import type { ReaderIo } from "./log-reader.ts";
 import { DELETED_SUFFIX, fileName, INDEX_SUFFIXES, offsetOfName } from "./names.ts";
 import type { Segment } from "./segment.ts";
 import { saveIndexes } from "./segment-files.ts";
+import { saveTransactions } from "./transaction-files.ts";
 
 /** Snapshots kept beside the one that the recovery point needs. */
 const SNAPSHOTS_KEPT = 2;
@@ -103,8 +104,11 @@ export class LogFiles {
     });
   }
 
-  /** Takes the files of `segments` out of the log for good, oldest first; returns where they are now. */
-  async setAside(segments: readonly Segment[]): Promise<readonly string[]> {
+  /** Takes the files of `segments` out of the log for good, oldest first; they go after `delayMs`. */
+  async remove(
+    segments: readonly Segment[],
+    { scheduler, delayMs }: { readonly scheduler: Scheduler; readonly delayMs: number },
+  ): Promise<void> {
     const { disk, files } = this.#io;
     const aside: string[] = [];
     for (const segment of segments) {
@@ -118,13 +122,16 @@ export class LogFiles {
       }
     }
     await disk.syncDirectory(this.#folder);
-    return aside;
+    scheduler.after(delayMs, () => {
+      for (const path of aside) disk.removeFile(path).catch(() => {});
+    });
   }
 
   async #complete(segment: Segment): Promise<void> {
     if (!this.#closing.has(segment)) return;
     await this.#sync(segment);
     await saveIndexes(this.#io.disk, segment, { isClosed: true });
+    await saveTransactions(this.#io.disk, segment);
     segment.indexes = null;
     await this.#io.files.release(segment.path(".log"));
     this.#closing.delete(segment);

@@ -28,6 +28,8 @@ import type { RecoveryPoint } from "./recovery-point.ts";
 import { Segment, type StartPlace } from "./segment.ts";
 import { learnNewest, loadIndexes, rebuildIndexes, restart, saveIndexes } from "./segment-files.ts";
 import { OffsetIndex, TimeIndex } from "./sparse-index.ts";
+import { bookBatch, learnTransactions, rebuildTransactions } from "./transaction-files.ts";
+import type { AbortedTransaction } from "./transaction-index.ts";
 
 export interface LoadOptions {
   readonly folder: string;
@@ -129,6 +131,8 @@ class Loader {
   /** The snapshot in `#producers` covers what lies below. */
   #producersUpTo = 0;
   #snapshots: readonly number[] = [];
+  /** Of the segment that was active at the snapshot. */
+  #aborted: readonly AbortedTransaction[] = [];
   #endOffset = 0;
   #scannedBytes = 0;
   #truncatedBytes = 0;
@@ -173,7 +177,9 @@ class Loader {
       try {
         const bytes = await readSmallFile(this.#io.disk, path);
         if (bytes === null) continue;
-        this.#producers = decodeSnapshot(bytes, offset);
+        const snapshot = decodeSnapshot(bytes, offset);
+        this.#producers = snapshot.producers;
+        this.#aborted = snapshot.aborted;
         this.#producersUpTo = offset;
         return;
       } catch (error) {
@@ -194,6 +200,7 @@ class Loader {
       this.#segments.findLastIndex((segment) => segment.baseOffset <= trusted),
     );
     await this.#learnClosed(checked);
+    this.#recallAborted(checked);
     await this.#replayBelow(trusted, Math.min(this.#producersUpTo, this.#epochsUpTo));
     await this.#check(checked, trusted);
     await this.#beginAtStart();
@@ -239,7 +246,9 @@ class Loader {
 
   /** Looks at the index files of the segments before number `checked`, which are not read. */
   async #learnClosed(checked: number): Promise<void> {
+    const unknown = new Set<Segment>();
     for (const segment of this.#segments.slice(0, checked)) {
+      if (!(await learnTransactions(this.#io.disk, segment))) unknown.add(segment);
       if (await learnNewest(this.#io, segment)) continue;
       this.#options.logger.warn(
         { path: segment.path(".index") },
@@ -247,6 +256,16 @@ class Loader {
       );
       await rebuildIndexes(this.#io, segment, this.#options.indexIntervalBytes);
     }
+    if (unknown.size === 0) return;
+    const { folder, logger } = this.#options;
+    logger.warn({ folder }, "indexes of aborted transactions are missing or torn, made anew");
+    await rebuildTransactions(this.#io, this.#segments, unknown);
+  }
+
+  /** What the snapshot knows of the segment that is checked; replay adds what is behind. */
+  #recallAborted(checked: number): void {
+    const segment = this.#segments[checked] as Segment;
+    segment.aborted = this.#aborted.filter(({ lastOffset }) => lastOffset >= segment.baseOffset);
   }
 
   /** Replays batches from `from` up to `trusted` for producers and epochs; passes over damage. */
@@ -255,9 +274,9 @@ class Loader {
     for (const [index, segment] of this.#segments.entries()) {
       const end = this.#segments[index + 1]?.baseOffset ?? Number.POSITIVE_INFINITY;
       if (end <= from || segment.baseOffset >= trusted) continue;
-      const walked = await walkBatches(this.#io, segment, segment.start, (header) => {
+      const walked = await walkBatches(this.#io, segment, segment.start, (header, _at, bytes) => {
         if (header.baseOffset >= trusted) return false;
-        this.#note(header);
+        this.#note(segment, header, bytes);
         return true;
       });
       if (walked.reason === "damage") this.#tellDamage(segment, walked.position);
@@ -298,9 +317,10 @@ class Loader {
     let place = start;
     let reached = segment.baseOffset;
     for (;;) {
-      const end = await walkBatches(this.#io, segment, place, (header, position) => {
+      const end = await walkBatches(this.#io, segment, place, (header, position, bytes) => {
         if (truncateTo !== null && header.baseOffset >= truncateTo) return false;
         this.#book(segment, header, position);
+        this.#note(segment, header, bytes);
         reached = header.baseOffset + header.lastOffsetDelta + 1;
         this.#endOffset = Math.max(this.#endOffset, reached);
         return true;
@@ -421,12 +441,14 @@ class Loader {
     const { sizeInBytes: size, maxTimestamp } = header;
     const { indexIntervalBytes } = this.#options;
     segment.book({ lastOffset, position, size, maxTimestamp }, indexIntervalBytes);
-    this.#note(header);
   }
 
-  #note(header: BatchHeader): void {
+  #note(segment: Segment, header: BatchHeader, bytes: Uint8Array): void {
     if (header.baseOffset >= this.#producersUpTo) {
-      this.#producers.update(header, header.baseOffset);
+      const aborted = bookBatch(this.#producers, header, bytes);
+      // What is stored has been acknowledged, or will be visible: its markers count.
+      this.#producers.transactions.settle(header.baseOffset + 1);
+      if (aborted !== null) segment.aborted?.push(aborted);
       this.#producersUpTo = header.baseOffset + header.lastOffsetDelta + 1;
     }
     this.#epochs.assign(header.partitionLeaderEpoch, header.baseOffset);

@@ -31,6 +31,7 @@ import type { Segment } from "./segment.ts";
 import { confirmNewest } from "./segment-files.ts";
 import { Semaphore } from "./semaphore.ts";
 import { TailCache } from "./tail-cache.ts";
+import { TransactionCache } from "./transaction-files.ts";
 
 /** Written last at an orderly stop, removed first at the next start. */
 const CLEAN_MARKER = "clean-shutdown";
@@ -123,6 +124,7 @@ export class LogManager {
       files: new FileHandles(disk, options.openFilesMax),
       tailCache: new TailCache(options.tailCacheBytes, (length) => disk.allocate(length)),
       indexCache: new IndexCache(),
+      transactions: new TransactionCache(),
       nowMs: options.nowMs,
       onCheckpointDue: (folder) => {
         const log = this.#logs.get(keyOf(folder));

@@ -1,10 +1,16 @@
 /** The names of files in a partition's folder: Kafka's own, so that its tools read them, and one of ours. */
 
 /** `.keyindex` is ours: which batches hold a key. It can always be made again, and browsing does. */
-export type SegmentSuffix = ".log" | ".index" | ".timeindex" | ".snapshot" | ".keyindex";
+export type SegmentSuffix =
+  | ".log"
+  | ".index"
+  | ".timeindex"
+  | ".txnindex"
+  | ".snapshot"
+  | ".keyindex";
 
 /** The files that a segment may have beside its `.log`, and that go with it. */
-export const INDEX_SUFFIXES = [".index", ".timeindex", ".keyindex"] as const;
+export const INDEX_SUFFIXES = [".index", ".timeindex", ".txnindex", ".keyindex"] as const;
 
 /** Marks a file that is no longer part of the log and goes after `file.delete.delay.ms`. */
 export const DELETED_SUFFIX = ".deleted";

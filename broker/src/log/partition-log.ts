@@ -12,30 +12,30 @@ import { ErrorCode } from "@runnel/protocol/errors.ts";
 import {
   type BatchHeader,
   NO_PRODUCER_ID,
+  readBatchHeader,
   setBaseOffset,
   setPartitionLeaderEpoch,
 } from "@runnel/protocol/records/batch.ts";
+import { buildMarkerBatch } from "@runnel/protocol/records/control.ts";
 import { replaceFile } from "./atomic-file.ts";
 import type { EpochCache } from "./epoch-cache.ts";
 import { isPassing, SyncFailure } from "./failures.ts";
+import { FlushTimer } from "./flush-timer.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { LogEnvironment, OpenLogOptions } from "./log-environment.ts";
 import { LogFiles } from "./log-files.ts";
 import { type LoadedLog, loadFor } from "./log-loader.ts";
 import type { ReaderIo } from "./log-reader.ts";
 import { EPOCH_CHECKPOINT } from "./names.ts";
-import type { LogConfig, LogListener } from "./ports.ts";
+import type { Append, LogConfig, LogListener } from "./ports.ts";
 import { encodeSnapshot } from "./producer-snapshot.ts";
-import type { ProducerState } from "./producer-state.ts";
+import type { ProducerState, SequenceRules } from "./producer-state.ts";
 import { NO_RECOVERY_POINT, type RecoveryPoint } from "./recovery-point.ts";
-import { RELATIVE_OFFSET_MAX, Segment } from "./segment.ts";
+import { mustRoll } from "./roll-rule.ts";
+import { Segment } from "./segment.ts";
 import type { LogTail } from "./tail-cache.ts";
-
-export type Append =
-  | { readonly kind: "appended"; readonly baseOffset: number; readonly endOffset: number }
-  /** Stored before; `endOffset` may not be durable yet. */
-  | { readonly kind: "duplicate"; readonly baseOffset: number; readonly endOffset: number }
-  | { readonly kind: "refused"; readonly errorCode: ErrorCode; readonly message: string };
+import { bookBatch } from "./transaction-files.ts";
+import type { TransactionMarker } from "./transaction-marker.ts";
 
 /** Bytes behind the recovery point after which a new one is due. */
 const CHECKPOINT_BYTES = 64 * 1024 * 1024;
@@ -62,7 +62,7 @@ export class PartitionLog {
   #nextOffset: number;
   #state: LogState = "open";
   #bytesSinceCheckpoint = 0;
-  #flushTimerSet = false;
+  readonly #flushTimer: FlushTimer;
   #epochsChanged = false;
   /** The term begun last; −1 before any. */
   #leaderEpoch = -1;
@@ -80,6 +80,7 @@ export class PartitionLog {
 
   private constructor(environment: LogEnvironment, options: OpenLogOptions, loaded: LoadedLog) {
     this.#environment = environment;
+    this.#flushTimer = new FlushTimer(environment.scheduler);
     this.folder = options.folder;
     this.#config = options.config;
     this.#io = { disk: environment.disk, files: environment.files };
@@ -88,8 +89,7 @@ export class PartitionLog {
     this.#epochs = loaded.epochs;
     this.#producers = loaded.producers;
     this.#logStartOffset = loaded.logStartOffset;
-    this.#logEndOffset = loaded.endOffset;
-    this.#nextOffset = loaded.endOffset;
+    this.#nextOffset = this.#logEndOffset = loaded.endOffset;
     this.#recoveryPoint = options.recoveryPoint ?? NO_RECOVERY_POINT;
     // A check begins a little before the recovery point; that alone is no reason for a new one.
     const isUpToDate = this.#recoveryPoint.offset === loaded.endOffset;
@@ -149,7 +149,6 @@ export class PartitionLog {
     return this.#segments.reduce((sum, segment) => sum + segment.size, 0);
   }
 
-  /** Bytes appended since the last checkpoint. */
   get bytesSinceCheckpoint(): number {
     return this.#bytesSinceCheckpoint;
   }
@@ -173,24 +172,45 @@ export class PartitionLog {
 
   /**
    * Books one checked batch at the end of the log and queues it for the disk. Sets base offset and
-   * leader epoch in `batch`, which belongs to the log from here on.
+   * leader epoch in `batch`, which belongs to the log from here on. Transactional batches without a
+   * sequence are those of committed offsets. Not for control batches: see `appendMarker`.
    */
-  append(batch: Uint8Array, header: BatchHeader, leaderEpoch: number): Append {
-    if (this.#state !== "open") {
-      return {
-        kind: "refused",
-        errorCode: ErrorCode.KAFKA_STORAGE_ERROR,
-        message: `the log is ${this.#state}`,
-      };
-    }
+  append(
+    batch: Uint8Array,
+    header: BatchHeader,
+    leaderEpoch: number,
+    rules?: SequenceRules,
+  ): Append {
+    if (this.#state !== "open") return this.#unavailable;
     if (header.producerId !== NO_PRODUCER_ID) {
-      const check = this.#producers.check(header);
+      const check = this.#producers.check(header, rules);
       if (check.kind === "refused") return check;
       if (check.kind === "duplicate") {
         const { baseOffset, lastOffset } = check.batch;
         return { kind: "duplicate", baseOffset, endOffset: lastOffset + 1 };
       }
     }
+    return this.#book(batch, header, leaderEpoch);
+  }
+
+  /**
+   * Ends a producer's transaction: books the control batch and, where it was open here, moves the last
+   * stable offset once the marker is replicated. Refused where a later coordinator or producer was here.
+   */
+  appendMarker(marker: TransactionMarker, leaderEpoch: number): Append {
+    if (this.#state !== "open") return this.#unavailable;
+    const refusal = this.#producers.checkMarker(marker);
+    if (refusal !== null) return refusal;
+    const batch = buildMarkerBatch({ ...marker, timestamp: this.#environment.nowMs() });
+    return this.#book(batch, readBatchHeader(batch, 0), leaderEpoch);
+  }
+
+  get #unavailable(): Append {
+    const message = `the log is ${this.#state}`;
+    return { kind: "refused", errorCode: ErrorCode.KAFKA_STORAGE_ERROR, message };
+  }
+
+  #book(batch: Uint8Array, header: BatchHeader, leaderEpoch: number): Append {
     const baseOffset = this.#nextOffset;
     const lastOffset = baseOffset + header.lastOffsetDelta;
     const segment = this.#segmentFor(batch.length, lastOffset, header.maxTimestamp);
@@ -203,7 +223,8 @@ export class PartitionLog {
       this.#config.indexIntervalBytes,
     );
     if (this.#epochs.assign(leaderEpoch, baseOffset)) this.#epochsChanged = true;
-    if (header.producerId !== NO_PRODUCER_ID) this.#producers.update(header, baseOffset);
+    const aborted = bookBatch(this.#producers, { ...header, baseOffset }, batch);
+    if (aborted !== null) segment.aborted?.push(aborted);
     this.#nextOffset = lastOffset + 1;
     this.#noteBytes(bytes.length);
     const endOffset = this.#nextOffset;
@@ -254,7 +275,11 @@ export class PartitionLog {
     }
     const dropped = this.#segments.splice(0, keep);
     if (dropped.length === 0) return 0;
-    await this.#commit.run(() => this.#removeFiles(dropped));
+    await this.#commit.run(() => {
+      this.#commit.forget(dropped);
+      const { scheduler } = this.#environment;
+      return this.#files.remove(dropped, { scheduler, delayMs: this.#config.fileDeleteDelayMs });
+    });
     return dropped.reduce((sum, segment) => sum + segment.size, 0);
   }
 
@@ -316,8 +341,7 @@ export class PartitionLog {
     const { logStartOffset } = this;
     const offset = this.#nextOffset;
     if (offset === this.#recoveryPoint.offset && this.#bytesSinceCheckpoint === 0) {
-      this.#recoveryPoint = { ...this.#recoveryPoint, logStartOffset };
-      return this.#recoveryPoint;
+      return (this.#recoveryPoint = { ...this.#recoveryPoint, logStartOffset });
     }
     const segment = this.#active;
     const { maxTimestamp, offsetOfMaxTimestamp } = segment;
@@ -354,19 +378,9 @@ export class PartitionLog {
   }
 
   #segmentFor(size: number, lastOffset: number, maxTimestamp: number): Segment {
-    const active = this.#active;
-    if (active.size === 0) return active;
-    const { segmentBytes, segmentMs, segmentIndexBytes } = this.#config;
-    const isTooOld =
-      active.firstTimestamp >= 0 && maxTimestamp >= 0
-        ? maxTimestamp - active.firstTimestamp > segmentMs
-        : this.#environment.nowMs() - active.createdAt > segmentMs;
-    const mustRoll =
-      active.size + size > segmentBytes ||
-      lastOffset - active.baseOffset > RELATIVE_OFFSET_MAX ||
-      active.isIndexFull(segmentIndexBytes) ||
-      isTooOld;
-    return mustRoll ? this.#roll(this.#nextOffset) : active;
+    const next = { size, lastOffset, maxTimestamp };
+    const isOver = mustRoll(this.#active, this.#config, next, this.#environment);
+    return isOver ? this.#roll(this.#nextOffset) : this.#active;
   }
 
   /** Books a new active segment; its file is made, and the old one closed, in the order of appends. */
@@ -390,7 +404,9 @@ export class PartitionLog {
   }
 
   #snapshot(offset: number): Uint8Array | null {
-    return this.#producers.size > 0 ? encodeSnapshot(this.#producers, offset) : null;
+    const aborted = this.#active.baseOffset < offset ? (this.#active.aborted ?? []) : [];
+    if (this.#producers.size === 0 && aborted.length === 0) return null;
+    return encodeSnapshot({ producers: this.#producers, aborted }, offset);
   }
 
   #newFiles(): LogFiles {
@@ -421,22 +437,9 @@ export class PartitionLog {
       .catch(() => {});
   }
 
-  async #removeFiles(segments: readonly Segment[]): Promise<void> {
-    this.#commit.forget(segments);
-    const paths = await this.#files.setAside(segments);
-    const { disk, scheduler } = this.#environment;
-    scheduler.after(this.#config.fileDeleteDelayMs, () => {
-      for (const path of paths) disk.removeFile(path).catch(() => {});
-    });
-  }
-
   #scheduleFlush(): void {
-    const { flushMs } = this.#config;
-    if (flushMs > FLUSH_MS_MAX || this.#flushTimerSet || this.#commit.unflushedRecords === 0)
-      return;
-    this.#flushTimerSet = true;
-    this.#environment.scheduler.after(flushMs, () => {
-      this.#flushTimerSet = false;
+    if (this.#commit.unflushedRecords === 0) return;
+    this.#flushTimer.arm(this.#config.flushMs, () => {
       if (this.#state === "open") this.#syncOrFence(this.#active).catch(() => {});
     });
   }
@@ -495,6 +498,3 @@ export class PartitionLog {
     }
   }
 }
-
-/** Longer is "never": what timers can hold. */
-const FLUSH_MS_MAX = 0x7fffffff;

@@ -1,4 +1,5 @@
 /** What the storage engine asks of the settings and tells the parts above it. */
+import type { ErrorCode } from "@runnel/protocol/errors.ts";
 
 /** The settings of one topic that its logs obey; `TopicConfig` has them all. */
 export interface LogConfig {
@@ -25,3 +26,10 @@ export interface LogListener {
   /** Appends that were not yet acknowledged are gone; `isFenced`: no more will be taken. */
   onFailure(isFenced: boolean): void;
 }
+
+/** What became of a batch that was to be appended. */
+export type Append =
+  | { readonly kind: "appended"; readonly baseOffset: number; readonly endOffset: number }
+  /** Stored before; `endOffset` may not be durable yet. */
+  | { readonly kind: "duplicate"; readonly baseOffset: number; readonly endOffset: number }
+  | { readonly kind: "refused"; readonly errorCode: ErrorCode; readonly message: string };

@@ -4,44 +4,64 @@
  * offset, int32 offset delta, int64 timestamp, int32 coordinator epoch, int64 first offset of the open
  * transaction.
  *
- * Kafka keeps one batch per producer; behind its array, where its readers stop, stand the windows:
- * int32 count, then per batch int64 id, int32 base and last sequence, int64 base and last offset, int64
- * timestamp; last the int64 offset that the snapshot was taken at, as in its name. So a producer that resends five batches after a restart is still recognised.
+ * Kafka keeps one batch per producer; behind its array, where its readers stop, stands the rest. The
+ * windows: int32 count, then per batch int64 id, int32 base and last sequence, int64 base and last offset,
+ * int64 timestamp; so a producer that resends five batches after a restart is still recognised. The
+ * transactions of the active segment that were aborted so far, as in a `.txnindex`: int32 count, entries.
+ * Last the int64 offset that the snapshot was taken at, as in its name.
  */
 import { ByteReader } from "@runnel/kit/byte-reader.ts";
 import { ByteWriter } from "@runnel/kit/byte-writer.ts";
 import { crc32c } from "@runnel/kit/crc32c.ts";
 import { DecodeError } from "@runnel/kit/errors.ts";
 import { type BatchMark, type ProducerEntry, ProducerState } from "./producer-state.ts";
+import {
+  ABORTED_SIZE,
+  type AbortedTransaction,
+  readEntries,
+  writeEntries,
+} from "./transaction-index.ts";
 
 const VERSION = 1;
 const CRC_END = 6;
 const ENTRY_SIZE = 46;
 const MARK_SIZE = 40;
-const NO_COORDINATOR_EPOCH = -1;
+const NO_BATCH = -1;
 const NO_TRANSACTION = -1;
 
-/** The file's bytes for `state`, in which all below `offset` is booked. */
-export function encodeSnapshot(state: ProducerState, offset: number): Uint8Array {
+/** What a snapshot file holds. */
+export interface ProducerSnapshot {
+  readonly producers: ProducerState;
+  /** In the segment that was active, up to the snapshot's offset. */
+  readonly aborted: readonly AbortedTransaction[];
+}
+
+/** The file's bytes, in which all below `offset` is booked. */
+export function encodeSnapshot(
+  { producers: state, aborted }: ProducerSnapshot,
+  offset: number,
+): Uint8Array {
   const body = new ByteWriter(64 + state.size * (ENTRY_SIZE + MARK_SIZE));
   body.int32(state.size);
   let marks = 0;
   for (const entry of state.entries()) {
-    const last = entry.batches.at(-1) as BatchMark;
+    const last = entry.batches.at(-1);
     body.bigInt64(entry.producerId);
     body.int16(entry.epoch);
-    body.int32(last.lastSequence);
-    body.int64(last.lastOffset);
-    body.int32(last.lastOffset - last.baseOffset);
-    body.int64(last.timestamp);
-    body.int32(NO_COORDINATOR_EPOCH);
-    body.int64(NO_TRANSACTION);
+    body.int32(last?.lastSequence ?? NO_BATCH);
+    body.int64(last?.lastOffset ?? NO_BATCH);
+    body.int32(last === undefined ? 0 : last.lastOffset - last.baseOffset);
+    body.int64(entry.lastTimestamp);
+    body.int32(entry.coordinatorEpoch);
+    body.int64(entry.transactionStart ?? NO_TRANSACTION);
     marks += entry.batches.length;
   }
   body.int32(marks);
   for (const entry of state.entries()) {
     for (const mark of entry.batches) encodeMark(body, entry.producerId, mark);
   }
+  body.int32(aborted.length);
+  writeEntries(body, aborted);
   body.int64(offset);
   const content = body.finish();
   const file = new ByteWriter(CRC_END + content.length);
@@ -52,31 +72,37 @@ export function encodeSnapshot(state: ProducerState, offset: number): Uint8Array
 }
 
 /**
- * The state in the bytes of the file for `offset`. Throws `DecodeError` where they are damaged, not of
+ * What is in the bytes of the file for `offset`. Throws `DecodeError` where they are damaged, not of
  * this format or of another offset. Kafka's own files are read, too.
  */
-export function decodeSnapshot(bytes: Uint8Array, offset: number): ProducerState {
+export function decodeSnapshot(bytes: Uint8Array, offset: number): ProducerSnapshot {
   const reader = new ByteReader(bytes);
   const version = reader.int16();
   if (version !== VERSION) throw new DecodeError(`producer snapshot of version ${version}`);
   const crc = reader.uint32();
   const content = bytes.subarray(CRC_END);
   if (crc32c(content) !== crc) throw new DecodeError("producer snapshot with a wrong checksum");
-  const count = reader.int32();
-  reader.reserve(count, ENTRY_SIZE);
+  const count = countOf(reader, ENTRY_SIZE);
   const epochs = new Map<bigint, ProducerEntry>();
   for (let i = 0; i < count; i += 1) {
     const entry = decodeEntry(reader);
     epochs.set(entry.producerId, entry);
   }
+  let aborted: readonly AbortedTransaction[] = [];
   if (reader.remaining > 0) {
     decodeWindows(reader, epochs);
+    aborted = readEntries(reader, countOf(reader, ABORTED_SIZE));
     const takenAt = reader.int64();
     if (takenAt !== offset) throw new DecodeError(`producer snapshot of offset ${takenAt}`);
   }
-  const state = new ProducerState();
-  for (const entry of epochs.values()) state.put(entry);
-  return state;
+  return { producers: new ProducerState([...epochs.values()]), aborted };
+}
+
+/** A count of entries that are there; the bound of arrays in a request is no bound of a snapshot. */
+function countOf(reader: ByteReader, size: number): number {
+  const count = reader.int32();
+  if (count >= 0 && count * size <= reader.remaining) return count;
+  throw new DecodeError(`producer snapshot with ${count} entries in ${reader.remaining} bytes`);
 }
 
 function encodeMark(writer: ByteWriter, producerId: bigint, mark: BatchMark): void {
@@ -94,23 +120,21 @@ function decodeEntry(reader: ByteReader): ProducerEntry {
   const lastSequence = reader.int32();
   const lastOffset = reader.int64();
   const delta = reader.int32();
-  const timestamp = reader.int64();
-  reader.skip(12);
+  const lastTimestamp = reader.int64();
+  const coordinatorEpoch = reader.int32();
+  const firstOffset = reader.int64();
+  const transactionStart = firstOffset === NO_TRANSACTION ? null : firstOffset;
+  const known = { producerId, epoch, coordinatorEpoch, transactionStart, lastTimestamp };
+  if (lastOffset < 0) return { ...known, batches: [] };
   const baseSequence =
     lastSequence >= delta ? lastSequence - delta : lastSequence - delta + 2 ** 31;
-  const mark = {
-    baseSequence,
-    lastSequence,
-    baseOffset: lastOffset - delta,
-    lastOffset,
-    timestamp,
-  };
-  return { producerId, epoch, batches: [mark] };
+  const baseOffset = lastOffset - delta;
+  const mark = { baseSequence, lastSequence, baseOffset, lastOffset, timestamp: lastTimestamp };
+  return { ...known, batches: [mark] };
 }
 
 function decodeWindows(reader: ByteReader, entries: Map<bigint, ProducerEntry>): void {
-  const count = reader.int32();
-  reader.reserve(count, MARK_SIZE);
+  const count = countOf(reader, MARK_SIZE);
   const windows = new Map<bigint, BatchMark[]>();
   for (let i = 0; i < count; i += 1) {
     const producerId = reader.bigInt64();

@@ -5,7 +5,7 @@ import { decodeSnapshot, encodeSnapshot } from "./producer-snapshot.ts";
 import { lastSequenceOf, PRODUCERS_MAX, ProducerState, WINDOW_BATCHES } from "./producer-state.ts";
 
 const SPAN = 2 ** 31;
-const UNKNOWN = { maxTimestamp: 5 };
+const UNKNOWN = { maxTimestamp: 5, attributes: 0 };
 
 /** The reference: every record that was taken, by producer. */
 class Model {
@@ -28,6 +28,11 @@ class Model {
     if (expected >= SPAN) expected -= SPAN;
     return base === expected ? "next" : "refused 45";
   }
+}
+
+/** What a snapshot at `offset` makes of `producers`. */
+function restored(producers: ProducerState, offset: number): ProducerState {
+  return decodeSnapshot(encodeSnapshot({ producers, aborted: [] }, offset), offset).producers;
 }
 
 const attempts = fc.array(
@@ -65,7 +70,7 @@ test("check() is the reference's, around 2^31−1 too, and after a snapshot", ()
       const model = new Model();
       let offset = 100;
       for (const [i, { id, what, back, count }] of all.entries()) {
-        if (i === snapshotAt) state = decodeSnapshot(encodeSnapshot(state, offset), offset);
+        if (i === snapshotAt) state = restored(state, offset);
         const history = model.batches.get(id) ?? [];
         const { epoch, base, count: size } = draw(history, what, back, count);
         const header = {
@@ -88,7 +93,7 @@ test("check() is the reference's, around 2^31−1 too, and after a snapshot", ()
         model.batches.set(id, [...history, { epoch, base, count: size, at: offset }]);
         offset += size;
       }
-      const copy = decodeSnapshot(encodeSnapshot(state, offset), offset);
+      const copy = restored(state, offset);
       expect([...copy.entries()]).toEqual([...state.entries()]);
     }),
     { numRuns: 500 },
@@ -104,13 +109,23 @@ test("lastSequenceOf() wraps from 2^31−1 to 0", () => {
 function oneProducer(): ProducerState {
   const state = new ProducerState();
   const producer = { producerId: 0x0102030405060708n, producerEpoch: 9 };
-  const first = { ...producer, baseSequence: 0, lastOffsetDelta: 1, maxTimestamp: 1000 };
+  const first = {
+    ...producer,
+    baseSequence: 0,
+    lastOffsetDelta: 1,
+    maxTimestamp: 1000,
+    attributes: 0,
+  };
   state.update(first, 40);
   state.update({ ...first, baseSequence: 2, lastOffsetDelta: 2, maxTimestamp: 2000 }, 42);
   return state;
 }
 
-/** By hand: the first 52 bytes are Kafka's, version 1; the windows and the offset stand behind. */
+const ABORTED = [{ producerId: 7n, firstOffset: 33, lastOffset: 39, lastStableOffset: 40 }];
+const oneSnapshot = (): Uint8Array =>
+  encodeSnapshot({ producers: oneProducer(), aborted: ABORTED }, 45);
+
+/** By hand: the first 52 bytes are Kafka's, version 1; what is ours stands behind. */
 const GOLDEN = [
   "0001 CCCCCCCC 00000001",
   "0102030405060708 0009 00000004 000000000000002c 00000002 00000000000007d0 ffffffff",
@@ -118,24 +133,28 @@ const GOLDEN = [
   "00000002",
   "0102030405060708 00000000 00000001 0000000000000028 0000000000000029 00000000000003e8",
   "0102030405060708 00000002 00000004 000000000000002a 000000000000002c 00000000000007d0",
+  "00000001 0000 0000000000000007 0000000000000021 0000000000000027 0000000000000028",
   "000000000000002d",
 ].join("");
 
-test("a snapshot is Kafka's file with windows behind it", () => {
-  const hex = Buffer.from(encodeSnapshot(oneProducer(), 45)).toString("hex");
+test("a snapshot is Kafka's file with windows and aborted transactions behind it", () => {
+  const hex = Buffer.from(oneSnapshot()).toString("hex");
   expect(`${hex.slice(0, 4)}CCCCCCCC${hex.slice(12)}`).toBe(GOLDEN.replaceAll(" ", ""));
 });
 
 test("a snapshot that Kafka wrote is read: one batch per producer", () => {
   const body = Buffer.from(GOLDEN.replaceAll(" ", "").slice(12, 12 + 2 * 50), "hex");
   const bytes = Buffer.concat([Buffer.from("0001", "hex"), crcOf(body), body]);
-  expect([...decodeSnapshot(bytes, 45).entries()]).toEqual([
+  expect([...decodeSnapshot(bytes, 45).producers.entries()]).toEqual([
     {
       producerId: 0x0102030405060708n,
       epoch: 9,
       batches: [
         { baseSequence: 2, lastSequence: 4, baseOffset: 42, lastOffset: 44, timestamp: 2000 },
       ],
+      coordinatorEpoch: -1,
+      transactionStart: null,
+      lastTimestamp: 2000,
     },
   ]);
 });
@@ -152,7 +171,7 @@ function crcOf(body: Uint8Array): Buffer {
 }
 
 test("decodeSnapshot() refuses every changed bit, every cut and another offset", () => {
-  const bytes = encodeSnapshot(oneProducer(), 45);
+  const bytes = oneSnapshot();
   for (let bit = 0; bit < 8 * bytes.length; bit += 1) {
     const copy = bytes.slice();
     copy[bit >> 3] = (copy[bit >> 3] as number) ^ (1 << (bit & 7));
@@ -166,7 +185,7 @@ test("decodeSnapshot() refuses every changed bit, every cut and another offset",
 
 test("the producer that was silent longest is forgotten when there are too many", () => {
   const state = new ProducerState();
-  const header = { producerEpoch: 0, baseSequence: 0, lastOffsetDelta: 0, maxTimestamp: 1 };
+  const header = { ...UNKNOWN, producerEpoch: 0, baseSequence: 0, lastOffsetDelta: 0 };
   for (let i = 0; i < PRODUCERS_MAX; i += 1) state.update({ ...header, producerId: BigInt(i) }, i);
   state.update({ ...header, baseSequence: 1, producerId: 0n }, PRODUCERS_MAX);
   state.update({ ...header, producerId: 2n ** 40n }, PRODUCERS_MAX + 1);
@@ -181,4 +200,14 @@ test("expire() forgets by the time of the last batch", () => {
   expect(state.size).toBe(1);
   state.expire(2001);
   expect(state.size).toBe(0);
+});
+
+test("a snapshot of as many producers as are remembered is read back", () => {
+  const state = new ProducerState();
+  for (let i = 0; i < PRODUCERS_MAX; i += 1) {
+    const header = { ...UNKNOWN, producerId: BigInt(i), producerEpoch: 0, lastOffsetDelta: 0 };
+    state.update({ ...header, baseSequence: 0 }, 2 * i);
+    state.update({ ...header, baseSequence: 1 }, 2 * i + 1);
+  }
+  expect(restored(state, 2 * PRODUCERS_MAX).size).toBe(PRODUCERS_MAX);
 });

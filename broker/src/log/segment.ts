@@ -6,6 +6,7 @@
  */
 import { fileName, type INDEX_SUFFIXES } from "./names.ts";
 import { OFFSET_ENTRY_SIZE, OffsetIndex, TimeIndex } from "./sparse-index.ts";
+import type { AbortedTransaction } from "./transaction-index.ts";
 
 /** Offsets in a segment are kept relative to its base, in an int32. */
 export const RELATIVE_OFFSET_MAX = 0x7fffffff;
@@ -54,6 +55,12 @@ export class Segment {
   /** False where `maxTimestamp` was taken from an index file and no batch has confirmed it. */
   isNewestKnown = true;
   indexes: SegmentIndexes | null = { offsets: new OffsetIndex(), times: new TimeIndex() };
+  /**
+   * Transactions whose abort markers are in it, in their order; null where they are in the file of a
+   * closed segment alone.
+   */
+  aborted: AbortedTransaction[] | null = [];
+  #abortedCount = 0;
   /** Entries of each index that are in the files. */
   savedOffsetEntries = 0;
   savedTimeEntries = 0;
@@ -63,6 +70,16 @@ export class Segment {
     this.folder = folder;
     this.baseOffset = baseOffset;
     this.createdAt = createdAt;
+  }
+
+  get abortedCount(): number {
+    return this.aborted?.length ?? this.#abortedCount;
+  }
+
+  /** Leaves the aborted transactions to their file, which has `count`. */
+  forgetAborted(count = this.abortedCount): void {
+    this.#abortedCount = count;
+    this.aborted = null;
   }
 
   path(suffix: ".log" | (typeof INDEX_SUFFIXES)[number]): string {

@@ -5,12 +5,16 @@
 import { assert } from "@runnel/kit/assert.ts";
 import { seededRandom } from "@runnel/kit/seeded-random.ts";
 import type { Random } from "@runnel/kit/world.ts";
-import { readBatchHeader } from "@runnel/protocol/records/batch.ts";
+import { isControl, readBatchHeader } from "@runnel/protocol/records/batch.ts";
 import type { ManualTime } from "#io/memory/manual-time.ts";
 import type { Disk } from "#io/ports.ts";
+import { abortedBetween } from "./aborted.ts";
 import type { PartitionLog } from "./partition-log.ts";
 import type { LogConfig } from "./ports.ts";
+import { ProducerState } from "./producer-state.ts";
 import { append, batchOf, CONFIG, DATA, headersOf, Rig, readToEnd } from "./testing.ts";
+import { bookBatch } from "./transaction-files.ts";
+import type { AbortedTransaction } from "./transaction-index.ts";
 
 /** Where a batch begins that its sender did not write: base offset and leader epoch are the log's. */
 const SENDERS_PART = 16;
@@ -53,6 +57,8 @@ const STORY_CONFIG: LogConfig = {
 export type Step =
   | "append"
   | "send"
+  | "transact"
+  | "finish"
   | "settle"
   | "checkpoint"
   | "trim"
@@ -63,6 +69,8 @@ export type Step =
 const STEPS: readonly (readonly [Step, number])[] = [
   ["append", 8],
   ["send", 8],
+  ["transact", 3],
+  ["finish", 2],
   ["settle", 7],
   ["checkpoint", 2],
   ["trim", 2],
@@ -190,6 +198,8 @@ export class Story {
     else if (log === null) topic.log = await this.#open(topic);
     else if (step === "append") this.#append(topic, log, null);
     else if (step === "send") this.#append(topic, log, this.#random.below(topic.producers.length));
+    else if (step === "transact") this.#transact(topic, log);
+    else if (step === "finish") this.#finish(topic, log);
     else if (step === "settle") await this.#time.settle();
     else if (step === "checkpoint") await this.#time.advanceAsync(10_000);
     else if (step === "trim") await this.#trim(topic, log);
@@ -266,6 +276,35 @@ export class Story {
     known.nextSequence = (known.nextSequence + count) % 2 ** 31;
     topic.sent.push(one);
     this.#put(log, one);
+  }
+
+  /** A batch of a transaction without a sequence, as those of committed offsets are. */
+  #transact(topic: Topic, log: PartitionLog): void {
+    this.#valueCount += 1;
+    const producer = { producerId: this.#transactionOf(topic), producerEpoch: 1 };
+    const values = [`${this.#valueCount}:transaction`];
+    const bytes = batchOf({ values, ...producer, isTransactional: true });
+    const one: Sent = { bytes, producer: null, baseOffset: -1, endOffset: -1, state: "unknown" };
+    topic.sent.push(one);
+    this.#put(log, one);
+  }
+
+  #finish(topic: Topic, log: PartitionLog): void {
+    const marker = {
+      producerId: this.#transactionOf(topic),
+      producerEpoch: 1,
+      coordinatorEpoch: 0,
+      isCommit: this.#random.below(3) === 0,
+      transactionVersion: 1,
+    };
+    const outcome = log.appendMarker(marker, 4);
+    if (outcome.kind === "refused" && outcome.errorCode !== 56) {
+      this.findings.push(`refused: ${outcome.message}`);
+    }
+  }
+
+  #transactionOf({ producers }: Topic): bigint {
+    return (producers[0] as Producer).id + 10n + BigInt(this.#random.below(3));
   }
 
   /** Sends again, in order, what this producer has no answer for; false when the log takes nothing. */
@@ -368,6 +407,40 @@ export class Story {
     }
     if (next !== -1 && next !== end) say(`batches end at ${next}, the log at ${end}`);
     checkBatches(topic, stored, start, say);
+    await this.#checkTransactions(log, stored, say);
+  }
+
+  /** Holds what the log knows of transactions against all that can be read. */
+  async #checkTransactions(
+    log: PartitionLog,
+    stored: ReadonlyMap<number, Uint8Array>,
+    say: (text: string) => void,
+  ): Promise<void> {
+    const { logStartOffset: start, logEndOffset: end } = log;
+    const reader = new ProducerState();
+    const readable: AbortedTransaction[] = [];
+    for (const bytes of stored.values()) {
+      const found = bookBatch(reader, readBatchHeader(bytes, 0), bytes);
+      if (found !== null) readable.push(found);
+    }
+    const known = await this.#rig.run(Promise.resolve(abortedBetween(log, start, end)));
+    const textOf = (all: readonly AbortedTransaction[]): string =>
+      all
+        .filter(({ firstOffset, lastOffset }) => firstOffset >= start && lastOffset < end)
+        .map((one) => `${one.producerId}:${one.firstOffset}-${one.lastOffset}`)
+        .join(" ");
+    if (textOf(known) !== textOf(readable)) {
+      say(`aborted [${textOf(known)}], [${textOf(readable)}] can be read`);
+    }
+    const { transactions } = log.producers;
+    transactions.settle(end);
+    const { firstUndecided } = transactions;
+    if (firstUndecided !== null && firstUndecided < start) return;
+    // What was booked and is not durable does not count.
+    const undecided = firstUndecided !== null && firstUndecided < end ? firstUndecided : null;
+    if (undecided !== reader.transactions.firstOpen) {
+      say(`undecided from ${undecided}, by reading from ${reader.transactions.firstOpen}`);
+    }
   }
 }
 
@@ -382,6 +455,7 @@ function checkBatches(
   for (const [offset, bytes] of stored) {
     const key = keyOf(bytes);
     const one = known.get(key);
+    if (isControl(readBatchHeader(bytes, 0).attributes)) continue;
     if (one === undefined) say(`a batch at ${offset} that nobody sent`);
     else if (one.producer !== null && seen.has(key)) say(`batch at ${offset} is there twice`);
     seen.add(key);

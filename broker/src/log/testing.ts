@@ -10,8 +10,8 @@ import type { Disk } from "#io/ports.ts";
 import { readCached, readStored } from "./log-lookup.ts";
 import { LogManager } from "./log-manager.ts";
 import type { ReadRange } from "./log-reader.ts";
-import type { Append, PartitionLog } from "./partition-log.ts";
-import type { LogConfig } from "./ports.ts";
+import type { PartitionLog } from "./partition-log.ts";
+import type { Append, LogConfig } from "./ports.ts";
 
 export const TOPIC = "00000000-0000-4000-8000-000000000001";
 export const DATA = "/data";
@@ -115,6 +115,7 @@ export interface BatchOptions {
   readonly producerId?: bigint;
   readonly producerEpoch?: number;
   readonly baseSequence?: number;
+  readonly isTransactional?: boolean;
 }
 
 /** A batch of records without keys, as a producer sends it. */

@@ -10,7 +10,6 @@ import {
   BATCH_HEADER_SIZE,
   type BatchHeader,
   codecOf,
-  isTransactional,
   readBatchHeader,
   setLogAppendTime,
   setMaxTimestamp,
@@ -22,13 +21,21 @@ import {
   validateRecords,
 } from "@runnel/protocol/records/validate.ts";
 import type { Workers } from "#io/ports.ts";
+import {
+  type AdmissionRefusal,
+  admit,
+  opensTransaction,
+  type ProduceTransaction,
+} from "./admission.ts";
 import type { Partition } from "./partition.ts";
+import type { TransactionGate } from "./ports.ts";
 
 /** What a batch may unpack to where a rule speaks of its records: this many times `max.message.bytes`. */
 const UNPACK_RATIO_MAX = 64;
 
 export interface AppendContext {
   readonly clock: Clock;
+  readonly gate: TransactionGate;
   readonly workers: Pick<Workers, "decompress">;
 }
 
@@ -37,6 +44,8 @@ export interface AppendRequest {
   readonly acks: number;
   readonly timeoutMs: number;
   readonly allowsZstd: boolean;
+  /** Null for a request without a transactional id. */
+  readonly transaction: ProduceTransaction | null;
 }
 
 export interface RecordError {
@@ -62,15 +71,20 @@ export function appendBatch(
   batch: Uint8Array,
   request: AppendRequest,
 ): AppendResult | Promise<AppendResult> {
-  const booked = partition.inOrder(() => {
-    const rules = rulesOf(partition, request, context.clock.nowMs());
-    const verdict = validateProducedBatch(batch, rules);
-    if (!verdict.ok) return { answer: refusal(verdict) };
-    const incoming = { batch, request };
-    if (!verdict.needsDecoding) return append(context, partition, incoming, verdict);
-    return unpackThenAppend(context, partition, incoming, { rules, header: verdict.header });
-  });
-  return booked instanceof Promise ? booked.then((one) => one.answer) : booked.answer;
+  const rules = rulesOf(partition, request, context.clock.nowMs());
+  const verdict = validateProducedBatch(batch, rules);
+  if (!verdict.ok) return refusal(verdict);
+  const book = (refused: AdmissionRefusal | null): AppendResult | Promise<AppendResult> => {
+    if (refused !== null) return failure(refused.errorCode, refused.message);
+    const booked = partition.inOrder(() => {
+      const incoming = { batch, request };
+      if (!verdict.needsDecoding) return append(context, partition, incoming, verdict);
+      return unpackThenAppend(context, partition, incoming, { rules, header: verdict.header });
+    });
+    return booked instanceof Promise ? booked.then((one) => one.answer) : booked.answer;
+  };
+  const admitted = admit(context.gate, partition, verdict.header, request.transaction);
+  return admitted instanceof Promise ? admitted.then(book) : book(admitted);
 }
 
 /** What appending `batch` would come to, as far as its form decides it; nothing is appended. */
@@ -142,8 +156,9 @@ function append(
   verdict: BatchVerdict & { ok: true },
 ): Booked {
   const { config, log } = partition;
-  if (isTransactional(verdict.header.attributes)) {
-    return { answer: failure(ErrorCode.INVALID_TXN_STATE, "transactions are not served yet") };
+  const opens = opensTransaction(partition, verdict.header);
+  if (opens && !partition.admissions.has(verdict.header)) {
+    return { answer: failure(ErrorCode.INVALID_TXN_STATE, "the transaction has ended meanwhile") };
   }
   if (batch.length > config.segmentBytes) {
     const message = `batch of ${batch.length} bytes, segment.bytes is ${config.segmentBytes}`;
@@ -159,7 +174,9 @@ function append(
   if (isAppendTime || verdict.maxTimestamp !== header.maxTimestamp) {
     header = readBatchHeader(batch, 0);
   }
-  const outcome = log.append(batch, header, partition.leaderEpoch);
+  const rules = { mustBeginAtZero: opens && request.transaction?.mayAdd === true };
+  const outcome = log.append(batch, header, partition.leaderEpoch, rules);
+  if (opens && outcome.kind === "appended") partition.admissions.revoke(header.producerId);
   if (outcome.kind === "refused") return { answer: failure(outcome.errorCode, outcome.message) };
   if (outcome.kind === "appended") {
     partition.traffic.countReceived(batch.length, header.recordCount);

@@ -7,6 +7,7 @@ import { CONFIG, Rig, TOPIC } from "#log/testing.ts";
 import { appendBatch } from "./append.ts";
 import { EventTimes } from "./event-times.ts";
 import { Partition } from "./partition.ts";
+import { NO_GATE } from "./testing.ts";
 
 async function partitionOf(tailCacheBytes: number, ...batches: Partial<NewBatch>[]) {
   const rig = await Rig.open({ tailCacheBytes });
@@ -22,8 +23,8 @@ async function partitionOf(tailCacheBytes: number, ...batches: Partial<NewBatch>
   const partition = new Partition(identity, await rig.log(config), config, 0);
   for (const batch of batches) {
     const bytes = buildBatch({ records: [], ...batch });
-    const request = { acks: -1, timeoutMs: 1000, allowsZstd: true };
-    const context = { clock: rig.time, workers: inlineWorkers };
+    const request = { acks: -1, timeoutMs: 1000, allowsZstd: true, transaction: null };
+    const context = { clock: rig.time, workers: inlineWorkers, gate: NO_GATE };
     await rig.run(Promise.resolve(appendBatch(context, partition, bytes, request)));
   }
   return { rig, partition };

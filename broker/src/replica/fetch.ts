@@ -9,11 +9,12 @@
 import { IoError, messageOf } from "@runnel/kit/errors.ts";
 import type { Clock, Logger, Scheduler } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import { abortedBetween } from "#log/aborted.ts";
 import { readCached, readStored } from "#log/log-lookup.ts";
-import { LOG_CORRUPT, type ReadRange } from "#log/log-reader.ts";
-import type { PartitionLog } from "#log/partition-log.ts";
+import { LOG_CORRUPT } from "#log/log-reader.ts";
 import type { Semaphore } from "#log/semaphore.ts";
 import type { TailRead } from "#log/tail-cache.ts";
+import type { AbortedTransaction } from "#log/transaction-index.ts";
 import type { WantedPartition } from "./fetch-sessions.ts";
 import type { Partition } from "./partition.ts";
 
@@ -48,6 +49,8 @@ export interface FetchedPartition {
   readonly lastStableOffset: number;
   readonly logStartOffset: number;
   readonly divergingEpoch: { readonly epoch: number; readonly endOffset: number } | null;
+  /** Those that a reader of committed data leaves out; none where nobody asked. */
+  readonly aborted: readonly AbortedTransaction[];
   /** Whole batches, by reference. */
   readonly parts: readonly Uint8Array[];
   readonly size: number;
@@ -109,10 +112,13 @@ function attempt(targets: readonly FetchTarget[], limits: FetchLimits): Attempt 
     const result = check(target);
     const range = rangeOf(result, limits, size);
     const read = range === null ? NOTHING_READ : readCached(range.log, range);
-    if (read === null) return { results, needsDisk: true, size, hasError };
+    const aborted = read === null ? NONE_ABORTED : abortedIn(result, read, limits);
+    if (read === null || aborted instanceof Promise) {
+      return { results, needsDisk: true, size, hasError };
+    }
     if (isFailed(result)) hasError = true;
     size += read.size;
-    results.push(withBatches(result, read));
+    results.push(withBatches(result, read, aborted));
   }
   return { results, needsDisk: false, size, hasError };
 }
@@ -141,10 +147,29 @@ function isFailed({ errorCode, divergingEpoch }: FetchedPartition): boolean {
 function withBatches(
   result: FetchedPartition,
   { parts, size, endOffset }: TailRead,
+  aborted: readonly AbortedTransaction[],
 ): FetchedPartition {
   if (size === 0) return result;
   // Offsets have no gaps while nothing is compacted.
-  return { ...result, parts, size, eventCount: endOffset - result.target.wanted.fetchOffset };
+  return {
+    ...result,
+    aborted,
+    parts,
+    size,
+    eventCount: endOffset - result.target.wanted.fetchOffset,
+  };
+}
+
+const NONE_ABORTED: readonly AbortedTransaction[] = [];
+
+/** Which records of `read` belong to aborted transactions; a promise where files have to be read. */
+function abortedIn(
+  { target: { wanted, partition } }: FetchedPartition,
+  { size, endOffset }: TailRead,
+  { readCommitted }: FetchLimits,
+): readonly AbortedTransaction[] | Promise<readonly AbortedTransaction[]> {
+  if (!readCommitted || size === 0 || partition === null) return NONE_ABORTED;
+  return abortedBetween(partition.log, wanted.fetchOffset, endOffset);
 }
 
 /** Everything that can be said about a partition before its batches are read. */
@@ -162,6 +187,7 @@ function check(target: FetchTarget): FetchedPartition {
     lastStableOffset: partition.lastStableOffset,
     logStartOffset: log.logStartOffset,
     divergingEpoch: null,
+    aborted: NONE_ABORTED,
     parts: [],
     size: 0,
     eventCount: 0,
@@ -193,6 +219,7 @@ function withError(target: FetchTarget, errorCode: ErrorCode): FetchedPartition 
     lastStableOffset: -1,
     logStartOffset: -1,
     divergingEpoch: null,
+    aborted: NONE_ABORTED,
     parts: [],
     size: 0,
     eventCount: 0,
@@ -260,30 +287,28 @@ async function readAll(
   let taken = 0;
   for (const target of targets) {
     if (limits.reader.isGone) return [];
-    const result = check(target);
     const maxBytes = Math.min(limits.maxBytes, context.answerBytesMax());
-    const range = rangeOf(result, { ...limits, maxBytes }, taken);
-    const cached = range === null ? NOTHING_READ : readCached(range.log, range);
-    const done =
-      range === null || cached !== null
-        ? withBatches(result, cached ?? NOTHING_READ)
-        : await readFromDisk(context, result, range);
+    const done = await readOne(context, target, { ...limits, maxBytes }, taken);
     taken += done.size;
     results.push(done);
   }
   return results;
 }
 
-async function readFromDisk(
+async function readOne(
   { logger }: FetchContext,
-  result: FetchedPartition,
-  range: ReadRange & { readonly log: PartitionLog },
+  target: FetchTarget,
+  limits: FetchLimits,
+  taken: number,
 ): Promise<FetchedPartition> {
+  const result = check(target);
+  const range = rangeOf(result, limits, taken);
+  if (range === null) return result;
   const { log } = range;
   try {
-    return withBatches(result, await readStored(log, range));
+    const read = readCached(log, range) ?? (await readStored(log, range));
+    return withBatches(result, read, await abortedIn(result, read, limits));
   } catch (error) {
-    const { target } = result;
     if (range.offset < log.logStartOffset) {
       // Retention took the segment from under the read.
       return withError(target, ErrorCode.OFFSET_OUT_OF_RANGE);

@@ -23,6 +23,13 @@ export interface ListedOffset {
   readonly leaderEpoch: number;
 }
 
+export interface OffsetQuery {
+  /** Wall ms, or a `SpecialTime`. */
+  readonly timestamp: number;
+  /** Nothing behind the last stable offset. */
+  readonly readCommitted: boolean;
+}
+
 /**
  * The first offset at or after `timestamp` (wall ms), or the one that a `SpecialTime` stands for;
  * KAFKA_STORAGE_ERROR, and a line in the log, where the disk does not say.
@@ -30,11 +37,12 @@ export interface ListedOffset {
 export async function listOffset(
   { reads, logger }: Pick<FetchContext, "reads" | "logger">,
   partition: Partition,
-  timestamp: number,
+  { timestamp, readCommitted }: OffsetQuery,
 ): Promise<ListedOffset> {
+  const endOffset = readCommitted ? partition.lastStableOffset : partition.highWatermark;
   try {
-    if (!needsRecords(timestamp)) return await find(timestamp, partition);
-    return await reads.run(() => find(timestamp, partition));
+    if (!needsRecords(timestamp)) return await find(timestamp, partition, endOffset);
+    return await reads.run(() => find(timestamp, partition, endOffset));
   } catch (error) {
     const { topicName: topic, index } = partition.identity;
     logger.error(
@@ -51,8 +59,12 @@ function needsRecords(timestamp: number): boolean {
   return timestamp >= 0 || timestamp === SpecialTime.NEWEST_TIMESTAMP;
 }
 
-async function find(timestamp: number, partition: Partition): Promise<ListedOffset> {
-  const { log, highWatermark } = partition;
+async function find(
+  timestamp: number,
+  partition: Partition,
+  endOffset: number,
+): Promise<ListedOffset> {
+  const { log } = partition;
   const at = (offset: number, time = -1): ListedOffset => ({
     errorCode: ErrorCode.NONE,
     offset,
@@ -66,7 +78,7 @@ async function find(timestamp: number, partition: Partition): Promise<ListedOffs
   });
   switch (timestamp) {
     case SpecialTime.LATEST:
-      return at(highWatermark);
+      return at(endOffset);
     case SpecialTime.EARLIEST:
     case SpecialTime.EARLIEST_LOCAL:
       return at(log.logStartOffset);
@@ -76,8 +88,8 @@ async function find(timestamp: number, partition: Partition): Promise<ListedOffs
     default: {
       const record =
         timestamp === SpecialTime.NEWEST_TIMESTAMP
-          ? await findNewest(log, highWatermark)
-          : await findByTimestamp(log, timestamp, highWatermark);
+          ? await findNewest(log, endOffset)
+          : await findByTimestamp(log, timestamp, endOffset);
       return record === null ? at(-1) : at(record.offset, record.timestamp);
     }
   }

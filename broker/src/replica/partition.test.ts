@@ -7,10 +7,17 @@ import { MemoryDisk } from "#io/memory/memory-disk.ts";
 import { inlineWorkers } from "#io/memory/world.ts";
 import { Semaphore } from "#log/semaphore.ts";
 import { batchOf, CONFIG, concat, headersOf, Rig, TOPIC } from "#log/testing.ts";
-import { type AppendContext, type AppendResult, appendBatch } from "./append.ts";
+import {
+  type AppendContext,
+  type AppendRequest,
+  type AppendResult,
+  appendBatch,
+} from "./append.ts";
 import { type FetchContext, type FetchedPartition, type FetchLimits, fetch } from "./fetch.ts";
 import type { WantedPartition } from "./fetch-sessions.ts";
 import { Partition, type PartitionConfig } from "./partition.ts";
+import type { TransactionGate } from "./ports.ts";
+import { NO_GATE } from "./testing.ts";
 
 const PARTITION: PartitionConfig = {
   ...CONFIG,
@@ -23,8 +30,9 @@ const PARTITION: PartitionConfig = {
 
 async function newPartition(
   changes: Partial<PartitionConfig> = {},
-  options: { tailCacheBytes?: number } = {},
+  options: { tailCacheBytes?: number; gate?: TransactionGate } = {},
 ) {
+  const { gate = NO_GATE } = options;
   const time = new ManualTime();
   const disk = new MemoryDisk({ clock: time });
   const rig = await Rig.open({ time, disk, ...options });
@@ -32,7 +40,7 @@ async function newPartition(
   const log = await rig.log(config);
   const identity = { topicId: TOPIC, topicName: "t", index: 0, isInternal: false };
   const partition = new Partition(identity, log, config, 3);
-  const appending: AppendContext = { clock: time, workers: inlineWorkers };
+  const appending: AppendContext = { clock: time, workers: inlineWorkers, gate };
   const fetching: FetchContext = {
     clock: time,
     scheduler: time,
@@ -40,11 +48,8 @@ async function newPartition(
     reads: new Semaphore(1),
     answerBytesMax: () => 1e6,
   };
-  const send = (
-    batch: Uint8Array,
-    request: { acks?: number; timeoutMs?: number } = {},
-  ): Promise<AppendResult> => {
-    const whole = { acks: -1, timeoutMs: 1000, allowsZstd: true, ...request };
+  const send = (batch: Uint8Array, request: Partial<AppendRequest> = {}): Promise<AppendResult> => {
+    const whole = { acks: -1, timeoutMs: 1000, allowsZstd: true, transaction: null, ...request };
     return Promise.resolve(appendBatch(appending, partition, batch, whole));
   };
   return { time, disk, rig, log, partition, fetching, send };

@@ -6,6 +6,7 @@
  */
 import type { PartitionLog } from "#log/partition-log.ts";
 import type { LogConfig } from "#log/ports.ts";
+import { Admissions } from "./admissions.ts";
 import { TopicTraffic } from "./traffic.ts";
 import { OffsetWaiters, type WaitOutcome } from "./waiters.ts";
 
@@ -33,6 +34,8 @@ export class Partition {
   readonly log: PartitionLog;
   /** What all partitions of the topic count together. */
   readonly traffic: TopicTraffic;
+  /** Producers that may open their transaction here. */
+  readonly admissions = new Admissions();
   #config: PartitionConfig;
   #leaderEpoch: number;
   #highWatermark: number;
@@ -75,9 +78,11 @@ export class Partition {
     return this.#highWatermark;
   }
 
-  /** The end of what `read_committed` may see; no transactions yet, so the high watermark. */
+  /** The end of what `read_committed` may see: below it every transaction is decided. */
   get lastStableOffset(): number {
-    return this.#highWatermark;
+    const undecided = this.log.producers.transactions.firstUndecided;
+    if (undecided === null || undecided >= this.#highWatermark) return this.#highWatermark;
+    return Math.max(undecided, this.log.logStartOffset);
   }
 
   get isOpen(): boolean {
@@ -152,6 +157,7 @@ export class Partition {
 
   #advance(): void {
     this.#highWatermark = this.log.logEndOffset;
+    this.log.producers.transactions.settle(this.#highWatermark);
     this.#produces.reach(this.#highWatermark);
     this.#wakeReaders();
   }

@@ -3,7 +3,7 @@
 import type { DecodedRecord } from "@runnel/contracts/decoded.ts";
 import { Ban, ChevronDown, ChevronRight, Columns3, X } from "lucide-react";
 import { type ReactNode, useMemo, useState } from "react";
-import { formatCount } from "../../lib/format.ts";
+import { formatCount, formatNumberOf } from "../../lib/format.ts";
 import { Button } from "../../ui/button.tsx";
 import type { EventsState, SetEventsState } from "./events-state.ts";
 import {
@@ -36,7 +36,7 @@ export function FacetPanel({ rows, state, setState, onClose }: FacetPanelProps):
     >
       <header className="flex h-7 shrink-0 items-center gap-2 border-b border-line pr-1 pl-3 text-xs">
         <h2 className="font-medium">Fields</h2>
-        <span className="truncate text-faint">of {formatCount(sampled)} rows</span>
+        <span className="truncate text-faint">of {formatNumberOf(sampled, "row")}</span>
         <Button
           look="ghost"
           isIcon

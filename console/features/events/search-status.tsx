@@ -2,7 +2,7 @@
 "use client";
 import { Play, RotateCw, Square } from "lucide-react";
 import type { ReactNode } from "react";
-import { formatBytes, formatCount } from "../../lib/format.ts";
+import { formatBytes, formatCount, formatNumberOf } from "../../lib/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { Time } from "../../ui/time.tsx";
 import {
@@ -63,7 +63,7 @@ export function SearchBar({
           ? phaseName(search)
           : search.status === "idle"
             ? "Nothing is searched"
-            : `${formatCount(search.rows.length)} events`}
+            : formatNumberOf(search.rows.length, "event")}
       </span>
       {records > 0 && (
         <span className="mono">

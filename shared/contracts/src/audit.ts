@@ -12,6 +12,7 @@ export const AuditOperation = z
     "topic.delete",
     "config.change",
     "records.delete",
+    "transaction.end",
     "group.delete",
     "group.offsets.change",
     "group.offsets.delete",

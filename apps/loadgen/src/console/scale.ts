@@ -15,7 +15,7 @@ export interface Scale {
 export const FULL_SCALE: Scale = {
   keys: 50_000_000,
   scanBytes: 10e9,
-  produceSeconds: 10,
+  produceSeconds: 30,
   gigabytes: 15,
   minutes: 25,
 };
@@ -23,7 +23,7 @@ export const FULL_SCALE: Scale = {
 export const USUAL_SCALE: Scale = {
   keys: 5_000_000,
   scanBytes: 2e9,
-  produceSeconds: 5,
+  produceSeconds: 15,
   gigabytes: 4,
   minutes: 8,
 };

@@ -153,7 +153,10 @@ async function targetOf(
       return { error: { errorCode: ErrorCode.OFFSET_OUT_OF_RANGE, message } };
     }
     case "timestamp": {
-      const listed = await listOffset(services.reads, partition, to.timestamp);
+      const listed = await listOffset(services.reads, partition, {
+        timestamp: to.timestamp,
+        readCommitted: false,
+      });
       const error = partFailure(listed.errorCode);
       if (error !== null) return { error };
       return { offset: listed.offset >= 0 ? listed.offset : highWatermark };

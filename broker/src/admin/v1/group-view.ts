@@ -70,7 +70,8 @@ export async function offsetsOf(
   if (topics.byName(OFFSETS_TOPIC) === undefined) {
     return { committed: [], version: offsetsVersion({ offsets: new Map() }) };
   }
-  const found = await groups.fetchOffsets({ groupId, topics: null, requireStable: true });
+  // What a transaction is about to move is shown as it is: to look at it commits to nothing.
+  const found = await groups.fetchOffsets({ groupId, topics: null, requireStable: false });
   refuseUnlessNone(found.errorCode, { subject: `group ${groupId}` });
   assert(found.version !== undefined, "all offsets without their version");
   const committed = found.topics

@@ -153,7 +153,7 @@ async function send(
   { replicas, append }: V1Services,
 ): Promise<AppendResult> {
   const batch = buildBatch({ records: items.map(({ record }) => record) });
-  const request = { acks: -1, timeoutMs: PRODUCE_TIMEOUT_MS, allowsZstd: true };
+  const request = { acks: -1, timeoutMs: PRODUCE_TIMEOUT_MS, allowsZstd: true, transaction: null };
   return await withPartition<AppendResult>(
     replicas,
     topic.id,

@@ -158,7 +158,10 @@ async function targetOf(
       if (before === null) return { error: NOTHING_TO_SHIFT };
       return { offset: before + to.by };
     case "timestamp": {
-      const listed = await listOffset(services.reads, partition, to.timestamp);
+      const listed = await listOffset(services.reads, partition, {
+        timestamp: to.timestamp,
+        readCommitted: false,
+      });
       const error = partFailure(listed.errorCode);
       if (error !== null) return { error };
       if (listed.offset >= 0) return { offset: listed.offset };

@@ -10,7 +10,7 @@ import { ErrorCode } from "@runnel/protocol/errors.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { emptyUsage } from "../limits.ts";
-import type { GroupConfig, LoadedRecord } from "../ports.ts";
+import type { GroupConfig, LoadedItem } from "../ports.ts";
 import { DEFAULT_CONFIG } from "../testing/scenario.ts";
 import { durableState, replayLog, settledState } from "../testing/state.ts";
 import type { GroupEvent, JoinEvent } from "./events.ts";
@@ -95,7 +95,7 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 /** Plays a client for each actor: it remembers what it was told, and sometimes does not act on it. */
 class History {
   #shard = new GroupShard(emptyUsage(), () => CONFIG);
-  readonly log: LoadedRecord[] = [];
+  readonly log: LoadedItem[] = [];
   #nowMs = 0;
   #ticket = 0;
   #generation = 0;
@@ -197,7 +197,10 @@ class History {
       case "delete":
         return this.#submit({ ...request, kind: "delete", isValidateOnly: false }, who);
       case "fetch":
-        return this.#submit({ ...request, kind: "fetch-offsets", topics: null }, who);
+        return this.#submit(
+          { ...request, kind: "fetch-offsets", topics: null, requireStable: true },
+          who,
+        );
       default:
         return this.#submit(
           {
@@ -247,11 +250,13 @@ class History {
   #submit(event: GroupEvent, who: number | null): void {
     if ("ticket" in event) this.#waiting.set(event.ticket, who ?? -1);
     const step = this.#shard.step(event, this.#moment());
+    const baseOffset = this.log.length;
     for (const record of step.records) {
       const { key, value } = this.#shard.encode(record);
-      this.log.push({ key, value, offset: this.log.length, timestamp: this.#nowMs });
+      const place = { offset: this.log.length, timestamp: this.#nowMs };
+      this.log.push({ kind: "record", key, value, ...place, producer: null });
     }
-    for (const record of step.records) this.#shard.replay(record);
+    for (const [at, record] of step.records.entries()) this.#shard.replay(record, baseOffset + at);
     for (const reply of step.replies) this.#receive(reply);
     this.#check();
   }

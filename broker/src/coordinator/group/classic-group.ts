@@ -40,6 +40,7 @@ import {
 import { endJoinPhaseIfComplete, rebalance, removeMembers } from "./rebalance.ts";
 import { stepSync } from "./sync.ts";
 import { stepTick } from "./tick.ts";
+import { stepTransactionCommit } from "./transaction-offsets.ts";
 import { checkGeneration, checkMember } from "./validate.ts";
 
 /** Decides what one event leads to. Total: every event has a step in every state. */
@@ -62,6 +63,8 @@ function decide(group: Group, event: GroupEvent, turn: Turn): void {
       return stepLeave(group, event, turn);
     case "commit":
       return stepCommit(group, event, turn);
+    case "transaction-commit":
+      return stepTransactionCommit(group, event, turn);
     case "fetch-offsets":
       return stepFetchOffsets(group, event, turn);
     case "delete-offsets":

@@ -6,8 +6,9 @@
  * request.
  */
 import type { ErrorCode } from "@runnel/protocol/errors.ts";
-import type { GroupConfig } from "../ports.ts";
+import type { GroupConfig, ProducerIdentity } from "../ports.ts";
 import type { GroupState, Protocol } from "./model.ts";
+import type { Admission } from "./open-transactions.ts";
 import type { CommittedOffset, GroupRecord } from "./records.ts";
 
 interface Request {
@@ -90,6 +91,19 @@ export interface CommitEvent extends Request {
   readonly expectedVersion?: string | null;
 }
 
+/** A commit that counts when the transaction of `producer` is committed. */
+export interface TransactionCommitEvent
+  extends Request,
+    Pick<
+      CommitEvent,
+      "memberId" | "groupInstanceId" | "generationId" | "missingGroupError" | "offsets"
+    > {
+  readonly kind: "transaction-commit";
+  readonly producer: ProducerIdentity;
+  /** Of an earlier result: the coordinator of the transaction has been asked. Null at first. */
+  readonly admission: Admission | null;
+}
+
 export interface TopicPartitions {
   readonly topic: string;
   readonly partitions: readonly number[];
@@ -99,6 +113,8 @@ export interface FetchOffsetsEvent extends Request {
   readonly kind: "fetch-offsets";
   /** Null for all that have one. */
   readonly topics: readonly TopicPartitions[] | null;
+  /** What a transaction is about to move is UNSTABLE_OFFSET_COMMIT (KIP-447). */
+  readonly requireStable: boolean;
 }
 
 export interface DeleteOffsetsEvent extends Request {
@@ -140,6 +156,7 @@ export type GroupEvent =
   | HeartbeatEvent
   | LeaveEvent
   | CommitEvent
+  | TransactionCommitEvent
   | FetchOffsetsEvent
   | DeleteOffsetsEvent
   | DescribeEvent
@@ -180,10 +197,20 @@ export interface CommitResult {
   readonly errorCodes: readonly ErrorCode[];
 }
 
+export interface TransactionCommitResult extends CommitResult {
+  /**
+   * Not null: nothing was decided. The coordinator of the transaction must be asked first, and then the
+   * event comes again with this.
+   */
+  readonly admission: Admission | null;
+}
+
 export interface PartitionOffset {
   readonly partition: number;
-  /** Null where nothing is committed. */
+  /** Null where nothing is committed, and with an error. */
   readonly value: CommittedOffset | null;
+  /** NONE or UNSTABLE_OFFSET_COMMIT. */
+  readonly errorCode: ErrorCode;
 }
 
 export interface FetchOffsetsResult {
@@ -246,6 +273,7 @@ export interface ResultOf {
   heartbeat: ErrorResult;
   leave: LeaveResult;
   commit: CommitResult;
+  "transaction-commit": TransactionCommitResult;
   "fetch-offsets": FetchOffsetsResult;
   "delete-offsets": DeleteOffsetsResult;
   /** Null where there is no such group. */

@@ -1,19 +1,35 @@
 /** The groups of one shard: finds the group of an event or a record, makes it, forgets it. */
+import { assert } from "@runnel/kit/assert.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import type { TransactionMarker } from "#log/transaction-marker.ts";
 import { GROUPS_MAX, type Usage } from "../limits.ts";
-import type { CoordinatorRecord, GroupConfig, LoadedRecord } from "../ports.ts";
+import type { CoordinatorRecord, GroupConfig, LoadedRecord, TransactionEnd } from "../ports.ts";
 import type { Moment, ShardMachine, Step } from "../runtime/machine.ts";
 import { step } from "./classic-group.ts";
 import { listGroup } from "./describe.ts";
-import type { GroupEvent, GroupListing, GroupReply, StepContext } from "./events.ts";
+import type {
+  GroupEvent,
+  GroupListing,
+  GroupReply,
+  StepContext,
+  TransactionCommitEvent,
+} from "./events.ts";
 import { createGroup, dropMember, dropPendingMember, type Group, isVacant } from "./model.ts";
+import { OpenTransactions } from "./open-transactions.ts";
+import { takePending } from "./pending-offsets.ts";
 import { rebalance, refusedJoin } from "./rebalance.ts";
 import { decodeRecord, encodeRecord, type GroupRecord } from "./records.ts";
-import { replay } from "./replay.ts";
+import { replay, replayEnd } from "./replay.ts";
 import { restartDeadlines } from "./tick.ts";
 
 export type GroupShardEvent =
   | GroupEvent
+  /** What the producer's transaction moved in any group of the shard is decided. */
+  | {
+      readonly kind: "end-transaction";
+      readonly ticket: number;
+      readonly marker: TransactionMarker;
+    }
   | { readonly kind: "list"; readonly ticket: number }
   /** `visit` looks at every group, and changes none. */
   | {
@@ -24,6 +40,7 @@ export type GroupShardEvent =
 
 export type GroupShardReply =
   | GroupReply
+  | { readonly kind: "end-transaction"; readonly ticket: number; readonly result: null }
   | { readonly kind: "visit"; readonly ticket: number; readonly result: null }
   | {
       readonly kind: "list";
@@ -33,6 +50,7 @@ export type GroupShardReply =
 
 export class GroupShard implements ShardMachine<GroupShardEvent, GroupRecord, GroupShardReply> {
   readonly #groups = new Map<string, Group>();
+  readonly #transactions = new OpenTransactions();
   readonly #usage: Usage;
   readonly #config: () => GroupConfig;
 
@@ -48,13 +66,21 @@ export class GroupShard implements ShardMachine<GroupShardEvent, GroupRecord, Gr
   }
 
   keyOf(event: GroupShardEvent): string | null {
-    return event.kind === "list" || event.kind === "visit" ? null : event.groupId;
+    return "groupId" in event ? event.groupId : null;
   }
 
   isMergeable(event: GroupShardEvent): boolean {
-    // One that expects a version must see what was committed before it.
-    const isCommit = event.kind === "commit" && (event.expectedVersion ?? null) === null;
-    return isCommit || event.kind === "heartbeat";
+    switch (event.kind) {
+      case "commit":
+        // One that expects a version must see what was committed before it.
+        return (event.expectedVersion ?? null) === null;
+      case "transaction-commit":
+      case "end-transaction":
+      case "heartbeat":
+        return true;
+      default:
+        return false;
+    }
   }
 
   tick(groupId: string, isLate: boolean): GroupShardEvent {
@@ -72,6 +98,14 @@ export class GroupShard implements ShardMachine<GroupShardEvent, GroupRecord, Gr
       for (const group of this.#groups.values()) if (!isVacant(group)) visit(group);
       return { records: [], replies: [{ kind, ticket, result: null }], deadlineMs: null };
     }
+    if (event.kind === "end-transaction") {
+      const { kind, ticket, marker } = event;
+      return { records: [], marker, replies: [{ kind, ticket, result: null }], deadlineMs: null };
+    }
+    if (event.kind === "transaction-commit") {
+      const early = this.#admit(event);
+      if (early !== null) return { records: [], replies: [early], deadlineMs: null };
+    }
     const known = this.#groups.get(event.groupId);
     if (known === undefined && this.#usage.groups >= GROUPS_MAX) {
       const refusal = refuseNewGroup(event);
@@ -81,13 +115,31 @@ export class GroupShard implements ShardMachine<GroupShardEvent, GroupRecord, Gr
     const outcome = step(group, event, this.#context(moment));
     // A group that exists only once its records are committed is made by `replay`.
     this.#keep(group);
-    return outcome;
+    if (event.kind !== "transaction-commit") return outcome;
+    return { ...outcome, producer: event.producer };
   }
 
-  replay(record: GroupRecord): void {
-    const group = this.#groups.get(record.groupId) ?? createGroup(record.groupId, this.#usage);
-    replay(group, record);
+  replay(record: GroupRecord, offset: number): void {
+    const { groupId } = record;
+    const group = this.#groups.get(groupId) ?? createGroup(groupId, this.#usage);
+    const { byProducer } = group.pending;
+    // A removal alone takes something out of a transaction.
+    const before = record.value === null ? [...byProducer.keys()] : [];
+    replay(group, record, offset);
+    if (record.kind === "pending-offset") this.#transactions.add(record.producer, groupId);
+    for (const producerId of before) {
+      if (!byProducer.has(producerId)) this.#transactions.remove(producerId, groupId);
+    }
     this.#keep(group);
+  }
+
+  replayEnd(end: TransactionEnd): void {
+    for (const groupId of this.#transactions.end(end.producerId)) {
+      const group = this.#groups.get(groupId);
+      assert(group !== undefined, `pending offsets of ${groupId}, which is not there`);
+      replayEnd(group, end);
+      this.#keep(group);
+    }
   }
 
   encode(record: GroupRecord): CoordinatorRecord {
@@ -120,6 +172,7 @@ export class GroupShard implements ShardMachine<GroupShardEvent, GroupRecord, Gr
     for (const group of this.#groups.values()) {
       for (const member of group.members.values()) dropMember(group, member);
       for (const memberId of group.pendingMembers.keys()) dropPendingMember(group, memberId);
+      for (const producerId of group.pending.byProducer.keys()) takePending(group, producerId);
       for (const partitions of group.offsets.values()) {
         for (const { metadata } of partitions.values()) {
           this.#usage.offsetMetadataLength -= metadata.length;
@@ -130,6 +183,27 @@ export class GroupShard implements ShardMachine<GroupShardEvent, GroupRecord, Gr
       group.state = "Dead";
     }
     this.#groups.clear();
+  }
+
+  /**
+   * The answer to a commit that must not be decided yet, or any more; null for one that may. Its
+   * transaction is known to reach into this shard where it has offsets pending, or where its coordinator
+   * said so and did not end it since; if it did, the client comes again and learns what it is now.
+   */
+  #admit({ ticket, producer, admission, offsets }: TransactionCommitEvent): GroupReply | null {
+    const kind = "transaction-commit";
+    const refuse = (errorCode: ErrorCode): GroupReply => {
+      const result = { errorCodes: offsets.map(() => errorCode), admission: null };
+      return { kind, ticket, result };
+    };
+    const { COORDINATOR_LOAD_IN_PROGRESS } = ErrorCode;
+    if (admission !== null) {
+      return this.#transactions.take(admission) ? null : refuse(COORDINATOR_LOAD_IN_PROGRESS);
+    }
+    if (this.#transactions.isOpen(producer)) return null;
+    const wait = this.#transactions.begin(producer);
+    if (wait === null) return refuse(COORDINATOR_LOAD_IN_PROGRESS);
+    return { kind, ticket, result: { errorCodes: [], admission: wait } };
   }
 
   #context({ nowMs, wallMs }: Moment): StepContext {
@@ -156,6 +230,11 @@ function refuseNewGroup(event: GroupEvent): GroupReply | null {
     case "commit": {
       const { kind, ticket, offsets } = event;
       return { kind, ticket, result: { errorCodes: offsets.map(() => errorCode) } };
+    }
+    case "transaction-commit": {
+      const { kind, ticket, offsets } = event;
+      const result = { errorCodes: offsets.map(() => errorCode), admission: null };
+      return { kind, ticket, result };
     }
     default:
       return null;

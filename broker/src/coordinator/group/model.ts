@@ -6,7 +6,9 @@
  */
 import { assert } from "@runnel/kit/assert.ts";
 import type { Usage } from "../limits.ts";
-import type { CommittedOffset, GroupMetadata } from "./records.ts";
+import { noPendingOffsets, type PendingOffsets } from "./pending-offsets.ts";
+import type { PlaceTable } from "./place-table.ts";
+import type { GroupMetadata, StoredOffset } from "./records.ts";
 
 /** As Kafka's tools print them. */
 export type GroupState = "Empty" | "PreparingRebalance" | "CompletingRebalance" | "Stable" | "Dead";
@@ -49,9 +51,6 @@ export interface InitialDelay {
   hasNewMember: boolean;
 }
 
-/** Committed offsets by topic and partition. */
-export type OffsetTable = Map<string, Map<number, CommittedOffset>>;
-
 export interface Group {
   readonly groupId: string;
   readonly usage: Usage;
@@ -83,8 +82,10 @@ export interface Group {
   /** The group's last committed record; null for none. Set by `replay` alone. */
   record: GroupMetadata | null;
   /** Changed by `replay` alone. */
-  readonly offsets: OffsetTable;
+  readonly offsets: PlaceTable<StoredOffset>;
   offsetCount: number;
+  /** Changed by `replay` alone. */
+  readonly pending: PendingOffsets;
 }
 
 export function createGroup(groupId: string, usage: Usage): Group {
@@ -110,6 +111,7 @@ export function createGroup(groupId: string, usage: Usage): Group {
     record: null,
     offsets: new Map(),
     offsetCount: 0,
+    pending: noPendingOffsets(),
   };
 }
 
@@ -118,6 +120,7 @@ export function isVacant(group: Group): boolean {
   return (
     group.record === null &&
     group.offsetCount === 0 &&
+    group.pending.size === 0 &&
     group.members.size === 0 &&
     group.pendingMembers.size === 0 &&
     group.initialDelay === null

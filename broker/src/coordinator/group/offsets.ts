@@ -20,6 +20,8 @@ import type {
   Turn,
 } from "./events.ts";
 import { dropPendingMember, type Group, isVacant, renewSession } from "./model.ts";
+import { isPendingAt, pendingAt } from "./pending-offsets.ts";
+import { type Place, placesOf, valueAt } from "./place-table.ts";
 import type { CommittedOffset } from "./records.ts";
 import { isSubscribed, subscribedTopics } from "./subscription.ts";
 import { checkGeneration } from "./validate.ts";
@@ -40,7 +42,7 @@ export function offsetsVersion({ offsets }: Pick<Group, "offsets">): string {
 }
 
 export function stepCommit(group: Group, event: CommitEvent, turn: Turn): void {
-  const refusal = checkCommit(group, event);
+  const refusal = checkCommit(group, event, false);
   const errorCode = refusal === ErrorCode.NONE ? checkVersion(group, event) : refusal;
   if (errorCode === ErrorCode.NONE) {
     const member = group.members.get(event.memberId);
@@ -49,7 +51,7 @@ export function stepCommit(group: Group, event: CommitEvent, turn: Turn): void {
   let added = 0;
   const errorCodes = event.offsets.map((entry) => {
     if (errorCode !== ErrorCode.NONE) return errorCode;
-    const isNew = group.offsets.get(entry.topic)?.has(entry.partition) !== true;
+    const isNew = valueAt(group.offsets, entry) === undefined;
     const problem = checkOffset(group, entry, isNew ? added : null, turn);
     if (problem !== ErrorCode.NONE) return problem;
     if (isNew) added += 1;
@@ -62,15 +64,20 @@ export function stepCommit(group: Group, event: CommitEvent, turn: Turn): void {
 }
 
 export function stepFetchOffsets(group: Group, event: FetchOffsetsEvent, turn: Turn): void {
-  const topics = event.topics ?? allOffsets(group);
+  const { requireStable } = event;
+  const topics = event.topics ?? allOffsets(group, requireStable);
   const result: FetchOffsetsResult = {
     errorCode: ErrorCode.NONE,
     topics: topics.map(({ topic, partitions }) => ({
       topic,
-      partitions: partitions.map((partition) => ({
-        partition,
-        value: group.offsets.get(topic)?.get(partition) ?? null,
-      })),
+      partitions: partitions.map((partition) => {
+        const place = { topic, partition };
+        if (requireStable && isPendingAt(group.pending, place)) {
+          return { partition, value: null, errorCode: ErrorCode.UNSTABLE_OFFSET_COMMIT };
+        }
+        const value = valueAt(group.offsets, place) ?? null;
+        return { partition, value, errorCode: ErrorCode.NONE };
+      }),
     })),
     ...(event.topics === null ? { version: offsetsVersion(group) } : {}),
   };
@@ -94,7 +101,11 @@ export function stepDeleteOffsets(group: Group, event: DeleteOffsetsEvent, turn:
     const isKept = isSubscribed(group, subscribed, topic);
     const errorCode = isKept ? ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCode.NONE;
     if (!isKept && !event.isValidateOnly) {
-      for (const partition of partitions) removeOffset(group, topic, partition, turn);
+      for (const partition of partitions) {
+        const place = { topic, partition };
+        const isThere = valueAt(group.offsets, place) !== undefined;
+        if (isThere || isPendingAt(group.pending, place)) removeOffset(group, place, turn);
+      }
     }
     return { topic, partitions: partitions.map((partition) => ({ partition, errorCode })) };
   });
@@ -120,21 +131,23 @@ export function stepDelete(group: Group, event: DeleteEvent, turn: Turn): void {
 /**
  * Removes what nobody asked for during `offsets.retention.minutes`: of an empty group everything, of a
  * stable one of consumers what they are not subscribed to any more. An empty group without offsets
- * goes, too.
+ * goes, too. What a transaction is about to move is in use.
  */
 export function stepExpireOffsets(group: Group, turn: Turn): void {
   const { wallMs, config } = turn;
   const since = expiryBase(group);
   if (since !== null) {
     const subscribed = subscribedTopics(group);
-    const isExpired = (value: CommittedOffset, topic: string): boolean => {
-      if (isSubscribed(group, subscribed, topic)) return false;
+    const isExpired = (value: CommittedOffset, place: Place): boolean => {
+      if (isPendingAt(group.pending, place)) return false;
+      if (isSubscribed(group, subscribed, place.topic)) return false;
       if (value.expiresAt !== -1) return wallMs >= value.expiresAt;
       return wallMs - Math.max(since, value.committedAt) >= config.offsetsRetentionMs;
     };
     removeOffsets(group, isExpired, turn);
   }
-  const isForgotten = group.state === "Empty" && group.pendingMembers.size === 0;
+  const isUnused = group.pendingMembers.size === 0 && group.pending.size === 0;
+  const isForgotten = group.state === "Empty" && isUnused;
   if (isForgotten && turn.records.length === group.offsetCount) removeGroup(group, turn);
 }
 
@@ -144,16 +157,24 @@ export function stepTopicsDeleted(
   topicIds: ReadonlyMap<string, string>,
   turn: Turn,
 ): void {
-  // An offset under another id is one of a topic that was made under the same name since.
-  removeOffsets(
-    group,
-    (value, topic) =>
-      topicIds.has(topic) && (value.topicId === ZERO_UUID || value.topicId === topicIds.get(topic)),
-    turn,
-  );
+  // An offset under another id is one of a topic that was made under the same name since. It would go
+  // with the others of its partition; so these stay, and count as absent.
+  const isGone = ({ topicId }: CommittedOffset, { topic }: Place): boolean =>
+    topicIds.has(topic) && (topicId === ZERO_UUID || topicId === topicIds.get(topic));
+  const areAllGone = (value: CommittedOffset, place: Place): boolean =>
+    isGone(value, place) && pendingAt(group.pending, place).every((other) => isGone(other, place));
+  removeOffsets(group, areAllGone, turn);
 }
 
-function checkCommit(group: Group, event: CommitEvent): ErrorCode {
+/**
+ * Whether a commit may be made. One of a transaction may come while the members still wait for their
+ * assignment: it speaks for what was processed before (as in Kafka).
+ */
+export function checkCommit(
+  group: Group,
+  event: Pick<CommitEvent, "generationId" | "memberId" | "groupInstanceId" | "missingGroupError">,
+  isTransactional: boolean,
+): ErrorCode {
   const { generationId, memberId, groupInstanceId } = event;
   const isOutsideOfGenerations = generationId < 0;
   if (isVacant(group)) {
@@ -161,12 +182,13 @@ function checkCommit(group: Group, event: CommitEvent): ErrorCode {
   }
   if (isOutsideOfGenerations && group.state === "Empty") return ErrorCode.NONE;
   if (isOutsideOfGenerations && memberId === "" && groupInstanceId === null) {
-    return ErrorCode.UNKNOWN_MEMBER_ID;
+    return isTransactional ? ErrorCode.NONE : ErrorCode.UNKNOWN_MEMBER_ID;
   }
   const errorCode = checkGeneration(group, event);
   if (errorCode !== ErrorCode.NONE) return errorCode;
   // The member has the new generation, and not yet the partitions it would commit for.
-  return group.state === "CompletingRebalance" ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE;
+  const isTooEarly = !isTransactional && group.state === "CompletingRebalance";
+  return isTooEarly ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE;
 }
 
 function checkVersion(
@@ -178,7 +200,7 @@ function checkVersion(
 }
 
 /** `added`: offsets that this commit adds before this one; null where it replaces one. */
-function checkOffset(
+export function checkOffset(
   group: Group,
   { offset, metadata }: OffsetToCommit,
   added: number | null,
@@ -191,15 +213,17 @@ function checkOffset(
   ) {
     return ErrorCode.OFFSET_METADATA_TOO_LARGE;
   }
-  const { usage, offsetCount } = group;
+  const { usage, offsetCount, pending } = group;
+  const count = offsetCount + pending.size;
   const hasRoom =
     usage.offsetMetadataLength + metadata.length <= OFFSETS_METADATA_LENGTH_MAX &&
     (added === null ||
-      (offsetCount + added < OFFSETS_PER_GROUP_MAX && usage.offsets + added < OFFSETS_MAX));
+      (count + added < OFFSETS_PER_GROUP_MAX && usage.offsets + added < OFFSETS_MAX));
   return hasRoom ? ErrorCode.NONE : ErrorCode.INVALID_COMMIT_OFFSET_SIZE;
 }
 
-function committed(
+/** `retentionTimeMs`: −1 for the broker's own. */
+export function committed(
   { offset, leaderEpoch, metadata, topicId }: OffsetToCommit,
   retentionTimeMs: number,
   wallMs: number,
@@ -219,27 +243,37 @@ function expiryBase(group: Group): number | null {
   return isKnown && group.state === "Stable" ? Number.NEGATIVE_INFINITY : null;
 }
 
-function allOffsets(group: Group): readonly TopicPartitions[] {
-  return [...group.offsets].map(([topic, partitions]) => ({
-    topic,
-    partitions: [...partitions.keys()],
-  }));
+/** Partitions with a committed offset; with `isPendingIncluded` also those that may get one. */
+function allOffsets(group: Group, isPendingIncluded: boolean): readonly TopicPartitions[] {
+  const places = new Map<string, Set<number>>();
+  for (const table of isPendingIncluded ? [group.offsets, group.pending.counts] : [group.offsets]) {
+    for (const [topic, partitions] of table) {
+      const known = places.get(topic) ?? new Set();
+      for (const partition of partitions.keys()) known.add(partition);
+      places.set(topic, known);
+    }
+  }
+  return [...places].map(([topic, partitions]) => ({ topic, partitions: [...partitions] }));
 }
 
-function removeOffset(group: Group, topic: string, partition: number, turn: Turn): void {
-  if (group.offsets.get(topic)?.has(partition) !== true) return;
+function removeOffset(group: Group, { topic, partition }: Place, turn: Turn): void {
   const { groupId } = group;
   turn.records.push({ kind: "offset", groupId, topic, partition, value: null });
 }
 
+/** Removes what is committed for a partition, and what is pending with it, where `isGone` says so. */
 function removeOffsets(
   group: Group,
-  isGone: (value: CommittedOffset, topic: string) => boolean,
+  isGone: (value: CommittedOffset, place: Place) => boolean,
   turn: Turn,
 ): void {
-  for (const [topic, partitions] of group.offsets) {
-    for (const [partition, value] of partitions) {
-      if (isGone(value, topic)) removeOffset(group, topic, partition, turn);
+  for (const [place, value] of placesOf(group.offsets)) {
+    if (isGone(value, place)) removeOffset(group, place, turn);
+  }
+  for (const [place] of placesOf(group.pending.counts)) {
+    if (valueAt(group.offsets, place) !== undefined) continue;
+    if (pendingAt(group.pending, place).every((value) => isGone(value, place))) {
+      removeOffset(group, place, turn);
     }
   }
 }

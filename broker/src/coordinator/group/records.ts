@@ -3,6 +3,9 @@
  *
  *   group   the members of a generation with their assignments, or an empty group; null removes it
  *   offset  one committed offset; null removes it
+ *
+ * An offset that a producer wrote in a transaction is `pending` until the transaction ends. Its bytes are
+ * those of any other: the batch that it is in says who wrote it.
  */
 
 import { assert } from "@runnel/kit/assert.ts";
@@ -13,7 +16,7 @@ import {
   encodeKey,
   encodeValue,
 } from "@runnel/protocol/coordinator-records/offsets-records.ts";
-import type { CoordinatorRecord } from "../ports.ts";
+import type { CoordinatorRecord, LoadedRecord, ProducerIdentity } from "../ports.ts";
 
 export interface MemberMetadata {
   readonly memberId: string;
@@ -50,6 +53,11 @@ export interface CommittedOffset {
   readonly topicId: string;
 }
 
+export interface StoredOffset extends CommittedOffset {
+  /** Where its record is in the log: of two offsets, what was written later counts. */
+  readonly recordOffset: number;
+}
+
 /** Whether `value` was committed for a topic that is gone, whose name the one with `topicId` bears now. */
 export function isOfFormerTopic(value: CommittedOffset, topicId: string): boolean {
   return value.topicId !== ZERO_UUID && value.topicId !== topicId;
@@ -63,6 +71,14 @@ export type GroupRecord =
       readonly topic: string;
       readonly partition: number;
       readonly value: CommittedOffset | null;
+    }
+  | {
+      readonly kind: "pending-offset";
+      readonly producer: ProducerIdentity;
+      readonly groupId: string;
+      readonly topic: string;
+      readonly partition: number;
+      readonly value: CommittedOffset;
     };
 
 export function encodeRecord(record: GroupRecord): CoordinatorRecord {
@@ -87,7 +103,8 @@ export function encodeRecord(record: GroupRecord): CoordinatorRecord {
 export function decodeRecord({
   key: keyBytes,
   value: bytes,
-}: CoordinatorRecord): GroupRecord | null {
+  producer,
+}: Pick<LoadedRecord, "key" | "value" | "producer">): GroupRecord | null {
   const key = decodeKey(keyBytes);
   if (key.kind === "unknown") return null;
   if (key.kind === "group-metadata") {
@@ -95,7 +112,10 @@ export function decodeRecord({
   }
   const { group: groupId, topic, partition } = key;
   const value = bytes === null ? null : decodeOffset(bytes);
-  return { kind: "offset", groupId, topic, partition, value };
+  if (producer === null || value === null) {
+    return { kind: "offset", groupId, topic, partition, value };
+  }
+  return { kind: "pending-offset", producer, groupId, topic, partition, value };
 }
 
 /** A bound from above of the bytes that a group's record takes, without encoding it. */

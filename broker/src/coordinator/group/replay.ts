@@ -1,5 +1,6 @@
 /** How committed records become state: the same way when they were just written and at a load. */
-import { assert } from "@runnel/kit/assert.ts";
+import { assert, unreachable } from "@runnel/kit/assert.ts";
+import type { TransactionEnd } from "../ports.ts";
 import {
   addMember,
   dropMember,
@@ -8,14 +9,47 @@ import {
   metadataOf,
   setProtocols,
 } from "./model.ts";
-import type { CommittedOffset, GroupMetadata, GroupRecord, MemberMetadata } from "./records.ts";
+import { dropPendingAt, putPending, takePending } from "./pending-offsets.ts";
+import { type Place, placesOf, setAt, valueAt } from "./place-table.ts";
+import type { GroupMetadata, GroupRecord, MemberMetadata, StoredOffset } from "./records.ts";
 
-/** Applies one committed record. Throws `InvariantError` where it belongs to another group. */
-export function replay(group: Group, record: GroupRecord): void {
+/**
+ * Applies one committed record, which is at `recordOffset` in the log. Throws `InvariantError` where it
+ * belongs to another group.
+ */
+export function replay(group: Group, record: GroupRecord, recordOffset: number): void {
   assert(record.groupId === group.groupId, "a record of another group");
-  if (record.kind === "offset") replayOffset(group, record.topic, record.partition, record.value);
-  else if (record.value === null) replayRemoval(group);
-  else replayGroup(group, record.value);
+  switch (record.kind) {
+    case "offset":
+      if (record.value === null) replayOffsetRemoval(group, record);
+      else storeOffset(group, record, { ...record.value, recordOffset });
+      return;
+    case "pending-offset": {
+      const { producerId } = record.producer;
+      return putPending(group, producerId, record, { ...record.value, recordOffset });
+    }
+    case "group":
+      if (record.value === null) replayRemoval(group);
+      else replayGroup(group, record.value);
+      return;
+    default:
+      return unreachable(record);
+  }
+}
+
+/**
+ * Applies the end of a producer's transaction. An offset that was committed after the one in the
+ * transaction stays: by the order of the log, which compaction keeps, it is the later one.
+ */
+export function replayEnd(group: Group, { producerId, isCommit }: TransactionEnd): void {
+  const pending = takePending(group, producerId);
+  if (!isCommit) return;
+  for (const [place, value] of placesOf(pending)) {
+    const known = valueAt(group.offsets, place);
+    if (known === undefined || known.recordOffset < value.recordOffset) {
+      storeOffset(group, place, value);
+    }
+  }
 }
 
 /** A group with members is stable, one without is empty: a record says nothing of what lies between. */
@@ -90,24 +124,22 @@ function memberOf(stored: MemberMetadata, protocolName: string | null): Member {
   };
 }
 
-function replayOffset(
-  group: Group,
-  topic: string,
-  partition: number,
-  value: CommittedOffset | null,
-): void {
-  const { usage, offsets } = group;
-  let partitions = offsets.get(topic);
-  const old = partitions?.get(partition);
-  if (old !== undefined) usage.offsetMetadataLength -= old.metadata.length;
-  if (value !== null) {
-    if (partitions === undefined) offsets.set(topic, (partitions = new Map()));
-    partitions.set(partition, value);
-    usage.offsetMetadataLength += value.metadata.length;
-  } else if (partitions?.delete(partition) === true && partitions.size === 0) {
-    offsets.delete(topic);
-  }
-  const change = Number(value !== null) - Number(old !== undefined);
+function storeOffset(group: Group, place: Place, value: StoredOffset): void {
+  const old = setAt(group.offsets, place, value);
+  group.usage.offsetMetadataLength += value.metadata.length - (old?.metadata.length ?? 0);
+  countOffsets(group, old === undefined ? 1 : 0);
+}
+
+/** What transactions have pending for the partition goes, too: it was written before. */
+function replayOffsetRemoval(group: Group, place: Place): void {
+  dropPendingAt(group, place);
+  const old = setAt(group.offsets, place, undefined);
+  if (old === undefined) return;
+  group.usage.offsetMetadataLength -= old.metadata.length;
+  countOffsets(group, -1);
+}
+
+function countOffsets(group: Group, change: number): void {
   group.offsetCount += change;
-  usage.offsets += change;
+  group.usage.offsets += change;
 }

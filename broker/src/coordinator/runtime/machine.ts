@@ -4,7 +4,13 @@
  * `E` events, `R` records, `A` answers to requests.
  */
 import type { ErrorCode } from "@runnel/protocol/errors.ts";
-import type { CoordinatorRecord, LoadedRecord } from "../ports.ts";
+import type { TransactionMarker } from "#log/transaction-marker.ts";
+import type {
+  CoordinatorRecord,
+  LoadedRecord,
+  ProducerIdentity,
+  TransactionEnd,
+} from "../ports.ts";
 
 /** One moment by both clocks. */
 export interface Moment {
@@ -18,9 +24,16 @@ export interface Answer {
   readonly ticket: number;
 }
 
-/** What the shell must do, in this order: commit `records`, replay them, send `replies`. */
+/**
+ * What the shell must do, in this order: commit `records`, then `marker`, replay them, send `replies`.
+ * Where the log refuses the producer's, nothing of it is replayed and those who wait are told why.
+ */
 export interface Step<R, A extends Answer> {
   readonly records: readonly R[];
+  /** In whose transaction the records are written; left out for none. */
+  readonly producer?: ProducerIdentity;
+  /** The end of a transaction, to be written. */
+  readonly marker?: TransactionMarker;
   readonly replies: readonly A[];
   /** Monotonic ms before which the event's key needs no tick; null for none. */
   readonly deadlineMs: number | null;
@@ -31,14 +44,17 @@ export interface ShardMachine<E, R, A extends Answer> {
   keyOf(event: E): string | null;
   /**
    * Whether the event neither reads nor changes what other such events of its key write: they may be
-   * decided one after the other and committed together.
+   * decided one after the other and committed together. One without a key may join others; nothing but
+   * its like joins behind it.
    */
   isMergeable(event: E): boolean;
   /** `isLate`: the deadline passed long ago, while the broker stood still. */
   tick(key: string, isLate: boolean): E;
   step(event: E, moment: Moment): Step<R, A>;
-  /** Applies a committed record. */
-  replay(record: R): void;
+  /** Applies a committed record; `offset` is its place in the log. */
+  replay(record: R, offset: number): void;
+  /** Applies the end of a transaction; left out by a machine that has no part in any. */
+  replayEnd?(end: TransactionEnd): void;
   encode(record: R): CoordinatorRecord;
   /** Null for a record that the machine has no use for. Throws `DecodeError`. */
   decode(record: LoadedRecord): R | null;

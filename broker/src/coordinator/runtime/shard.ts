@@ -8,19 +8,16 @@
  * One append is under way at a time; what arrives meanwhile waits, so memory never runs ahead of the
  * log. Waiting events whose keys do not meet (and offset commits of one group) share the next append.
  */
-import { assert } from "@runnel/kit/assert.ts";
 import { IoError, messageOf } from "@runnel/kit/errors.ts";
 import type { Clock, Logger, Scheduler, Timer } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
-import type { CoordinatorLog, CoordinatorRecord } from "../ports.ts";
+import type { BatchOutcome, CoordinatorLog, LoadedItem } from "../ports.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
 import type { Answer, Call, Moment, ShardMachine } from "./machine.ts";
+import { type EventScope, replayParts, StepBatch } from "./step-batch.ts";
 
 /** Events that may wait for an append to end; requests beyond are turned away. */
 const WAITING_EVENTS_MAX = 20_000;
-
-/** Bytes of the records of one append; a single record may be larger. */
-const APPEND_BYTES_MAX = 900_000;
 
 /** A tick that is this late says that the process stood still. */
 const TICK_LATE_MS = 2_000;
@@ -47,15 +44,6 @@ export interface ShardWorld<E, R, A extends Answer> {
 }
 
 export type ShardState = "loading" | "active" | "unavailable" | "failed" | "closed";
-
-interface Batch<R, A> {
-  readonly records: R[];
-  readonly encoded: CoordinatorRecord[];
-  readonly replies: A[];
-  /** Keys with records in the batch; true where all came from mergeable events. */
-  readonly keys: Map<string, boolean>;
-  bytes: number;
-}
 
 export class Shard<E, R, A extends Answer> {
   readonly partition: number;
@@ -95,12 +83,9 @@ export class Shard<E, R, A extends Answer> {
   async load(): Promise<void> {
     const life = this.#beginLife("loading");
     try {
-      for await (const chunk of this.#world.log.read(this.partition)) {
+      for await (const chunk of this.#world.log.load(this.partition)) {
         if (life !== this.#life) return;
-        for (const loaded of chunk) {
-          const record = this.#machine.decode(loaded);
-          if (record !== null) this.#machine.replay(record);
-        }
+        for (const item of chunk) this.#replayLoaded(item);
       }
       if (life !== this.#life) return;
       const first = this.#machine.begin(this.#moment());
@@ -155,6 +140,15 @@ export class Shard<E, R, A extends Answer> {
     if (this.#state === "active") this.#state = "closed";
     await this.#appending;
     this.unload();
+  }
+
+  #replayLoaded(item: LoadedItem): void {
+    if (item.kind === "end") {
+      this.#machine.replayEnd?.(item);
+      return;
+    }
+    const record = this.#machine.decode(item);
+    if (record !== null) this.#machine.replay(record, item.offset);
   }
 
   /** A new machine; everybody who waits for the old one is turned away. */
@@ -213,7 +207,7 @@ export class Shard<E, R, A extends Answer> {
       while (this.#queue.length > 0 && this.#appending === null && this.#state === "active") {
         const life = this.#life;
         const batch = this.#collect();
-        if (batch.records.length === 0) continue;
+        if (batch.isEmpty) continue;
         const commit = this.#commit(batch, life);
         if (life === this.#life) this.#appending = commit;
       }
@@ -225,53 +219,38 @@ export class Shard<E, R, A extends Answer> {
     }
   }
 
-  #collect(): Batch<R, A> {
-    const batch: Batch<R, A> = { records: [], encoded: [], replies: [], keys: new Map(), bytes: 0 };
+  #collect(): StepBatch<R, A> {
+    const machine = this.#machine;
+    const batch = new StepBatch<R, A>((record) => machine.encode(record));
     const queue = this.#queue;
     let taken = 0;
     for (const event of queue) {
-      if (batch.bytes >= APPEND_BYTES_MAX || this.#conflicts(event, batch)) break;
+      const scope = { key: machine.keyOf(event), isMergeable: machine.isMergeable(event) };
+      if (batch.isFull || batch.conflicts(scope)) break;
       taken += 1;
-      this.#decide(event, batch);
+      this.#decide(event, scope, batch);
     }
     // A reply may have led to a new life, or to more events at the end of the same queue.
     if (this.#queue === queue) queue.splice(0, taken);
     return batch;
   }
 
-  #decide(event: E, batch: Batch<R, A>): void {
-    const key = this.#machine.keyOf(event);
+  #decide(event: E, scope: EventScope, batch: StepBatch<R, A>): void {
     const step = this.#machine.step(event, this.#moment());
-    if (key !== null && step.deadlineMs !== null) this.#deadlines.set(key, step.deadlineMs);
-    if (step.records.length === 0) {
-      for (const reply of step.replies) this.#deliver(reply);
-      return;
+    if (scope.key !== null && step.deadlineMs !== null) {
+      this.#deadlines.set(scope.key, step.deadlineMs);
     }
-    assert(key !== null, "records of an event without a key");
-    for (const record of step.records) {
-      const encoded = this.#machine.encode(record);
-      batch.records.push(record);
-      batch.encoded.push(encoded);
-      batch.bytes += sizeOf(encoded);
-    }
-    batch.replies.push(...step.replies);
-    batch.keys.set(key, this.#machine.isMergeable(event));
+    if (step.records.length > 0 || step.marker !== undefined) batch.add(step, scope);
+    else for (const reply of step.replies) this.#deliver(reply);
   }
 
-  /** Whether the event may depend on what the batch is about to commit. */
-  #conflicts(event: E, batch: Batch<R, A>): boolean {
-    if (batch.records.length === 0) return false;
-    const key = this.#machine.keyOf(event);
-    if (key === null) return true;
-    const isMergeable = batch.keys.get(key);
-    return isMergeable !== undefined && !(isMergeable && this.#machine.isMergeable(event));
-  }
-
-  async #commit(batch: Batch<R, A>, life: number): Promise<void> {
+  async #commit(batch: StepBatch<R, A>, life: number): Promise<void> {
     const { log, clock } = this.#world;
+    const outcomes: BatchOutcome[] = [];
     try {
-      for (const chunk of chunksOf(batch.encoded)) {
-        await log.append(this.partition, chunk, clock.nowMs());
+      for (const parts of batch.writes()) {
+        const batches = parts.map((part) => part.batch);
+        outcomes.push(...(await log.write(this.partition, batches, clock.nowMs())));
       }
     } catch (error) {
       if (life === this.#life) this.#onAppendFailed(error, batch);
@@ -279,25 +258,31 @@ export class Shard<E, R, A extends Answer> {
     }
     if (life !== this.#life) return;
     try {
-      for (const record of batch.records) this.#machine.replay(record);
+      replayParts(this.#machine, batch.parts, outcomes);
     } catch (error) {
       this.#stop(error);
       return;
     }
     this.#appending = null;
-    for (const reply of batch.replies) this.#deliver(reply);
+    for (const [index, { replies }] of batch.parts.entries()) {
+      const errorCode = outcomes[index]?.errorCode ?? ErrorCode.NONE;
+      for (const reply of replies) {
+        if (errorCode === ErrorCode.NONE) this.#deliver(reply);
+        else this.#takeCall(reply.ticket)?.fail(errorCode);
+      }
+    }
     this.#drain();
   }
 
   /** What was to be committed may be in the log or not: the log says, in a new load. */
-  #onAppendFailed(error: unknown, batch: Batch<R, A>): void {
+  #onAppendFailed(error: unknown, { parts }: StepBatch<R, A>): void {
     if (!(error instanceof IoError)) {
       this.#stop(error);
       return;
     }
     const fields = { partition: this.partition, error };
     this.#world.logger.warn(fields, `coordinator shard cannot write: ${messageOf(error)}`);
-    for (const { ticket } of batch.replies) {
+    for (const { ticket } of parts.flatMap(({ replies }) => replies)) {
       this.#takeCall(ticket)?.fail(ErrorCode.COORDINATOR_NOT_AVAILABLE);
     }
     if (this.#state === "active") void this.load();
@@ -368,24 +353,3 @@ const REFUSALS = {
   failed: ErrorCode.COORDINATOR_NOT_AVAILABLE,
   closed: ErrorCode.NOT_COORDINATOR,
 } as const;
-
-function sizeOf({ key, value }: CoordinatorRecord): number {
-  // Lengths, attributes and deltas of a record of a batch v2.
-  return 24 + key.length + (value?.length ?? 0);
-}
-
-/** The records in runs of at most `APPEND_BYTES_MAX`. */
-function* chunksOf(records: readonly CoordinatorRecord[]): Generator<readonly CoordinatorRecord[]> {
-  let from = 0;
-  let bytes = 0;
-  for (const [index, record] of records.entries()) {
-    const size = sizeOf(record);
-    if (index > from && bytes + size > APPEND_BYTES_MAX) {
-      yield records.slice(from, index);
-      from = index;
-      bytes = 0;
-    }
-    bytes += size;
-  }
-  yield records.slice(from);
-}

@@ -1,8 +1,9 @@
-/** An internal topic in memory, whose appends and reads can be made to fail or to wait. */
+/** An internal topic in memory, whose writes and loads can be made to fail or to wait. */
 import { IoError } from "@runnel/kit/errors.ts";
-import type { CoordinatorLog, CoordinatorRecord, LoadedRecord } from "../ports.ts";
+import { ErrorCode } from "@runnel/protocol/errors.ts";
+import type { BatchOutcome, CoordinatorBatch, CoordinatorLog, LoadedItem } from "../ports.ts";
 
-const CHUNK_RECORDS = 3;
+const CHUNK_ITEMS = 3;
 
 export type AppendFault =
   /** Nothing was written. */
@@ -12,18 +13,20 @@ export type AppendFault =
   | null;
 
 export class MemoryLog implements CoordinatorLog {
-  readonly partitions: LoadedRecord[][];
-  /** Record counts of the appends so far, failed ones included. */
+  readonly partitions: LoadedItem[][];
+  /** Records and markers of the writes so far, failed ones included. */
   readonly appends: number[] = [];
-  /** Reads so far. */
+  /** Loads so far. */
   reads = 0;
-  /** What becomes of the append with this number (from 0). */
+  /** What becomes of the write with this number (from 0). */
   faultOf: (index: number) => AppendFault = () => null;
-  /** Whether the next read fails. */
+  /** What the log has against a batch's producer. */
+  refusalOf: (batch: CoordinatorBatch) => ErrorCode = () => ErrorCode.NONE;
+  /** Whether the next load fails. */
   failsRead: (read: number) => boolean = () => false;
-  /** Appends, reads and the search for the topic wait for it. */
+  /** Writes, loads and the search for the topic wait for it. */
   gate: Promise<void> = Promise.resolve();
-  /** Reads wait for it, too. */
+  /** Loads wait for it, too. */
   readGate: Promise<void> = Promise.resolve();
   topicExists = true;
 
@@ -37,29 +40,49 @@ export class MemoryLog implements CoordinatorLog {
     return this.partitions.length;
   }
 
-  async append(
+  async write(
     partition: number,
-    records: readonly CoordinatorRecord[],
+    batches: readonly CoordinatorBatch[],
     nowMs: number,
-  ): Promise<number> {
+  ): Promise<readonly BatchOutcome[]> {
     const fault = this.faultOf(this.appends.length);
-    this.appends.push(records.length);
+    this.appends.push(batches.reduce((sum, batch) => sum + itemCount(batch), 0));
     await this.gate;
     const log = this.partitions[partition] ?? [];
-    if (fault !== "refused") {
-      for (const record of records) log.push({ ...record, offset: log.length, timestamp: nowMs });
-    }
+    const outcomes = batches.map((batch) => {
+      const errorCode = this.refusalOf(batch);
+      if (errorCode !== ErrorCode.NONE) return { errorCode, baseOffset: -1 };
+      const baseOffset = log.length;
+      if (fault !== "refused") appendItems(log, batch, nowMs);
+      return { errorCode, baseOffset };
+    });
     if (fault !== null) throw new IoError("RUNNEL_TEST", `append ${this.appends.length} failed`);
-    return log.length;
+    return outcomes;
   }
 
-  async *read(partition: number): AsyncGenerator<readonly LoadedRecord[]> {
+  async *load(partition: number): AsyncGenerator<readonly LoadedItem[]> {
     this.reads += 1;
     const fails = this.failsRead(this.reads);
     await this.gate;
     await this.readGate;
     if (fails) throw new IoError("RUNNEL_TEST", `read ${this.reads} failed`);
     const log = this.partitions[partition] ?? [];
-    for (let at = 0; at < log.length; at += CHUNK_RECORDS) yield log.slice(at, at + CHUNK_RECORDS);
+    for (let at = 0; at < log.length; at += CHUNK_ITEMS) yield log.slice(at, at + CHUNK_ITEMS);
+  }
+}
+
+const itemCount = (batch: CoordinatorBatch): number =>
+  batch.kind === "marker" ? 1 : batch.records.length;
+
+/** What a log that took the batch gives back at a load, with the next offsets. */
+export function appendItems(log: LoadedItem[], batch: CoordinatorBatch, timestamp: number): void {
+  if (batch.kind === "marker") {
+    const { producerId, isCommit } = batch.marker;
+    log.push({ kind: "end", offset: log.length, producerId, isCommit });
+    return;
+  }
+  for (const record of batch.records) {
+    const { producer } = batch;
+    log.push({ kind: "record", ...record, offset: log.length, timestamp, producer });
   }
 }

@@ -7,19 +7,23 @@
  *   what it printed the last time
  *
  * Time stands still but for `advance`. Records are committed at once; `reload` makes a new machine from
- * them. A member's fresh id is its client's name or instance id with a running number.
+ * them. A member's fresh id is its client's name or instance id with a running number. The coordinator
+ * of transactions says yes at once, or at `go` where a commit says `hold`.
  */
 import { assert } from "@runnel/kit/assert.ts";
 import { messageOf } from "@runnel/kit/errors.ts";
 import { ZERO_UUID } from "@runnel/kit/uuid.ts";
 import { encodeSubscription } from "@runnel/protocol/coordinator-records/consumer-protocol.ts";
 import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
-import type { GroupEvent, TopicPartitions } from "../group/events.ts";
+import type { GroupEvent, TopicPartitions, TransactionCommitEvent } from "../group/events.ts";
 import { GroupShard, type GroupShardEvent, type GroupShardReply } from "../group/group-shard.ts";
 import type { GroupRecord } from "../group/records.ts";
 import { emptyUsage } from "../limits.ts";
-import type { CoordinatorRecord, GroupConfig } from "../ports.ts";
+import type { GroupConfig, LoadedItem, ProducerIdentity } from "../ports.ts";
 import { DeadlineQueue } from "../runtime/deadline-queue.ts";
+import { replayParts, StepBatch } from "../runtime/step-batch.ts";
+import { appendItems } from "./memory-log.ts";
+import { replayItem } from "./state.ts";
 
 export const DEFAULT_CONFIG: GroupConfig = {
   initialRebalanceDelayMs: 3000,
@@ -58,9 +62,12 @@ class Scenario {
   #deadlines = new DeadlineQueue();
   #nowMs = 0;
   #lastTicket = 0;
-  readonly #log: CoordinatorRecord[] = [];
+  readonly #log: LoadedItem[] = [];
+  /** Commits whose leave is on its way, by producer id. */
+  readonly #held = new Map<bigint, TransactionCommitEvent>();
   readonly #freshIds = new Map<string, number>();
   #lines: string[] = [];
+  #isHeld = false;
 
   run(command: string): string[] {
     this.#lines = [];
@@ -92,6 +99,8 @@ class Scenario {
         return this.#tick(true);
       case "reload":
         return this.#reload();
+      case "go":
+        return this.#go(producerOf(args));
       default:
         return this.#submit(this.#eventOf(name, args));
     }
@@ -101,12 +110,37 @@ class Scenario {
     const step = this.#machine.step(event, this.#moment());
     const key = this.#machine.keyOf(event);
     if (key !== null && step.deadlineMs !== null) this.#deadlines.set(key, step.deadlineMs);
-    for (const record of step.records) {
-      this.#log.push(this.#machine.encode(record));
-      this.#lines.push(`record ${recordText(record)}`);
+    for (const record of step.records) this.#lines.push(`record ${recordText(record)}`);
+    if (step.marker !== undefined) {
+      const { producerId, isCommit } = step.marker;
+      this.#lines.push(`record ${isCommit ? "commit" : "abort"} of ${producerId}`);
     }
-    for (const record of step.records) this.#machine.replay(record);
-    for (const reply of step.replies) this.#lines.push(replyText(reply));
+    const batch = new StepBatch<GroupRecord, GroupShardReply>((one) => this.#machine.encode(one));
+    batch.add(step, { key, isMergeable: false });
+    const outcomes = batch.parts.map((part) => {
+      const baseOffset = this.#log.length;
+      appendItems(this.#log, part.batch, 0);
+      return { errorCode: ErrorCode.NONE, baseOffset };
+    });
+    replayParts(this.#machine, batch.parts, outcomes);
+    for (const reply of step.replies) this.#receive(event, reply);
+  }
+
+  #receive(event: GroupShardEvent, reply: GroupShardReply): void {
+    this.#lines.push(replyText(reply));
+    if (event.kind !== "transaction-commit" || reply.kind !== "transaction-commit") return;
+    const { admission } = reply.result;
+    if (admission === null) return;
+    this.#held.set(admission.producerId, { ...event, admission });
+    if (!this.#isHeld) this.#go(event.producer);
+  }
+
+  /** The coordinator of the producer's transaction says yes. */
+  #go({ producerId }: ProducerIdentity): void {
+    const event = this.#held.get(producerId);
+    assert(event !== undefined, `producer ${producerId} waits for nothing`);
+    this.#held.delete(producerId);
+    this.#submit(event);
   }
 
   #advance(ms: number): void {
@@ -132,11 +166,7 @@ class Scenario {
     this.#machine.close();
     this.#machine = this.#newMachine();
     this.#deadlines = new DeadlineQueue();
-    for (const [offset, record] of this.#log.entries()) {
-      const decoded = this.#machine.decode({ ...record, offset, timestamp: 0 });
-      assert(decoded !== null, "a record of a group");
-      this.#machine.replay(decoded);
-    }
+    for (const item of this.#log) replayItem(this.#machine, item);
     for (const [key, at] of this.#machine.begin(this.#moment())) this.#deadlines.set(key, at);
   }
 
@@ -150,6 +180,7 @@ class Scenario {
 
   #eventOf(name: string, args: Arguments): GroupShardEvent {
     this.#lastTicket += 1;
+    this.#isHeld = args.has("hold");
     const request = { ticket: this.#lastTicket, groupId: GROUP };
     const memberId = args.get("id") ?? "";
     const groupInstanceId = args.get("instance") ?? null;
@@ -173,11 +204,19 @@ class Scenario {
         return { ...request, kind: "leave", members: [{ memberId, groupInstanceId }] };
       case "commit":
         return { ...request, ...identity, ...commitOf(args) };
+      case "txn-commit": {
+        const producer = producerOf(args);
+        const kind = "transaction-commit";
+        return { ...request, ...identity, ...commitOf(args), kind, producer, admission: null };
+      }
+      case "end":
+        return endOf(request.ticket, args);
       case "fetch":
         return {
           ...request,
           kind: "fetch-offsets",
           topics: args.has("of") ? topicsOf(args.get("of")) : null,
+          requireStable: args.has("stable"),
         };
       case "delete-offsets":
         return {
@@ -263,6 +302,7 @@ class Scenario {
       members.length > 0 ? ` members=${members.join(",")}` : "",
       pending.length > 0 ? ` pending=${pending.join(",")}` : "",
       group.offsetCount > 0 ? ` offsets=${group.offsetCount}` : "",
+      group.pending.size > 0 ? ` pending-offsets=${group.pending.size}` : "",
     ].join("");
   }
 }
@@ -290,6 +330,17 @@ function commitOf(
       };
     }),
   };
+}
+
+function producerOf(args: Arguments): ProducerIdentity {
+  const producerId = BigInt(args.get("producer") ?? 1);
+  return { producerId, producerEpoch: Number(args.get("epoch") ?? 0) };
+}
+
+function endOf(ticket: number, args: Arguments): GroupShardEvent {
+  const producer = { ...producerOf(args), coordinatorEpoch: 0, transactionVersion: 1 };
+  const marker = { ...producer, isCommit: args.has("commit") };
+  return { kind: "end-transaction", ticket, marker };
 }
 
 function topicsOf(text = ""): readonly TopicPartitions[] {
@@ -323,10 +374,13 @@ const readable = (given: Uint8Array): string =>
     .replaceAll(/^\.+|\.+$/g, "") || "-";
 
 function recordText(record: GroupRecord): string {
-  if (record.kind === "offset") {
+  if (record.kind !== "group") {
     const place = `${record.topic}/${record.partition}`;
     if (record.value === null) return `${place} removed`;
     const { offset, expiresAt } = record.value;
+    if (record.kind === "pending-offset") {
+      return `${place}=${offset} in a transaction of ${record.producer.producerId}`;
+    }
     return `${place}=${offset}${expiresAt === -1 ? "" : ` expires=${expiresAt - WALL_START}`}`;
   }
   if (record.value === null) return "group removed";
@@ -361,10 +415,17 @@ function resultText(reply: GroupShardReply): string {
         .join(" ");
     case "commit":
       return reply.result.errorCodes.map(errorName).join(" ");
+    case "transaction-commit": {
+      const { errorCodes, admission } = reply.result;
+      return admission === null ? errorCodes.map(errorName).join(" ") : "asks for leave";
+    }
     case "fetch-offsets":
       return reply.result.topics
         .flatMap(({ topic, partitions }) =>
-          partitions.map(({ partition, value }) => `${topic}/${partition}=${value?.offset ?? -1}`),
+          partitions.map(({ partition, value, errorCode }) => {
+            const found = value?.offset ?? -1;
+            return `${topic}/${partition}=${errorCode === 0 ? found : errorName(errorCode)}`;
+          }),
         )
         .join(" ");
     case "delete-offsets": {
@@ -389,6 +450,8 @@ function resultText(reply: GroupShardReply): string {
       return reply.result.map((group) => `${group.groupId}:${group.state}:${group.type}`).join(" ");
     case "visit":
       return "visited";
+    case "end-transaction":
+      return "done";
     default:
       return errorName(reply.result.errorCode);
   }

@@ -2,20 +2,40 @@
 
 import { GroupShard } from "../group/group-shard.ts";
 import type { Group } from "../group/model.ts";
+import { placesOf } from "../group/place-table.ts";
 import { emptyUsage } from "../limits.ts";
-import type { GroupConfig, LoadedRecord } from "../ports.ts";
+import type { GroupConfig, LoadedItem } from "../ports.ts";
 
-/** What survives a crash, by group id: the last record and the offsets. */
+/** What survives a crash, by group id: the last record and the offsets, committed and pending. */
 export function durableState(shard: GroupShard): ReadonlyMap<string, unknown> {
   const states = new Map<string, unknown>();
   for (const group of shard.groups.values()) {
-    if (group.record === null && group.offsetCount === 0) continue;
+    const { record, pending } = group;
+    if (record === null && group.offsetCount === 0 && pending.size === 0) continue;
     states.set(group.groupId, {
-      record: group.record,
+      record,
       offsets: new Map(
         [...group.offsets].map(([topic, partitions]) => [topic, new Map(partitions)]),
       ),
       offsetCount: group.offsetCount,
+      pending: new Map(
+        [...pending.byProducer].map(([producerId, table]) => [
+          producerId,
+          new Map(
+            [...placesOf(table)].map(([place, value]) => [
+              `${place.topic}/${place.partition}`,
+              value,
+            ]),
+          ),
+        ]),
+      ),
+      pendingCounts: new Map(
+        [...placesOf(pending.counts)].map(([place, count]) => [
+          `${place.topic}/${place.partition}`,
+          count,
+        ]),
+      ),
+      pendingSize: pending.size,
     });
   }
   return states;
@@ -48,12 +68,19 @@ export function settledState(group: Group): unknown {
   };
 }
 
-/** A new shard with all records of the log replayed. */
-export function replayLog(log: readonly LoadedRecord[], config: GroupConfig): GroupShard {
+/** A new shard with all that is in the log replayed. */
+export function replayLog(log: readonly LoadedItem[], config: GroupConfig): GroupShard {
   const shard = new GroupShard(emptyUsage(), () => config);
-  for (const loaded of log) {
-    const record = shard.decode(loaded);
-    if (record !== null) shard.replay(record);
-  }
+  for (const item of log) replayItem(shard, item);
   return shard;
+}
+
+/** Applies what was read from a log. */
+export function replayItem(shard: GroupShard, item: LoadedItem): void {
+  if (item.kind === "end") {
+    shard.replayEnd(item);
+    return;
+  }
+  const record = shard.decode(item);
+  if (record !== null) shard.replay(record, item.offset);
 }

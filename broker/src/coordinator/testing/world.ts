@@ -3,9 +3,10 @@ import { assert } from "@runnel/kit/assert.ts";
 import { seededRandom } from "@runnel/kit/seeded-random.ts";
 import { silentLogger } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
-import type { JoinResult } from "../group/events.ts";
+import type { Admission } from "#replica/ports.ts";
+import type { JoinResult, OffsetToCommit } from "../group/events.ts";
 import { GroupCoordinator, type JoinInput, OFFSETS_TOPIC } from "../group-coordinator.ts";
-import type { GroupConfig, TopicInfo, TopicLookup } from "../ports.ts";
+import type { GroupConfig, ProducerIdentity, TopicInfo, TopicLookup } from "../ports.ts";
 import { FakeTime } from "./fake-time.ts";
 import { MemoryLog } from "./memory-log.ts";
 import { DEFAULT_CONFIG, topicIdOf } from "./scenario.ts";
@@ -34,6 +35,8 @@ export class CoordinatorWorld {
   readonly time = new FakeTime();
   readonly topics = new FakeTopics();
   readonly log: MemoryLog;
+  /** The coordinator of transactions. */
+  admit: (request: Admission) => Promise<ErrorCode> = () => Promise.resolve(ErrorCode.NONE);
   config: GroupConfig = { ...DEFAULT_CONFIG, initialRebalanceDelayMs: 0 };
   groups: GroupCoordinator;
 
@@ -50,6 +53,7 @@ export class CoordinatorWorld {
     this.groups = new GroupCoordinator({
       log: this.log,
       topics: this.topics,
+      gate: { admit: (request) => this.admit(request) },
       config: () => this.config,
       clock: this.time,
       scheduler: this.time,
@@ -110,28 +114,65 @@ export class CoordinatorWorld {
       groupInstanceId: null,
       generationId: -1,
       retentionTimeMs: -1,
-      offsets: [
-        {
-          topic,
-          topicId: this.topics.byName(topic)?.topicId ?? topicIdOf(topic),
-          partition,
-          offset,
-          leaderEpoch: 0,
-          metadata: "",
-        },
-      ],
+      offsets: [offsetOf(this.topics, offset, partition, topic)],
     });
     return errorCodes[0] ?? ErrorCode.UNKNOWN_SERVER_ERROR;
   }
 
+  /** A commit in a transaction, outside of generations. */
+  async commitInTransaction(
+    groupId: string,
+    offset: number,
+    producer: Partial<ProducerIdentity> & { readonly apiVersion?: number } = {},
+  ): Promise<number> {
+    const { producerId = 1n, producerEpoch = 0, apiVersion = 5 } = producer;
+    const { errorCodes } = await this.groups.commitInTransaction({
+      apiVersion,
+      transactionalId: "tx",
+      producer: { producerId, producerEpoch },
+      groupId,
+      memberId: "",
+      groupInstanceId: null,
+      generationId: -1,
+      offsets: [offsetOf(this.topics, offset)],
+    });
+    return errorCodes[0] ?? ErrorCode.UNKNOWN_SERVER_ERROR;
+  }
+
+  /** The transaction of a producer ends in a partition of the internal topic. */
+  endTransaction(
+    isCommit: boolean,
+    { producerId = 1n, producerEpoch = 0, partition = 0 } = {},
+  ): Promise<ErrorCode> {
+    const marker = { producerId, producerEpoch, isCommit };
+    return this.groups.completeTransaction(partition, {
+      ...marker,
+      coordinatorEpoch: 0,
+      transactionVersion: 1,
+    });
+  }
+
   /** What is committed for a partition; −1 for nothing, the error's name for a group that fails. */
-  async committed(groupId: string, partition = 0, topic = "t"): Promise<number | string> {
+  async committed(
+    groupId: string,
+    partition = 0,
+    topic = "t",
+    requireStable = false,
+  ): Promise<number | string> {
     const found = await this.groups.fetchOffsets({
       groupId,
       topics: [{ topic, partitions: [partition] }],
-      requireStable: false,
+      requireStable,
     });
     if (found.errorCode !== ErrorCode.NONE) return `error ${found.errorCode}`;
-    return found.topics[0]?.partitions[0]?.value?.offset ?? -1;
+    const first = found.topics[0]?.partitions[0];
+    if (first !== undefined && first.errorCode !== ErrorCode.NONE)
+      return `error ${first.errorCode}`;
+    return first?.value?.offset ?? -1;
   }
+}
+
+function offsetOf(topics: TopicLookup, offset: number, partition = 0, topic = "t"): OffsetToCommit {
+  const topicId = topics.byName(topic)?.topicId ?? topicIdOf(topic);
+  return { topic, topicId, partition, offset, leaderEpoch: 0, metadata: "" };
 }
