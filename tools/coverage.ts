@@ -11,10 +11,9 @@ const PAGE = fileURLToPath(new URL("../docs/kafka-coverage.md", import.meta.url)
 
 /** What a page cannot learn from version numbers. */
 const NOTES: ReadonlyMap<string, string> = new Map([
-  ["Produce", "transactional batches are refused until transactions are built"],
   ["Fetch", "requests that pose as a replica are refused"],
-  ["FindCoordinator", "groups; there are no transactions yet"],
-  ["InitProducerId", "idempotent producers; a transactional id is refused"],
+  ["FindCoordinator", "groups and transactional ids"],
+  ["AddPartitionsToTxn", "from v4 for clients, too, where they may write"],
   ["DeleteRecords", "not for internal topics"],
   ["DescribeQuorum", "the one controller of a broker with embedded metadata"],
 ]);

@@ -22,6 +22,10 @@ import {
   OffsetCommitKey,
   OffsetCommitValue,
 } from "@runnel/protocol/coordinator-records/offsets-records.ts";
+import {
+  TransactionLogKey,
+  TransactionLogValue,
+} from "@runnel/protocol/coordinator-records/transaction-records.ts";
 import { RequestHeader, ResponseHeader } from "@runnel/protocol/headers.ts";
 import type { Field, Schema } from "@runnel/protocol/schema.ts";
 
@@ -103,10 +107,10 @@ function dumpSchemas(): DumpedMessage[] {
       dumpMessage(api.response, "response", api.key),
     ]),
     ...[RequestHeader, ResponseHeader].map((message) => dumpMessage(message, "header")),
-    ...[OffsetCommitKey, GroupMetadataKey, legacyKey].map((message) =>
+    ...[OffsetCommitKey, GroupMetadataKey, TransactionLogKey, legacyKey].map((message) =>
       dumpMessage(message, "coordinator-key"),
     ),
-    ...[OffsetCommitValue, GroupMetadataValue, legacyValue].map((message) =>
+    ...[OffsetCommitValue, GroupMetadataValue, TransactionLogValue, legacyValue].map((message) =>
       dumpMessage(message, "coordinator-value"),
     ),
     ...[ConsumerProtocolSubscription, ConsumerProtocolAssignment].map((message) =>

@@ -1,9 +1,6 @@
-import { ByteReader } from "@runnel/kit/byte-reader.ts";
-import { ByteWriter } from "@runnel/kit/byte-writer.ts";
 import { seededRandom } from "@runnel/kit/seeded-random.ts";
 import type { Api, RequestInputOf, ResponseDecodedOf } from "@runnel/protocol/api.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
-import { readResponseHeader, writeRequestHeader } from "@runnel/protocol/headers.ts";
 import { ProduceApi } from "@runnel/protocol/messages/00-produce.ts";
 import { FetchApi } from "@runnel/protocol/messages/01-fetch.ts";
 import { ListOffsetsApi } from "@runnel/protocol/messages/02-list-offsets.ts";
@@ -16,25 +13,17 @@ import { buildBatch } from "@runnel/protocol/records/build.ts";
 import { recordsOf } from "@runnel/protocol/records/iterate.ts";
 import { beforeEach, expect, test } from "vitest";
 import { readAuditPage } from "#audit/reader.ts";
-import { loadConfig } from "#config/load.ts";
-import { ManualTime } from "#io/memory/manual-time.ts";
-import type { MemorySocket } from "#io/memory/memory-network.ts";
+import type { ManualTime } from "#io/memory/manual-time.ts";
 import { createMemoryWorld, type MemoryWorld } from "#io/memory/world.ts";
-import { createMemoryStore } from "#metadata/memory-store.ts";
-import type { MetadataStore } from "#metadata/store.ts";
-import { MetricRegistry } from "#metrics/metric.ts";
-import { createNode, type Node } from "#node.ts";
-
-/** The metadata store's own time: it outlives the node that a power cut ends. */
-interface StoreBehind {
-  readonly time: ManualTime;
-  readonly store: MetadataStore;
-}
-
-function storeBehind(): StoreBehind {
-  const time = new ManualTime();
-  return { time, store: createMemoryStore({ clock: time, scheduler: time }) };
-}
+import type { Node } from "#node.ts";
+import {
+  callNode,
+  LEASE_MS,
+  progress as progressOf,
+  type StoreBehind,
+  startNode,
+  storeBehind,
+} from "#node-testing.ts";
 
 let behind: StoreBehind;
 
@@ -42,79 +31,20 @@ beforeEach(() => {
   behind = storeBehind();
 });
 
-const LEASE_MS = 60_000;
-const PORT = 9092;
 const BATCHES = 20;
 
-/** A node on `world`; time stands still but for what the start itself waits for. */
-async function startNode(
-  world: MemoryWorld,
-  { time, store }: StoreBehind,
-  settings: readonly (readonly [name: string, value: string])[] = [],
-): Promise<Node> {
-  const flags = new Map([["listeners", `PLAINTEXT://127.0.0.1:${PORT}`], ...settings]);
-  const loaded = loadConfig({ file: null, env: {}, flags, isInsecure: false });
-  const started = createNode(
-    { loaded, clusterId: "memory", dataFolder: "data", store, metrics: new MetricRegistry() },
-    world,
-  );
-  return await progress(world, started, time);
-}
-
-/** Lets everything that is ready happen until `promise` is settled. */
-async function progress<T>(
+const progress = <T>(
   world: MemoryWorld,
   promise: Promise<T>,
-  storeTime: ManualTime = behind.time,
-): Promise<T> {
-  let isSettled = false;
-  const settled = promise.finally(() => {
-    isSettled = true;
-  });
-  settled.catch(() => {});
-  for (let turn = 0; turn < 1000 && !isSettled; turn += 1) {
-    await world.time.settle();
-    await storeTime.settle();
-  }
-  if (!isSettled) throw new Error("nothing moves any more");
-  return await settled;
-}
+  time: ManualTime = behind.time,
+): Promise<T> => progressOf(world, { time }, promise);
 
-/** Sends one request and gives the answer, over a connection of its own. */
-async function call<A extends Api>(
+const call = <A extends Api>(
   world: MemoryWorld,
   api: A,
   version: number,
   request: RequestInputOf<A>,
-): Promise<ResponseDecodedOf<A>> {
-  const socket = world.network.connect(PORT) as MemorySocket;
-  const answer = new Promise<Uint8Array>((resolve, reject) => {
-    let received = new Uint8Array(0);
-    socket.listen({
-      onData(bytes) {
-        const joined = new Uint8Array(received.length + bytes.length);
-        joined.set(received);
-        joined.set(bytes, received.length);
-        received = joined;
-        const length = received.length < 4 ? -1 : new ByteReader(received).int32();
-        if (length >= 0 && received.length >= 4 + length) resolve(received.subarray(4));
-      },
-      onDrain() {},
-      onClose: () => reject(new Error("the node closed the connection")),
-    });
-  });
-  const writer = new ByteWriter();
-  writer.int32(0);
-  writeRequestHeader(writer, api, version, { correlationId: 7, clientId: "test" });
-  api.request.write(writer, version, request as never);
-  writer.patchInt32AtStart(writer.length - 4);
-  socket.write([writer.finish()]);
-  const reader = new ByteReader(await progress(world, answer));
-  expect(readResponseHeader(reader, api, version)).toBe(7);
-  const response = api.response.read(reader, version) as ResponseDecodedOf<A>;
-  socket.destroy();
-  return response;
-}
+): Promise<ResponseDecodedOf<A>> => callNode(world, behind, [api, version, request]);
 
 async function createTopic(world: MemoryWorld, flushMessages: string): Promise<void> {
   const answer = await call(world, CreateTopicsApi, 7, {

@@ -3,7 +3,6 @@
  * runs on real machines and in memory with faults; only `config` and `world` differ.
  */
 import { messageOf } from "@runnel/kit/errors.ts";
-import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { V1Services } from "#admin/v1/services.ts";
 import type { Services } from "#api/handlers.ts";
 import type { Actor } from "#audit/actor.ts";
@@ -19,7 +18,13 @@ import { Membership } from "#controller/membership.ts";
 import { ProducerIds } from "#controller/producer-ids.ts";
 import { OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
 import type { LagTable } from "#coordinator/lag-table.ts";
+import type { TopicLookup } from "#coordinator/ports.ts";
 import { registerGroupMetrics } from "#coordinator/probe.ts";
+import {
+  TRANSACTION_TOPIC,
+  type TransactionCoordinator,
+} from "#coordinator/transaction-coordinator.ts";
+import { registerTransactionMetrics } from "#coordinator/transaction-probe.ts";
 import type { World } from "#io/ports.ts";
 import { LogManager } from "#log/log-manager.ts";
 import { Semaphore } from "#log/semaphore.ts";
@@ -49,6 +54,7 @@ import {
 } from "./node-groups.ts";
 import { listen } from "./node-listeners.ts";
 import type { NodeConfig, Parts } from "./node-parts.ts";
+import { transactionCoordinator } from "./node-transactions.ts";
 
 export type { Around } from "./node-admin.ts";
 export type { NodeConfig } from "./node-parts.ts";
@@ -126,13 +132,13 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   const parts = { logs, view, controller, replicas, probe, audit };
   const services = servicesOf(config, world, parts);
   tellGroupsOfDeletedTopics(view, services);
-  if (view.image.topicsByName.has(OFFSETS_TOPIC)) void services.groups.start();
+  startCoordinators(view, services);
   const topicConfigs = new TopicConfigs(view, nodeId, loaded.fixed);
   const browsing = new Browsing(world, { view, replicas, topicConfigs }, config.metrics);
   const running = { logs, membership, replicas, services, view, browsing };
   registerReplicaMetrics(config.metrics, { replicas, logs, fetchSessions: services.fetchSessions });
   const lags = lagTable(services);
-  registerGroupMetrics(config.metrics, { lags: () => lags.latest });
+  registerCoordinatorMetrics(config, services, lags);
   const served = { ...parts, services, lags, auditTopic, browsing };
   const listeners = await listen(config, world, services, net).catch(async (error: unknown) => {
     await stopParts([], running, world);
@@ -170,6 +176,7 @@ async function stopParts(
   const stopping = listeners.map((listener) => listener.stop(DRAIN_MS));
   const browsed = browsing.close();
   replicas.close();
+  await services.transactions.close();
   await services.groups.close();
   await Promise.all([...stopping, browsed]);
   await logs.close();
@@ -223,10 +230,37 @@ async function openReplicas(
   return replicas;
 }
 
-/** There are no transactions without a coordinator of them. */
-const NO_TRANSACTIONS: TransactionGate = {
-  admit: () => Promise.resolve(ErrorCode.INVALID_TXN_STATE),
-};
+/** Coordinators begin where they have something to go on with, before anybody asks. */
+function startCoordinators({ image }: ImageFollower, { groups, transactions }: Services): void {
+  if (image.topicsByName.has(OFFSETS_TOPIC)) void groups.start();
+  if (image.topicsByName.has(TRANSACTION_TOPIC)) void transactions.start();
+}
+
+function registerCoordinatorMetrics(
+  { metrics }: NodeConfig,
+  { transactions }: Services,
+  lags: LagTable,
+): void {
+  registerGroupMetrics(metrics, { lags: () => lags.latest });
+  registerTransactionMetrics(metrics, transactions);
+}
+
+/** Groups and transactions, each of which needs the other. */
+function coordinatorsOf(
+  config: NodeConfig,
+  world: World,
+  parts: Pick<Parts, "controller" | "replicas"> & { readonly topics: TopicLookup },
+) {
+  const gate: TransactionGate = { admit: (admission) => transactions.admit(admission) };
+  const groups = groupCoordinator(config, world, { ...parts, gate });
+  const producerIds = new ProducerIds(() => parts.controller.allocateProducerIds());
+  const transactions: TransactionCoordinator = transactionCoordinator(config, world, {
+    ...parts,
+    producerIds,
+    endOffsets: (partition, marker) => groups.completeTransaction(partition, marker),
+  });
+  return { groups, transactions, producerIds, gate };
+}
 
 function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
   const { loaded } = config;
@@ -239,8 +273,8 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     advertised: broker.advertisedListeners,
   });
   const topics = topicLookup(view);
-  const gate = NO_TRANSACTIONS;
-  const groups = groupCoordinator(config, world, { topics, gate, controller, replicas });
+  const coordinators = coordinatorsOf(config, world, { topics, controller, replicas });
+  const { groups, transactions, producerIds, gate } = coordinators;
   const changes = new Changes({
     controller,
     replicas,
@@ -267,7 +301,8 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
         )
       : null,
     isTopicDeletionEnabled: broker.deleteTopicEnable,
-    producerIds: new ProducerIds(() => controller.allocateProducerIds()),
+    producerIds,
+    transactions,
     replicas,
     logs,
     disk,

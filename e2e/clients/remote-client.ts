@@ -50,6 +50,24 @@ export function startRemoteClient(
   command: readonly [string, ...string[]],
   env: Readonly<Record<string, string>> = {},
 ): Client {
+  const remote = startRemote(name, command, env);
+  const calls = Object.fromEntries(
+    callNames.map((callName) => [callName, (args: unknown) => remote.call(callName, args)]),
+  ) as unknown as Calls;
+  return { ...calls, [Symbol.asyncDispose]: () => remote[Symbol.asyncDispose]() };
+}
+
+/** A program that answers calls. */
+export interface Remote extends AsyncDisposable {
+  /** Rejects with `CallError`. */
+  call(name: string, args: unknown): Promise<unknown>;
+}
+
+export function startRemote(
+  name: string,
+  command: readonly [string, ...string[]],
+  env: Readonly<Record<string, string>> = {},
+): Remote {
   let lastId = 0;
   const pending = new Map<number, PromiseWithResolvers<unknown>>();
   const child = new Child({
@@ -78,21 +96,17 @@ export function startRemoteClient(
     }
     pending.clear();
   });
-  const call = (callName: CallName, args: unknown): Promise<unknown> => {
-    if (child.hasExited) {
-      throw new CallError(null, `${name} has ended:\n${child.output.slice(-4_000)}`);
-    }
-    const waiting = Promise.withResolvers<unknown>();
-    lastId += 1;
-    pending.set(lastId, waiting);
-    child.write(`${JSON.stringify({ id: lastId, call: callName, args })}\n`);
-    return waiting.promise;
-  };
-  const calls = Object.fromEntries(
-    callNames.map((callName) => [callName, (args: unknown) => call(callName, args)]),
-  ) as unknown as Calls;
   return {
-    ...calls,
+    call(callName, args) {
+      if (child.hasExited) {
+        throw new CallError(null, `${name} has ended:\n${child.output.slice(-4_000)}`);
+      }
+      const waiting = Promise.withResolvers<unknown>();
+      lastId += 1;
+      pending.set(lastId, waiting);
+      child.write(`${JSON.stringify({ id: lastId, call: callName, args })}\n`);
+      return waiting.promise;
+    },
     async [Symbol.asyncDispose]() {
       child.endInput();
       await within(`${name} ends with its input`, ENDS_WITHIN_MS, child.exited).catch(() =>

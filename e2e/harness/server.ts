@@ -41,6 +41,7 @@ export interface RunnelOptions {
 const runnelEnv = {
   RUNNEL_GROUP_INITIAL_REBALANCE_DELAY_MS: "0",
   RUNNEL_OFFSETS_TOPIC_NUM_PARTITIONS: "4",
+  RUNNEL_TRANSACTION_STATE_LOG_NUM_PARTITIONS: "4",
 };
 
 /** Starts what `RUNNEL_TEST_SERVER` names: `runnel` (default), or `kafka`, by which the tests themselves are checked. */

@@ -12,6 +12,7 @@ import { consumeCommand } from "./commands/consume.ts";
 import { groupCommand } from "./commands/group.ts";
 import { produceCommand } from "./commands/produce.ts";
 import { topicCommand } from "./commands/topic.ts";
+import { transactionCommand } from "./commands/transaction.ts";
 import { demoCommand, upCommand } from "./commands/up.ts";
 import { readVersion } from "./version.ts";
 
@@ -51,6 +52,7 @@ export function createProgram(): Command {
     .addCommand(produceCommand())
     .addCommand(consumeCommand())
     .addCommand(groupCommand())
+    .addCommand(transactionCommand())
     .addCommand(clusterCommand())
     .addCommand(completionCommand())
     .addCommand(demoCommand(), { hidden: true });

@@ -8,6 +8,7 @@
 import type { Api, ResponseOf } from "@runnel/protocol/api.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { ApiVersionsApi } from "@runnel/protocol/messages/18-api-versions.ts";
+import { FEATURES, FINALIZED_EPOCH } from "./features.ts";
 import type { Handler } from "./handler.ts";
 
 type ApiVersionsResponse = ResponseOf<typeof ApiVersionsApi>;
@@ -18,20 +19,6 @@ export interface Served {
   readonly versions: readonly [min: number, max: number];
   readonly advertised?: readonly [min: number, max: number];
 }
-
-/**
- * What tools read as "which Kafka is this". `metadata.version` 30 stands for 4.3, whose message formats
- * these are. Groups of the KIP-848 kind and the second transaction protocol are not built: level 0 is
- * all there is of them, and it is not finalized, as level 0 never is.
- */
-const FEATURES = [
-  { name: "metadata.version", minVersion: 7, maxVersion: 30, finalized: 30 },
-  { name: "group.version", minVersion: 0, maxVersion: 0, finalized: 0 },
-  { name: "transaction.version", minVersion: 0, maxVersion: 0, finalized: 0 },
-] as const;
-
-/** Grows when a finalized level changes; clients believe the highest they have seen. */
-const FINALIZED_EPOCH = 0;
 
 /** The first version in which clients can take a feature that begins at version 0. */
 const ZERO_FEATURE_VERSION = 4;
@@ -61,8 +48,12 @@ function describe(served: readonly Served[], apiVersion: number): ApiVersionsRes
     errorCode: ErrorCode.NONE,
     apiKeys: served.map(advertise).sort((a, b) => a.apiKey - b.apiKey),
     supportedFeatures: FEATURES.filter(
-      ({ minVersion }) => minVersion > 0 || apiVersion >= ZERO_FEATURE_VERSION,
-    ),
+      ({ minLevel }) => minLevel > 0 || apiVersion >= ZERO_FEATURE_VERSION,
+    ).map(({ name, minLevel, maxLevel }) => ({
+      name,
+      minVersion: minLevel,
+      maxVersion: maxLevel,
+    })),
     finalizedFeaturesEpoch: FINALIZED_EPOCH,
     finalizedFeatures: FEATURES.filter(({ finalized }) => finalized > 0).map((feature) => ({
       name: feature.name,

@@ -10,7 +10,6 @@ import { changesOver } from "#audit/testing.ts";
 import { ANONYMOUS, type Authorizer, allowAll } from "#auth/authorizer.ts";
 import { parseListeners } from "#config/address.ts";
 import { AutoTopics } from "#controller/auto-topics.ts";
-import { ProducerIds } from "#controller/producer-ids.ts";
 import { newTopic, type TestClusterOptions, testCluster } from "#controller/testing.ts";
 import { brokerDirectory } from "#metadata/endpoints.ts";
 import { brokerKey } from "#metadata/keys.ts";
@@ -18,7 +17,6 @@ import { LogLimiter } from "#metrics/log-limiter.ts";
 import { metadata } from "./03-metadata.ts";
 import { createTopics } from "./19-create-topics.ts";
 import { deleteTopics } from "./20-delete-topics.ts";
-import { initProducerId } from "./22-init-producer-id.ts";
 import { describeConfigs } from "./32-describe-configs.ts";
 import { alterConfigs } from "./33-alter-configs.ts";
 import { createPartitions } from "./37-create-partitions.ts";
@@ -61,7 +59,6 @@ async function broker(options: Options = {}) {
             (topics, actor) => changes.createOnRequest(actor, topics),
             new LogLimiter(silentLogger, time),
           ),
-    producerIds: new ProducerIds(() => controller.allocateProducerIds()),
     clock: time,
     isTopicDeletionEnabled: options.isTopicDeletionEnabled ?? true,
   };
@@ -122,7 +119,6 @@ describe("every handler, in every version", () => {
     [describeTopicPartitions, () => ({ topics: [] }), { topics: [], nextCursor: null }],
     [listConfigResources, () => ({ resourceTypes: [] }), { errorCode: 0 }],
     [describeCluster, () => ({ includeClusterAuthorizedOperations: false }), { errorCode: 0 }],
-    [initProducerId, () => ({ transactionalId: null, transactionTimeoutMs: 0 }), { errorCode: 0 }],
     [metadata, () => ({ topics: [] }), { topics: [] }],
   ] as readonly unknown[] as [Handler<Api, AdminServices>, (version: number) => object, object][])(
     "answers a request without content ($api.name)",
@@ -403,42 +399,6 @@ describe("CreatePartitions", () => {
     );
     expect(topic("a").partitions).toHaveLength(3);
     expect(topic("b").partitions).toHaveLength(1);
-  });
-});
-
-describe("InitProducerId", () => {
-  it("gives a new id each time", async () => {
-    const { call } = await broker();
-    const request = { transactionalId: null, transactionTimeoutMs: 0 };
-    const first = await call(initProducerId, 0, request);
-    const second = await call(initProducerId, 5, { ...request, producerId: 0n, producerEpoch: 3 });
-    expect([first, second]).toMatchObject([
-      { errorCode: 0, producerId: 0n, producerEpoch: 0 },
-      { errorCode: 0, producerId: 1n, producerEpoch: 0 },
-    ]);
-  });
-
-  it.each([
-    [5n, -1],
-    [-1n, 5],
-  ])("refuses one of id %s and epoch %s without the other", async (producerId, producerEpoch) => {
-    const { call } = await broker();
-    const given = { transactionalId: null, transactionTimeoutMs: 0, producerId, producerEpoch };
-    const { errorCode } = await call(initProducerId, 4, given);
-    expect(errorName(errorCode)).toBe("INVALID_REQUEST");
-  });
-
-  it.each<[string | null, Authorizer, string]>([
-    ["tx", allowAll, "UNSUPPORTED_VERSION"],
-    ["tx", deny("write"), "TRANSACTIONAL_ID_AUTHORIZATION_FAILED"],
-    ["", allowAll, "INVALID_REQUEST"],
-    [null, deny("idempotentWrite"), "CLUSTER_AUTHORIZATION_FAILED"],
-  ])("refuses the transactional id %j", async (transactionalId, authorizer, code) => {
-    const { call } = await broker({ authorizer });
-    const request = { transactionalId, transactionTimeoutMs: 1 };
-    const answer = await call(initProducerId, 4, request);
-    expect(errorName(answer.errorCode)).toBe(code);
-    expect(answer).toMatchObject({ producerId: -1n, producerEpoch: -1 });
   });
 });
 

@@ -5,7 +5,6 @@ import type { Changes } from "#audit/changes.ts";
 import type { Authorizer } from "#auth/authorizer.ts";
 import type { AutoTopics } from "#controller/auto-topics.ts";
 import type { Controller } from "#controller/controller.ts";
-import type { ProducerIds } from "#controller/producer-ids.ts";
 import type { BrokerDirectory } from "#metadata/endpoints.ts";
 import type { MetadataView } from "#metadata/image.ts";
 
@@ -17,7 +16,6 @@ export interface AdminServices {
   readonly changes: Changes;
   /** Null where `auto.create.topics.enable` is false. */
   readonly autoTopics: Pick<AutoTopics<Actor>, "begin"> | null;
-  readonly producerIds: Pick<ProducerIds, "next">;
   readonly clock: Clock;
   /** `delete.topic.enable`. */
   readonly isTopicDeletionEnabled: boolean;

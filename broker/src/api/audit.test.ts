@@ -126,6 +126,12 @@ const APIS: Readonly<Record<string, "reads" | "events" | "membership" | Example>
     },
   },
   InitProducerId: "events",
+  AddPartitionsToTxn: "events",
+  AddOffsetsToTxn: "events",
+  EndTxn: "events",
+  TxnOffsetCommit: "membership",
+  DescribeTransactions: "reads",
+  ListTransactions: "reads",
   OffsetForLeaderEpoch: "reads",
   WriteTxnMarkers: {
     ...told,

@@ -285,8 +285,11 @@ describe("ApiVersions", () => {
     expect(await names(3)).toEqual(["metadata.version"]);
     expect(await names(4)).toEqual(["metadata.version", "group.version", "transaction.version"]);
     expect(await ask(4)).toMatchObject({
-      finalizedFeaturesEpoch: 0,
-      finalizedFeatures: [{ name: "metadata.version", maxVersionLevel: 30, minVersionLevel: 30 }],
+      finalizedFeaturesEpoch: 1,
+      finalizedFeatures: [
+        { name: "metadata.version", maxVersionLevel: 30, minVersionLevel: 30 },
+        { name: "transaction.version", maxVersionLevel: 2, minVersionLevel: 2 },
+      ],
     });
   });
 

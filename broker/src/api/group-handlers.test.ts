@@ -10,7 +10,6 @@ import { topicIdOf } from "#coordinator/testing/scenario.ts";
 import { CoordinatorWorld } from "#coordinator/testing/world.ts";
 import { offsetCommit } from "./08-offset-commit.ts";
 import { offsetFetch } from "./09-offset-fetch.ts";
-import { findCoordinator } from "./10-find-coordinator.ts";
 import { joinGroup } from "./11-join-group.ts";
 import { heartbeat } from "./12-heartbeat.ts";
 import { leaveGroup } from "./13-leave-group.ts";
@@ -27,7 +26,6 @@ import type { Handler, RequestContext } from "./handler.ts";
 class Asker {
   readonly world = new CoordinatorWorld();
   authorizer: Authorizer = allowAll;
-  hasLeader = true;
 
   async ask<A extends Api>(
     handler: Handler<A, GroupServices>,
@@ -56,7 +54,7 @@ class Asker {
       groups: this.world.groups,
       topics: this.world.topics,
       coordinators: {
-        locate: () => (this.hasLeader ? { nodeId: 3, host: "broker", port: 9092 } : null),
+        locate: () => ({ nodeId: 3, host: "broker", port: 9092 }),
       },
     };
   }
@@ -254,10 +252,6 @@ describe("every version of every group API", () => {
       const request = { groupId: "g", topics: [], groups: [] };
       expect(await ask(offsetFetch, version, request)).toMatchObject({ topics: [], groups: [] });
     }
-    for (const version of versionsOf(findCoordinator)) {
-      const found = await ask(findCoordinator, version, { key: "", coordinatorKeys: [] });
-      expect(found).toMatchObject({ errorCode: 0, coordinators: [] });
-    }
     for (const version of versionsOf(joinGroup)) {
       const join = { groupId: "g", sessionTimeoutMs: 10_000, memberId: "", protocolType: "" };
       const joined = await ask(joinGroup, version, { ...join, protocols: [] });
@@ -284,27 +278,6 @@ describe("every version of every group API", () => {
     }
     const deleted = await ask(offsetDelete, 0, { groupId: "g", topics: [] });
     expect(deleted).toMatchObject({ errorCode: ErrorCode.GROUP_ID_NOT_FOUND, topics: [] });
-  });
-});
-
-describe("FindCoordinator", () => {
-  test("answers each key, and says honestly what is not served", async () => {
-    const { ask, asker } = bound(new Asker());
-    const early = await ask(findCoordinator, 2, { key: "g", keyType: 0 });
-    expect(early).toMatchObject({ errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE, nodeId: -1 });
-    const found = await ask(findCoordinator, 6, { keyType: 0, coordinatorKeys: ["g", ""] });
-    expect(found.coordinators).toMatchObject([
-      { key: "g", nodeId: 3, host: "broker", port: 9092, errorCode: 0, errorMessage: null },
-      { key: "", nodeId: 3, errorCode: 0 },
-    ]);
-    for (const keyType of [1, 2, 7]) {
-      const other = await ask(findCoordinator, 6, { keyType, coordinatorKeys: ["k"] });
-      expect(other.coordinators[0]?.errorCode).toBe(ErrorCode.INVALID_REQUEST);
-      expect(other.coordinators[0]?.errorMessage).toContain("not served");
-    }
-    asker.hasLeader = false;
-    const lost = await ask(findCoordinator, 1, { key: "g", keyType: 0 });
-    expect(lost.errorCode).toBe(ErrorCode.COORDINATOR_NOT_AVAILABLE);
   });
 });
 
@@ -351,7 +324,6 @@ test("without the right to, a client gets GROUP_AUTHORIZATION_FAILED and changes
     committed.topics[0]?.partitions[0]?.errorCode,
     fetched.groups[0]?.errorCode,
     fetchedV1.topics[0]?.partitions[0]?.errorCode,
-    (await ask(findCoordinator, 0, { key: groupId })).errorCode,
     (await ask(joinGroup, 9, join)).errorCode,
     (await ask(syncGroup, 4, { ...identity, assignments: [] })).errorCode,
     (await ask(heartbeat, 4, identity)).errorCode,

@@ -19,7 +19,11 @@ import { deleteTopics } from "./20-delete-topics.ts";
 import { deleteRecords } from "./21-delete-records.ts";
 import { initProducerId } from "./22-init-producer-id.ts";
 import { offsetForLeaderEpoch } from "./23-offset-for-leader-epoch.ts";
+import { addPartitionsToTxn } from "./24-add-partitions-to-txn.ts";
+import { addOffsetsToTxn } from "./25-add-offsets-to-txn.ts";
+import { endTxn } from "./26-end-txn.ts";
 import { writeTxnMarkers } from "./27-write-txn-markers.ts";
+import { txnOffsetCommit } from "./28-txn-offset-commit.ts";
 import { describeConfigs } from "./32-describe-configs.ts";
 import { alterConfigs } from "./33-alter-configs.ts";
 import { describeLogDirs } from "./35-describe-log-dirs.ts";
@@ -30,15 +34,18 @@ import { offsetDelete } from "./47-offset-delete.ts";
 import { describeQuorum } from "./55-describe-quorum.ts";
 import { describeCluster } from "./60-describe-cluster.ts";
 import { describeProducers } from "./61-describe-producers.ts";
+import { describeTransactions } from "./65-describe-transactions.ts";
+import { listTransactions } from "./66-list-transactions.ts";
 import { listConfigResources } from "./74-list-config-resources.ts";
 import { describeTopicPartitions } from "./75-describe-topic-partitions.ts";
 import type { AdminServices } from "./admin-services.ts";
 import type { DataServices } from "./data-services.ts";
 import type { GroupServices } from "./group-services.ts";
 import type { Handler } from "./handler.ts";
+import type { TransactionServices } from "./transaction-services.ts";
 
 /** Everything that handlers work with. */
-export interface Services extends AdminServices, DataServices, GroupServices {}
+export interface Services extends AdminServices, DataServices, GroupServices, TransactionServices {}
 
 /** A handler whose API is known to it alone. */
 type Listed = Handler<Api, Services>;
@@ -63,7 +70,11 @@ export const handlers: readonly Listed[] = [
   deleteRecords,
   initProducerId,
   offsetForLeaderEpoch,
+  addPartitionsToTxn,
+  addOffsetsToTxn,
+  endTxn,
   writeTxnMarkers,
+  txnOffsetCommit,
   describeConfigs,
   alterConfigs,
   describeLogDirs,
@@ -74,6 +85,8 @@ export const handlers: readonly Listed[] = [
   describeQuorum,
   describeCluster,
   describeProducers,
+  describeTransactions,
+  listTransactions,
   listConfigResources,
   describeTopicPartitions,
 ] as readonly unknown[] as readonly Listed[];

@@ -24,12 +24,12 @@ import {
   word,
 } from "./setting.ts";
 import { topicDefaultSettings } from "./topic-settings.ts";
+import { TRANSACTION_SETTINGS } from "./transaction-settings.ts";
 
 const MIB = 1_048_576;
 const only = (value: string, because: string): Served => ({ values: [value], because });
 const NO_REPLICATION = "replication is not built yet";
 const NO_SECURITY = "authentication is not built yet";
-const NO_TRANSACTIONS = "transactions are not built yet";
 const NO_NEW_GROUPS = "the new consumer group protocol (KIP-848) is not built yet";
 
 const PLACE = {
@@ -390,29 +390,6 @@ const LATER = {
     served: only("", NO_SECURITY),
     doc: "Ways in which clients can prove who they are.",
   }),
-  transactionMaxTimeoutMs: int({
-    name: "transaction.max.timeout.ms",
-    default: 900_000,
-    min: 1,
-    unit: "ms",
-    served: only("900000", NO_TRANSACTIONS),
-    doc: "The longest transaction timeout a producer may ask for.",
-  }),
-  transactionStateLogNumPartitions: int({
-    name: "transaction.state.log.num.partitions",
-    default: 50,
-    min: 1,
-    served: only("50", NO_TRANSACTIONS),
-    doc: "Partitions of `__transaction_state`.",
-  }),
-  transactionalIdExpirationMs: int({
-    name: "transactional.id.expiration.ms",
-    default: 604_800_000,
-    min: 1,
-    unit: "ms",
-    served: only("604800000", NO_TRANSACTIONS),
-    doc: "A transactional id that was not used for this long is forgotten.",
-  }),
 };
 
 export const BROKER_SETTINGS = {
@@ -421,6 +398,7 @@ export const BROKER_SETTINGS = {
   ...TOPICS,
   ...LOGS,
   ...GROUPS,
+  ...TRANSACTION_SETTINGS,
   ...AUDIT,
   ...LATER,
 };

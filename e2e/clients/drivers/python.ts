@@ -7,9 +7,9 @@ import { run } from "../../harness/child.ts";
 import type { ClientKind, Lacks } from "../calls.ts";
 import { startRemoteClient } from "../remote-client.ts";
 
-const CONFLUENT_VERSION = "2.16.1";
+export const CONFLUENT_VERSION = "2.16.1";
 const INSTALLED_WITHIN_MS = 240_000;
-const DEBIAN_PYTHON = "/usr/bin/python3";
+export const DEBIAN_PYTHON = "/usr/bin/python3";
 const folder = join(import.meta.dirname, "../python");
 
 const codecs = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
@@ -63,13 +63,16 @@ export const newestConfluentKind: ClientKind = {
   codecs,
   lacks: { deleteOffsets: "confluent-kafka has no call for it" },
   async start(bootstrap) {
-    environment ??= createEnvironment();
-    return startRemoteClient(
-      this.name,
-      command(await environment, "confluent_driver.py", bootstrap),
-    );
+    const python = await newestConfluentPython();
+    return startRemoteClient(this.name, command(python, "confluent_driver.py", bootstrap));
   },
 };
+
+/** An interpreter that has the newest librdkafka. */
+export function newestConfluentPython(): Promise<string> {
+  environment ??= createEnvironment();
+  return environment;
+}
 
 /** Kept in the user's cache; a file in it says that it is complete. */
 async function createEnvironment(): Promise<string> {

@@ -15,6 +15,10 @@ import {
   OffsetCommitKey,
   OffsetCommitValue,
 } from "./coordinator-records/offsets-records.ts";
+import {
+  TransactionLogKey,
+  TransactionLogValue,
+} from "./coordinator-records/transaction-records.ts";
 import { RequestHeader, ResponseHeader } from "./headers.ts";
 import { arbitraryOf } from "./schema-arbitrary.ts";
 
@@ -26,6 +30,8 @@ const MESSAGES: readonly Message[] = [
   OffsetCommitValue,
   GroupMetadataKey,
   GroupMetadataValue,
+  TransactionLogKey,
+  TransactionLogValue,
   ConsumerProtocolAssignment,
   ConsumerProtocolSubscription,
 ];

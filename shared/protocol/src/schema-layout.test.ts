@@ -18,6 +18,10 @@ import {
   OffsetCommitKey,
   OffsetCommitValue,
 } from "./coordinator-records/offsets-records.ts";
+import {
+  TransactionLogKey,
+  TransactionLogValue,
+} from "./coordinator-records/transaction-records.ts";
 import { RequestHeader, ResponseHeader } from "./headers.ts";
 import { type Field, hasVersion, type Schema } from "./schema.ts";
 
@@ -82,6 +86,8 @@ it("every version of every message has the layout of testdata/layouts.txt", () =
     OffsetCommitValue,
     GroupMetadataKey,
     GroupMetadataValue,
+    TransactionLogKey,
+    TransactionLogValue,
     ConsumerProtocolSubscription,
     ConsumerProtocolAssignment,
   ];

@@ -16,13 +16,17 @@ import {
   type describeConfigsV4,
   type describeGroupsV5,
   type describeLogDirsV4,
+  type describeProducersV0,
+  type describeTransactionsV0,
   type fetchV17,
   findErrorBy,
   type incrementalAlterConfigsV1,
+  type initProducerIdV5,
   kGetApi,
   kGetBootstrapConnection,
   kGetConnection,
   type listOffsetsV9,
+  type listTransactionsV1,
   type metadataV12,
 } from "@platformatic/kafka";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
@@ -49,6 +53,10 @@ interface Apis {
   readonly DescribeLogDirs: typeof describeLogDirsV4.api;
   readonly DescribeGroups: typeof describeGroupsV5.api;
   readonly ConsumerGroupDescribe: typeof consumerGroupDescribeV0.api;
+  readonly ListTransactions: typeof listTransactionsV1.api;
+  readonly DescribeTransactions: typeof describeTransactionsV0.api;
+  readonly DescribeProducers: typeof describeProducersV0.api;
+  readonly InitProducerId: typeof initProducerIdV5.api;
 }
 type ApiName = keyof Apis;
 type Call<Name extends ApiName> = Apis[Name]["async"];
@@ -142,21 +150,38 @@ export class Cluster implements AsyncDisposable {
    * the cluster is busy. Errors of single items (a topic, a partition) do not reject: look at their
    * codes.
    */
-  async call<Name extends ApiName>(
+  call<Name extends ApiName>(
     name: Name,
     broker: HostPort | null,
     ...args: Arguments<Name>
   ): Promise<Response<Name>> {
+    return this.#call(() => this.admin.apiNamed(name), broker, args);
+  }
+
+  /** As `call`, of an API that the client library lacks. */
+  callApi<Args extends unknown[], Result>(
+    api: API<Args, Result>,
+    broker: HostPort | null,
+    ...args: Args
+  ): Promise<Result> {
+    return this.#call(() => Promise.resolve(api), broker, args);
+  }
+
+  #call<Args extends unknown[], Result>(
+    find: () => Promise<API<Args, Result>>,
+    broker: HostPort | null,
+    args: Args,
+  ): Promise<Result> {
     return retry({ retries: RETRIES, delayMs: RETRY_DELAY_MS }, async (isLast) => {
       const connection = await this.admin.connectTo(broker);
-      const api = await this.admin.apiNamed(name);
+      const api = await find();
       try {
         return await api.async(connection, ...args);
       } catch (error) {
         const response = responseOf(error);
         const isBusy = BUSY.some((code) => findErrorBy(error as Error, "apiCode", code) !== null);
         if (response === undefined || (isBusy && !isLast)) throw error;
-        return response as Response<Name>;
+        return response as Result;
       }
     });
   }

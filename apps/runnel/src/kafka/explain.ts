@@ -14,6 +14,7 @@ const ADVICE: Partial<Record<ErrorName, string>> = {
   UNKNOWN_MEMBER_ID: "stop the members of the group first",
   MESSAGE_TOO_LARGE: "raise max.message.bytes of the topic, or send less at a time",
   GROUP_ID_NOT_FOUND: "see what there is with: runnel group list",
+  TRANSACTIONAL_ID_NOT_FOUND: "see what there is with: runnel transaction list",
   INVALID_REPLICATION_FACTOR: "ask for no more replicas than there are brokers",
 };
 

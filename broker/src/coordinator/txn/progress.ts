@@ -1,0 +1,71 @@
+/** What happens to a transaction without a request: it is overdue, it is complete, it is forgotten. */
+import type { Turn } from "./events.ts";
+import {
+  isPrepared,
+  isSameIdentity,
+  NO_ID,
+  type ProducerIdentity,
+  type Transaction,
+  type TransactionValue,
+} from "./model.ts";
+import { completed, preparedWithBump } from "./transitions.ts";
+
+/**
+ * What a producer has left when the broker could not hear it until now: it stood still, or it has just
+ * loaded the transaction.
+ */
+const GRACE_MS = 5_000;
+
+/** Aborts a transaction that ran for too long, under a new epoch: its producer finds out, and may go on. */
+export function stepTick(transaction: Transaction, isLate: boolean, turn: Turn): void {
+  const { transactionalId, value } = transaction;
+  if (value?.state !== "Ongoing") {
+    transaction.deadlineMs = Number.POSITIVE_INFINITY;
+    return;
+  }
+  if (turn.nowMs < transaction.deadlineMs) return;
+  if (isLate) {
+    transaction.deadlineMs = turn.nowMs + graceOf(value);
+    return;
+  }
+  transaction.deadlineMs = Number.POSITIVE_INFINITY;
+  turn.usage.timeouts += 1;
+  const ending = { isCommit: false, wallMs: turn.wallMs };
+  const aborted = preparedWithBump(value, ending, { nextProducerId: NO_ID, isSuccession: true });
+  turn.records.push({ transactionalId, value: aborted });
+}
+
+/** The first deadline after a load. The wall clock says when the transaction began, within reason. */
+export function restartDeadline(
+  transaction: Transaction,
+  { nowMs, wallMs }: Pick<Turn, "nowMs" | "wallMs">,
+): void {
+  const { value } = transaction;
+  if (value?.state !== "Ongoing") {
+    transaction.deadlineMs = Number.POSITIVE_INFINITY;
+    return;
+  }
+  const leftMs = value.startedAt + value.timeoutMs - wallMs;
+  transaction.deadlineMs = nowMs + Math.min(Math.max(leftMs, graceOf(value)), value.timeoutMs);
+}
+
+/** Forgets an id that nobody used for long. */
+export function stepExpire({ transactionalId, value }: Transaction, turn: Turn): void {
+  if (value === null || value.state === "Ongoing" || isPrepared(value)) return;
+  if (turn.wallMs - value.updatedAt < turn.config.expirationMs) return;
+  turn.records.push({ transactionalId, value: null });
+}
+
+/** `identity` as it was when the markers were sent out. */
+export function stepMarkersWritten(
+  { transactionalId, value }: Transaction,
+  identity: ProducerIdentity,
+  turn: Turn,
+): void {
+  if (value === null || !isPrepared(value) || !isSameIdentity(value, identity)) return;
+  turn.records.push({ transactionalId, value: completed(value, turn.wallMs) });
+}
+
+function graceOf({ timeoutMs }: TransactionValue): number {
+  return Math.min(GRACE_MS, timeoutMs);
+}

@@ -1,0 +1,86 @@
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/**
+ * Transactional producers of Kafka's own client, driven by lines of JSON: {@code java TransactionDriver HOST:PORT}. One call
+ * after the other; producers have names.
+ */
+public class TransactionDriver {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Map<String, KafkaProducer<String, String>> producers = new HashMap<>();
+    private final String bootstrap;
+
+    TransactionDriver(String bootstrap) {
+        this.bootstrap = bootstrap;
+    }
+
+    public static void main(String[] args) throws Exception {
+        TransactionDriver driver = new TransactionDriver(args[0]);
+        BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = input.readLine(); line != null; line = input.readLine()) {
+            JsonNode request = JSON.readTree(line);
+            ObjectNode answer = JSON.createObjectNode().set("id", request.get("id"));
+            try {
+                driver.call(request.get("call").asText(), request.get("args"));
+                answer.putNull("result");
+            } catch (Exception thrown) {
+                answer.putObject("error").put("message", thrown.toString()).putNull("code");
+            }
+            System.out.println(answer);
+        }
+        driver.producers.values().forEach(producer -> producer.close(Duration.ZERO));
+    }
+
+    private void call(String name, JsonNode args) throws Exception {
+        String producerName = args.get("producer").asText();
+        if (name.equals("start")) {
+            producers.put(producerName, start(args.get("transactionalId").asText(), args.get("timeoutMs").asInt()));
+            return;
+        }
+        KafkaProducer<String, String> producer = producers.get(producerName);
+        switch (name) {
+            case "begin" -> producer.beginTransaction();
+            case "send" -> producer.send(new ProducerRecord<>(
+                args.get("topic").asText(), args.get("partition").asInt(), null, args.get("value").asText())).get();
+            case "sendOffset" -> producer.sendOffsetsToTransaction(
+                Map.of(
+                    new TopicPartition(args.get("topic").asText(), args.get("partition").asInt()),
+                    new OffsetAndMetadata(args.get("offset").asLong())),
+                new ConsumerGroupMetadata(args.get("groupId").asText()));
+            case "commit" -> producer.commitTransaction();
+            case "abort" -> producer.abortTransaction();
+            case "close" -> {
+                producers.remove(producerName);
+                producer.close(Duration.ofSeconds(5));
+            }
+            default -> throw new IllegalArgumentException(name);
+        }
+    }
+
+    private KafkaProducer<String, String> start(String transactionalId, int timeoutMs) {
+        Map<String, Object> config = Map.of(
+            "bootstrap.servers", bootstrap,
+            "client.id", "e2e-java",
+            "transactional.id", transactionalId,
+            "transaction.timeout.ms", timeoutMs,
+            "max.block.ms", 20000);
+        KafkaProducer<String, String> producer =
+            new KafkaProducer<>(config, new StringSerializer(), new StringSerializer());
+        producer.initTransactions();
+        return producer;
+    }
+}
