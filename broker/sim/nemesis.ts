@@ -46,6 +46,7 @@ export class Nemesis {
   readonly #options: NemesisOptions;
   /** What the system has in memory and cannot bring to the disk any more: only the power cut is honest. */
   #mustLosePower = false;
+  #isOver = false;
   /** Work on ending and starting the broker, one behind the other. */
   #endings: Promise<void> = Promise.resolve();
 
@@ -71,6 +72,7 @@ export class Nemesis {
   /** Ends all faults; resolves when a broker runs that is as good as new, and everybody knows. */
   async heal(): Promise<void> {
     const { broker, time } = this.#options;
+    this.#isOver = true;
     calm(broker.weather);
     // What is still to come of earlier strikes comes now, and cut connections are noticed.
     await time.sleep(AFTERMATH_MS);
@@ -96,8 +98,11 @@ export class Nemesis {
       case "kill":
       case "stop":
         return this.#restart(kind);
-      case "trap":
-        disk.trap = { operation: chance.pick(CRASH_POINTS), spring: () => this.#spring() };
+      case "crash point":
+        disk.trap = { operation: chance.pick(CRASH_POINTS), spring: () => this.#crash() };
+        return;
+      case "cut point":
+        disk.trap = { operation: "sync", spring: () => this.#cut() };
         return;
       case "sync error":
         disk.syncFailures = 1;
@@ -132,10 +137,34 @@ export class Nemesis {
   }
 
   /** The process ends in the middle of an operation, or soon after it. */
-  #spring(): void {
-    const { plan, time, chance } = this.#options;
-    const ending = plan.isDurable && chance.happens(0.7) ? "power" : "kill";
-    time.after(chance.pick([0, 0, 0.5, 2, 8]), () => this.#restart(ending));
+  #crash(): void {
+    const { time, chance } = this.#options;
+    time.after(chance.pick([0, 0, 0.5, 2, 8]), () => this.#restart(this.#roughEnding()));
+  }
+
+  /**
+   * Nobody gets the answers to what is about to become durable; the disk takes its time, so that clients
+   * come again before it is, and the process may end before, too.
+   */
+  #cut(): void {
+    const { broker, time, chance } = this.#options;
+    time.after(chance.pick([0, 0.5, 2]), () => broker.network.cut(1));
+    this.#slowFor(chance.between(100, 1_000));
+    if (chance.happens(0.5)) {
+      time.after(chance.between(50, 500), () => this.#restart(this.#roughEnding()));
+    }
+  }
+
+  #slowFor(spanMs: number): void {
+    const { broker, time, chance } = this.#options;
+    const { disk } = broker.weather;
+    disk.slowness = chance.pick([30, 300, 1_000]);
+    time.after(spanMs, () => void (disk.slowness = 1));
+  }
+
+  #roughEnding(): Ending {
+    const { plan, chance } = this.#options;
+    return plan.isDurable && chance.happens(0.7) ? "power" : "kill";
   }
 
   #later(work: () => void, delayMsMax = FAULT_MS_MAX): void {
@@ -155,6 +184,8 @@ export class Nemesis {
     broker.weather.disk.writeFailures = 0;
     broker.weather.disk.trap = null;
     await time.sleep(chance.span(1, DOWN_MS_MAX));
+    // What is read at a start takes long enough for others to ask meanwhile.
+    if (!this.#isOver && chance.happens(0.3)) this.#slowFor(chance.between(100, 1_000));
     await broker.start();
   }
 }

@@ -6,7 +6,7 @@ import type { CodecName } from "@runnel/protocol/records/batch.ts";
 import type { TopicPlan } from "./clients/topics.ts";
 import { type Chance, chanceOf } from "./world/chance.ts";
 
-export const WORKLOADS = ["log", "group"] as const;
+export const WORKLOADS = ["log", "group", "transactions"] as const;
 export type Workload = (typeof WORKLOADS)[number];
 
 /** Something that the nemesis does; see `nemesis.ts`. */
@@ -14,7 +14,8 @@ export const STRIKES = [
   "power",
   "kill",
   "stop",
-  "trap",
+  "crash point",
+  "cut point",
   "sync error",
   "write error",
   "disk full",
@@ -49,8 +50,8 @@ export interface Plan {
 
 /** Strikes that only data which is synced before it is acknowledged has to survive. */
 const NEEDS_DURABLE: ReadonlySet<StrikeKind> = new Set(["power", "sync error"]);
-/** Part of the seeds in which a kind of strike occurs at all. */
-const KIND_SHARE = 0.4;
+/** Part of the seeds in which a kind of strike occurs at all: few that meet often, or many. */
+const KIND_SHARES: readonly [number, ...number[]] = [0.15, 0.4];
 /** Part of the seeds without any fault: they must be right, too. */
 const CALM_SHARE = 0.03;
 
@@ -93,6 +94,7 @@ function topicsOf(chance: Chance, isDurable: boolean): TopicPlan[] {
 function settingsOf(chance: Chance): [string, string][] {
   return [
     ["offsets.topic.num.partitions", String(chance.between(1, 3))],
+    ["transaction.state.log.num.partitions", String(chance.between(1, 3))],
     ["group.initial.rebalance.delay.ms", String(chance.pick([0, 50, 500]))],
     ["group.min.session.timeout.ms", "500"],
     ["runnel.tail.cache.bytes", String(chance.pick([1, 1, 64]) * 1_048_576)],
@@ -106,10 +108,11 @@ function strikesOf(
   { spanMs, isDurable }: { readonly spanMs: number; readonly isDurable: boolean },
 ): Strike[] {
   if (chance.happens(CALM_SHARE)) return [];
+  const share = chance.pick(KIND_SHARES);
   const kinds = STRIKES.filter(
-    (kind) => chance.happens(KIND_SHARE) && (isDurable || !NEEDS_DURABLE.has(kind)),
+    (kind) => chance.happens(share) && (isDurable || !NEEDS_DURABLE.has(kind)),
   );
-  const pauseMs = chance.pick([400, 1_000, 3_000]);
+  const pauseMs = chance.pick([200, 400, 1_000, 3_000]);
   const strikes: Strike[] = [];
   for (let atMs = chance.between(100, 2_000); atMs < spanMs && kinds.length > 0; ) {
     strikes.push({ atMs, kind: chance.pick(kinds as [StrikeKind, ...StrikeKind[]]) });

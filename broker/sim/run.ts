@@ -8,6 +8,7 @@ import { planOf, type Workload } from "./plan.ts";
 import { Stage } from "./stage.ts";
 import { playGroup } from "./workloads/group.ts";
 import { playLog } from "./workloads/log.ts";
+import { playTransactions } from "./workloads/transactions.ts";
 
 /** Simulated ms after which a world that has not ended is taken for one that never will. */
 const WORLD_MS_MAX = 900_000;
@@ -15,6 +16,7 @@ const WORLD_MS_MAX = 900_000;
 const PLAYS: Readonly<Record<Workload, (stage: Stage) => Promise<void>>> = {
   log: playLog,
   group: playGroup,
+  transactions: playTransactions,
 };
 
 export interface SeedResult {

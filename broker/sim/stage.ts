@@ -2,6 +2,7 @@
 import type { Fetcher as FetcherClass, FetcherOptions } from "./clients/fetcher.ts";
 import { Fetcher } from "./clients/fetcher.ts";
 import { Producer } from "./clients/producer.ts";
+import { TransactionalProducer } from "./clients/transactional-producer.ts";
 import { createTopics, partitionsOf, Topics } from "./clients/topics.ts";
 import { WireClient } from "./clients/wire-client.ts";
 import { History, type Isolation } from "./history.ts";
@@ -14,6 +15,8 @@ import { SimTime } from "./world/time.ts";
 
 /** How often the ends of partitions are looked at, ms. */
 const SAMPLE_MS = 40;
+/** The longest timeout of a transaction, ms. */
+export const TRANSACTION_MS_MAX = 10_000;
 /** Versions of Fetch and Produce that differ in what they do. */
 const FETCH_VERSIONS = [4, 7, 9, 11, 12, 13, 16, 17] as const;
 const PRODUCE_VERSIONS = [7, 8, 9, 11, 12, 13] as const;
@@ -84,13 +87,37 @@ export class Stage {
       isIdempotent,
       acks: isIdempotent || chance.happens(0.5) ? -1 : 1,
       flyingMax: chance.between(1, 5),
+      retryMs: chance.pick([10, 100]),
       deliveryMs: chance.pick([5_000, 30_000, 120_000]),
       codecs: this.plan.codecs,
-      nextValue: () => {
-        this.#lastValue += 1;
-        return this.#lastValue;
-      },
+      nextValue: () => this.nextValue(),
     });
+  }
+
+  transactionalProducer(
+    name: string,
+    transactionalId: string,
+    life = new Life(),
+  ): TransactionalProducer {
+    const chance = this.chance(`producer ${name}`);
+    return new TransactionalProducer({
+      name,
+      transactionalId,
+      client: this.client(name, life),
+      topics: this.topics(),
+      history: this.history,
+      chance,
+      time: this.time,
+      isSecond: chance.happens(0.7),
+      timeoutMs: chance.pick([1_000, 3_000, TRANSACTION_MS_MAX]),
+      nextValue: () => this.nextValue(),
+    });
+  }
+
+  /** Unique in the world. */
+  nextValue(): number {
+    this.#lastValue += 1;
+    return this.#lastValue;
   }
 
   /** Starts the broker and makes the topics. */

@@ -30,18 +30,15 @@ export const GROUP_BUGS: readonly Bug[] = [
   {
     name: "offsets acknowledged before they are appended",
     file: "coordinator/runtime/shard.ts",
-    text: `    const { log, clock } = this.#world;
-    try {
-      for (const chunk`,
-    instead: `    const { log, clock } = this.#world;
-    for (const reply of batch.replies) this.#deliver(reply);
-    try {
-      for (const chunk`,
+    text: "    const outcomes: BatchOutcome[] = [];\n",
+    instead: `    const outcomes: BatchOutcome[] = [];
+    for (const { replies } of batch.parts) for (const reply of replies) this.#deliver(reply);
+`,
   },
   {
     name: "records of the coordinator not awaited",
     file: "replica/internal-topic.ts",
-    text: "      partition.awaitHighWatermark(outcome.endOffset, Number.POSITIVE_INFINITY, (how) => {",
+    text: "      partition.awaitHighWatermark(endOffset, Number.POSITIVE_INFINITY, (how) => {",
     instead: "      partition.awaitHighWatermark(0, Number.POSITIVE_INFINITY, (how) => {",
   },
   {

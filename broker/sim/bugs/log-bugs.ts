@@ -23,8 +23,8 @@ export const LOG_BUGS: readonly Bug[] = [
   {
     name: "high watermark ahead of the disk",
     file: "replica/partition.ts",
-    text: "    this.#highWatermark = this.log.logEndOffset;\n    this.#produces",
-    instead: "    this.#highWatermark = this.log.nextOffset;\n    this.#produces",
+    text: "    this.#highWatermark = this.log.logEndOffset;",
+    instead: "    this.#highWatermark = this.log.nextOffset;",
   },
   {
     name: "duplicates not detected",
@@ -35,8 +35,8 @@ export const LOG_BUGS: readonly Bug[] = [
   {
     name: "window of one batch",
     file: "log/producer-state.ts",
-    text: "export const WINDOW_BATCHES = 5;",
-    instead: "export const WINDOW_BATCHES = 1;",
+    text: "...window.slice(1 - WINDOW_BATCHES), ",
+    instead: "",
   },
   {
     name: "duplicate answered with the next offset",
@@ -54,8 +54,8 @@ export const LOG_BUGS: readonly Bug[] = [
   {
     name: "producers forgotten at a restart",
     file: "log/log-loader.ts",
-    text: "      this.#producers.update(header, header.baseOffset);",
-    instead: "",
+    text: "    if (header.baseOffset >= this.#producersUpTo) {",
+    instead: "    if (header.baseOffset < 0) {",
   },
   {
     name: "recovery believes lengths, not checksums",

@@ -36,6 +36,8 @@ export interface ProducerOptions {
   /** Batches under way at once, in each partition. */
   readonly flyingMax: number;
   readonly deliveryMs: number;
+  /** Pause before a batch is sent again. */
+  readonly retryMs: number;
   readonly codecs: readonly [CodecName, ...CodecName[]];
   /** Hands out values. */
   nextValue(): number;
@@ -213,7 +215,7 @@ export class Producer {
     batch: QueuedBatch,
     { errorCode, baseOffset }: { readonly errorCode: number; readonly baseOffset: number },
   ): void {
-    const { name, history, time, isIdempotent } = this.#options;
+    const { name, history, time, isIdempotent, retryMs } = this.#options;
     if (errorCode === ErrorCode.NONE) {
       queue.finish(batch);
       this.#conclude(batch, "ok", baseOffset);
@@ -231,7 +233,7 @@ export class Producer {
       this.#conclude(batch, "info");
       this.#mustReset = true;
     } else if (isOutOfOrder || isRetriable(errorCode)) {
-      if (isIdempotent) queue.putBack(batch, time.monotonicMs() + RETRY_MS);
+      if (isIdempotent) queue.putBack(batch, time.monotonicMs() + retryMs);
       else {
         queue.finish(batch);
         this.#conclude(batch, isWithoutEffect(errorCode) ? "fail" : "info");

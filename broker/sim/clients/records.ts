@@ -64,12 +64,12 @@ export function readBatches(
     headers.push(header);
     const { baseOffset, lastOffsetDelta, producerId } = header;
     to = baseOffset + lastOffsetDelta + 1;
+    while (pending[0] !== undefined && pending[0].firstOffset < to) {
+      open.add((pending.shift() as Aborted).producerId);
+    }
     if (isControl(header.attributes)) {
       if (isAbort(bytes, at, header)) open.delete(producerId);
     } else {
-      while (pending[0] !== undefined && pending[0].firstOffset < to) {
-        open.add((pending.shift() as Aborted).producerId);
-      }
       const isHidden =
         isolation === "read_committed" &&
         isTransactional(header.attributes) &&

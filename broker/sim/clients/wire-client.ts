@@ -33,6 +33,8 @@ export interface CallOptions {
   readonly timeoutMs: number;
   /** An answered request may arrive a second time, much later: nothing must come of it. */
   readonly mayEcho?: boolean;
+  /** The same of a request whose answer was lost: it may arrive when nobody waits for it any more. */
+  readonly mayBeLate?: boolean;
 }
 
 export class WireClient {
@@ -53,7 +55,7 @@ export class WireClient {
     api: A,
     version: number,
     request: RequestInputOf<A>,
-    { timeoutMs, mayEcho = false }: CallOptions,
+    { timeoutMs, mayEcho = false, mayBeLate = false }: CallOptions,
   ): Promise<Answer<A>> {
     const socket = this.#connect();
     if (socket === null) {
@@ -72,8 +74,8 @@ export class WireClient {
       this.#waiting.push({ correlationId, settle });
       socket.write([frame]);
     });
+    if (bytes === null ? mayBeLate : mayEcho) this.#world.network.echo(PORT, frame);
     if (bytes === null) return null;
-    if (mayEcho) this.#world.network.echo(PORT, frame);
     const reader = new ByteReader(bytes);
     readResponseHeader(reader, api, version);
     return api.response.read(reader, version) as ResponseDecodedOf<A>;

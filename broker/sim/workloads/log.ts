@@ -12,7 +12,7 @@ const BATCHES = 90;
 /** Without faults: longer than a producer waits for any answer, ms. */
 const ANSWER_MS_MAX = 150_000;
 /** Without faults: how soon readers have read everything, ms. */
-const CATCH_UP_MS_MAX = 60_000;
+export const CATCH_UP_MS_MAX = 60_000;
 
 export async function playLog(stage: Stage): Promise<void> {
   const chance = stage.chance("log");
@@ -66,7 +66,8 @@ async function feed(
   }
 }
 
-function startPoller(stage: Stage, name: string): void {
+/** Reads all partitions from their beginning, by itself. */
+export function startPoller(stage: Stage, name: string): void {
   const chance = stage.chance(name);
   const isolation = chance.pick<Isolation>(["read_uncommitted", "read_committed"]);
   const fetcher = stage.fetcher(name, isolation);
@@ -103,7 +104,8 @@ export async function settle(stage: Stage, senders: readonly Sender[]): Promise<
   await stage.until("a reader lags behind", CATCH_UP_MS_MAX, () => isEverythingSeen(stage));
 }
 
-function isEverythingSeen({ history }: Stage): boolean {
+/** Whether every reader has read all that was acknowledged. */
+export function isEverythingSeen({ history }: Stage): boolean {
   const ends = new Map<string, number>();
   for (const { partition, offset } of history.sends) {
     if (offset !== null) ends.set(partition, Math.max(offset + 1, ends.get(partition) ?? 0));

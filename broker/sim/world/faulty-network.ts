@@ -301,7 +301,7 @@ export class FaultyNetwork {
     }
   }
 
-  /** A request that was answered arrives once more, on another connection, perhaps. */
+  /** A request that is over for its client arrives once more, on another connection, perhaps. */
   echo(port: number, frame: Uint8Array): void {
     const { time, chance, weather } = this.#owner;
     if (!chance.happens(weather.echoShare)) return;

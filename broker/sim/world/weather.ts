@@ -28,7 +28,7 @@ export interface NetworkWeather {
   delayMsMax: number;
   /** Part of the chunks that arrive in two pieces. */
   splitShare: number;
-  /** Part of the requests that are answered and may be repeated which arrive once more, much later. */
+  /** Part of the requests that may be repeated which arrive once more, much later. */
   echoShare: number;
 }
 
