@@ -112,6 +112,13 @@ export interface FinalLog {
   readonly batches: ReadonlyMap<number, number>;
 }
 
+/** One of the two records that a processor makes of one that it read. */
+export interface Derivation {
+  readonly source: number;
+  readonly value: number;
+  readonly side: "debit" | "credit";
+}
+
 /** What was noticed on the spot, and is wrong whatever else happened. */
 export interface Oddity {
   readonly anomaly: OddityName;
@@ -137,6 +144,9 @@ export class History {
   readonly assignments: Assignment[] = [];
   readonly watermarks: Watermarks[] = [];
   readonly logs: FinalLog[] = [];
+  readonly derivations: Derivation[] = [];
+  /** Partitions all of whose records were processed when the world ended; none without a processor. */
+  readonly processed: string[] = [];
   readonly oddities: Oddity[] = [];
   /** Processes that must have seen every acknowledged record at the end, by what they read. */
   readonly readers = new Map<string, readonly string[]>();
@@ -192,6 +202,7 @@ export class History {
       this.offsetReads,
       this.assignments,
       this.watermarks,
+      this.derivations,
       this.logs.map((log) => [log, [...log.batches]]),
       this.oddities,
     ]);

@@ -1,10 +1,9 @@
 /** Makes the faults of a plan happen, and ends them all. */
-import type { DiskChange } from "#io/memory/memory-disk.ts";
 import type { Plan, Strike } from "./plan.ts";
 import type { Chance } from "./world/chance.ts";
 import type { Ending, SimBroker } from "./world/sim-broker.ts";
 import type { SimTime } from "./world/time.ts";
-import { calm } from "./world/weather.ts";
+import { calm, type DiskTrap } from "./world/weather.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -18,15 +17,19 @@ const JUMPS_MS: readonly [number, ...number[]] = [
 ];
 /** The longest that a fault with a duration lasts. */
 const FAULT_MS_MAX = 4_000;
+type CrashPoint = Pick<DiskTrap, "operation" | "suffix">;
+
 /** Operations of a disk at which it is worth while to end. */
-const CRASH_POINTS: readonly [DiskChange, ...DiskChange[]] = [
-  "create",
-  "write",
-  "sync",
-  "rename",
-  "truncate",
-  "syncDirectory",
-  "removeFile",
+const CRASH_POINTS: readonly [CrashPoint, ...CrashPoint[]] = [
+  { operation: "create", suffix: ".log" },
+  { operation: "create", suffix: ".log" },
+  { operation: "create", suffix: "" },
+  { operation: "write", suffix: ".log" },
+  { operation: "sync", suffix: ".log" },
+  { operation: "rename", suffix: "" },
+  { operation: "truncate", suffix: ".log" },
+  { operation: "syncDirectory", suffix: "" },
+  { operation: "removeFile", suffix: "" },
 ];
 /** How long after a failed sync the power stays, ms: long enough for whoever tries once more. */
 const UNSYNCED_MS_MAX = 10_000;
@@ -99,10 +102,10 @@ export class Nemesis {
       case "stop":
         return this.#restart(kind);
       case "crash point":
-        disk.trap = { operation: chance.pick(CRASH_POINTS), spring: () => this.#crash() };
+        disk.trap = { ...chance.pick(CRASH_POINTS), spring: () => this.#crash() };
         return;
       case "cut point":
-        disk.trap = { operation: "sync", spring: () => this.#cut() };
+        disk.trap = { operation: "sync", suffix: ".log", spring: () => this.#cut() };
         return;
       case "sync error":
         disk.syncFailures = 1;
@@ -177,7 +180,7 @@ export class Nemesis {
   }
 
   async #endAndStart(asked: Ending): Promise<void> {
-    const { broker, time, chance } = this.#options;
+    const { plan, broker, time, chance } = this.#options;
     await broker.end(this.#mustLosePower ? "power" : asked);
     this.#mustLosePower = false;
     broker.weather.disk.syncFailures = 0;
@@ -187,5 +190,8 @@ export class Nemesis {
     // What is read at a start takes long enough for others to ask meanwhile.
     if (!this.#isOver && chance.happens(0.3)) this.#slowFor(chance.between(100, 1_000));
     await broker.start();
+    // What a killed process had not synced, its successor must: before anybody relies on it.
+    if (this.#isOver || !plan.isDurable || asked !== "kill" || !chance.happens(0.3)) return;
+    time.after(chance.span(1, 300), () => this.#restart("power"));
   }
 }

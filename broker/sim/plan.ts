@@ -6,7 +6,7 @@ import type { CodecName } from "@runnel/protocol/records/batch.ts";
 import type { TopicPlan } from "./clients/topics.ts";
 import { type Chance, chanceOf } from "./world/chance.ts";
 
-export const WORKLOADS = ["log", "group", "transactions"] as const;
+export const WORKLOADS = ["log", "group", "transactions", "bank"] as const;
 export type Workload = (typeof WORKLOADS)[number];
 
 /** Something that the nemesis does; see `nemesis.ts`. */
@@ -58,13 +58,14 @@ const CALM_SHARE = 0.03;
 export function planOf(seed: number, workload: Workload | null = null): Plan {
   const chance = chanceOf(seed, "plan");
   const drawn = chance.pick(WORKLOADS);
+  const played = workload ?? drawn;
   const isDurable = chance.happens(0.8);
   const spanMs = chance.between(4_000, 12_000);
   return {
     seed,
-    workload: workload ?? drawn,
+    workload: played,
     spanMs,
-    topics: topicsOf(chance, isDurable),
+    topics: topicsOf(chance, { isDurable, countMin: played === "bank" ? 2 : 1 }),
     settings: settingsOf(chance),
     isDurable,
     codecs: chance.pick([["none"], ["none", "lz4"], ["snappy", "none", "none"]] as [
@@ -77,8 +78,11 @@ export function planOf(seed: number, workload: Workload | null = null): Plan {
   };
 }
 
-function topicsOf(chance: Chance, isDurable: boolean): TopicPlan[] {
-  return Array.from({ length: chance.between(1, 2) }, (_, index) => {
+function topicsOf(
+  chance: Chance,
+  { isDurable, countMin }: { readonly isDurable: boolean; readonly countMin: number },
+): TopicPlan[] {
+  return Array.from({ length: Math.max(countMin, chance.between(1, 2)) }, (_, index) => {
     const configs: [string, string][] = [["flush.messages", isDurable ? "1" : "1000000"]];
     // Segments are short, by one means or another.
     const how = chance.below(3);

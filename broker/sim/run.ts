@@ -6,6 +6,7 @@ import { readWholeLog } from "./clients/final-reader.ts";
 import type { History } from "./history.ts";
 import { planOf, type Workload } from "./plan.ts";
 import { Stage } from "./stage.ts";
+import { playBank } from "./workloads/bank.ts";
 import { playGroup } from "./workloads/group.ts";
 import { playLog } from "./workloads/log.ts";
 import { playTransactions } from "./workloads/transactions.ts";
@@ -17,6 +18,7 @@ const PLAYS: Readonly<Record<Workload, (stage: Stage) => Promise<void>>> = {
   log: playLog,
   group: playGroup,
   transactions: playTransactions,
+  bank: playBank,
 };
 
 export interface SeedResult {

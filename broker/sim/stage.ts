@@ -2,8 +2,8 @@
 import type { Fetcher as FetcherClass, FetcherOptions } from "./clients/fetcher.ts";
 import { Fetcher } from "./clients/fetcher.ts";
 import { Producer } from "./clients/producer.ts";
-import { TransactionalProducer } from "./clients/transactional-producer.ts";
 import { createTopics, partitionsOf, Topics } from "./clients/topics.ts";
+import { TransactionalProducer } from "./clients/transactional-producer.ts";
 import { WireClient } from "./clients/wire-client.ts";
 import { History, type Isolation } from "./history.ts";
 import { Nemesis } from "./nemesis.ts";

@@ -5,8 +5,9 @@
 import type { Bug } from "./bug.ts";
 import { GROUP_BUGS } from "./group-bugs.ts";
 import { LOG_BUGS } from "./log-bugs.ts";
+import { TRANSACTION_BUGS } from "./transaction-bugs.ts";
 
 /** Seeds within which each must be found. */
 export const SEEDS_PER_BUG = 200;
 
-export const BUGS: readonly Bug[] = [...LOG_BUGS, ...GROUP_BUGS];
+export const BUGS: readonly Bug[] = [...LOG_BUGS, ...GROUP_BUGS, ...TRANSACTION_BUGS];

@@ -231,6 +231,36 @@ const REPLICAS: readonly Case[] = [
   ],
 ];
 
+const PROCESSING: readonly Case[] = [
+  [
+    "not exactly once",
+    "a record was processed twice",
+    () => derived(["debit", "credit", "debit"]),
+    () => derived(["debit", "credit"]),
+  ],
+  [
+    "not exactly once",
+    "only half of what was made is there",
+    () => derived(["debit"]),
+    () => derived(["credit", "debit"]),
+  ],
+];
+
+/** Record 1, and what was made of it. */
+function derived(sides: readonly ("debit" | "credit")[]): Told {
+  const story = told().send(1, 0);
+  story.history.processed.push("t-0");
+  for (const [index, side] of sides.entries()) {
+    const value = 100 + index;
+    story.history.derivations.push({ source: 1, value, side });
+    const made = { process: `processor${index}`, partition: "u-0", value, transaction: null };
+    story.history.end(story.history.invokeSend(made), "ok");
+  }
+  const records = sides.map((_, offset) => ({ offset, value: 100 + offset }));
+  const batches = new Map<number, number>();
+  return story.log([1]).log([], { partition: "u-0", records, committed: records, batches });
+}
+
 function owners(first: number, second: number): Told {
   const story = told();
   const given = { group: "g", partitions: ["t-0"] };
@@ -247,7 +277,7 @@ function copies(checksums: readonly number[]): Told {
   return story.log([1, 2], { copy: "other", batches, endOffset });
 }
 
-describe.each([...WRITES, ...ORDER, ...ISOLATION, ...GROUPS, ...REPLICAS])(
+describe.each([...WRITES, ...ORDER, ...ISOLATION, ...PROCESSING, ...GROUPS, ...REPLICAS])(
   "%s: %s",
   (anomaly, _what, bad, good) => {
     test("is found", () => {

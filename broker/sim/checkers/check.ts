@@ -4,6 +4,7 @@ import type { Checker, Finding } from "./finding.ts";
 import { doubleOwners, offsetRegressions } from "./groups.ts";
 import { abortedReads, precommittedReads, tornTransactions, writeReadCycles } from "./isolation.ts";
 import { nonmonotonicPolls, nonmonotonicSends, skippedPolls } from "./order.ts";
+import { wrongDerivations } from "./processing.ts";
 import { divergingReplicas, watermarkRegressions } from "./replicas.ts";
 import { duplicates, inconsistentOffsets, lostWrites, unseen } from "./writes.ts";
 
@@ -20,6 +21,7 @@ const CHECKERS: readonly Checker[] = [
   precommittedReads,
   tornTransactions,
   writeReadCycles,
+  wrongDerivations,
   offsetRegressions,
   doubleOwners,
   watermarkRegressions,

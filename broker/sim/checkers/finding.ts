@@ -14,6 +14,7 @@ export type Anomaly =
   | "precommitted read"
   | "torn transaction"
   | "write-read cycle"
+  | "not exactly once"
   | "offset regression"
   | "double owner"
   | "watermark regression"

@@ -80,11 +80,11 @@ export class Fetcher {
     return new Map([...this.#positions].map(([partition, { offset }]) => [partition, offset]));
   }
 
-  /** Fetches once and notes what was read; false when there was no answer or an error. */
-  async poll(maxWaitMs: number): Promise<boolean> {
+  /** Fetches once, notes what was read and returns it; null when there was no answer, or an error. */
+  async poll(maxWaitMs: number): Promise<readonly Read[] | null> {
     const { client, topics, history, name, isolation, version } = this.#options;
     if (this.#isStale || !topics.isKnown) {
-      if (!(await topics.refresh(client))) return false;
+      if (!(await topics.refresh(client))) return null;
       this.#isStale = false;
     }
     const invoked = history.now();
@@ -94,7 +94,7 @@ export class Fetcher {
     if (response === null || response.errorCode !== ErrorCode.NONE) {
       this.#forgetSession();
       if (response !== null) await client.sleep(RETRY_MS);
-      return false;
+      return null;
     }
     if (this.#session.id === 0) this.#session = { id: response.sessionId, epoch: 1 };
     else this.#session = { id: response.sessionId, epoch: this.#session.epoch + 1 };
@@ -119,7 +119,7 @@ export class Fetcher {
       history.polls.push({ process: name, session, isolation, transaction, invoked, ended, reads });
     }
     if (!isGood) await client.sleep(RETRY_MS);
-    return isGood;
+    return isGood || reads.length > 0 ? reads : null;
   }
 
   #request(maxWaitMs: number) {

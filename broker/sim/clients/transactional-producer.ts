@@ -56,10 +56,24 @@ export class TransactionalProducer {
   readonly #sequences = new Map<string, number>();
   #transaction: Transaction | null = null;
   #added = new Set<string>();
+  /** What is committed with the transaction, if it is. */
+  #commits: OffsetCommit[] = [];
+  #mustRestart = false;
   #count = 0;
 
   constructor(options: TransactionalProducerOptions) {
     this.#options = options;
+  }
+
+  /** Whether it can begin a transaction without a start, which takes the id from whoever has it. */
+  get isStarted(): boolean {
+    return this.#identity !== null;
+  }
+
+  /** Starts it, or starts it anew: whoever had the transactional id has it no more. */
+  async start(): Promise<void> {
+    this.#identity = null;
+    while (this.#identity === null) await this.#start();
   }
 
   /** Begins a transaction, after a start of the producer where one is due; returns its name. */
@@ -70,6 +84,7 @@ export class TransactionalProducer {
     const id = `${name}#${this.#count}`;
     this.#transaction = history.beginTransaction({ process: name, id });
     this.#added = new Set();
+    this.#commits = [];
     return id;
   }
 
@@ -101,6 +116,7 @@ export class TransactionalProducer {
     const commits: OffsetCommit[] = [...offsets].map(([partition, offset]) =>
       history.invokeCommit({ process: name, group, partition, offset }),
     );
+    this.#commits.push(...commits);
     const step = await this.#repeat(async () => {
       const request = {
         transactionalId,
@@ -144,6 +160,7 @@ export class TransactionalProducer {
     });
     if (step === "done") {
       history.end(transaction, "ok");
+      for (const commit of this.#commits) history.end(commit, isCommit ? "ok" : "fail");
       return true;
     }
     this.#identity = null;
@@ -201,7 +218,10 @@ export class TransactionalProducer {
         acks: -1,
         timeoutMs: REQUEST_TIMEOUT_MS,
         topicData: [
-          { name: topic, partitionData: [{ index, records: buildBatch({ ...identity, records }) }] },
+          {
+            name: topic,
+            partitionData: [{ index, records: buildBatch({ ...identity, records }) }],
+          },
         ],
       };
       const late = { ...SHORT, mayEcho: true, mayBeLate: isSecond };
@@ -239,8 +259,6 @@ export class TransactionalProducer {
     if (step === "restart") this.#mustRestart = true;
     return false;
   }
-
-  #mustRestart = false;
 
   /** Gives the transaction up: by an abort where the producer can, else by starting it anew. */
   async giveUp(): Promise<void> {

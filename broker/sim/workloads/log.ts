@@ -30,19 +30,25 @@ export async function playLog(stage: Stage): Promise<void> {
 
 /** A producer, and the application that hands it records until the stage is over. */
 interface Sender {
+  readonly name: string;
   readonly producer: Producer;
   readonly application: Promise<void>;
 }
 
 /** Producers that are at work for the span of the plan. */
-export function startProducers(stage: Stage, count: number, batches: number): Sender[] {
+export function startProducers(
+  stage: Stage,
+  count: number,
+  batches: number,
+  partitions: readonly string[] = stage.partitions,
+): Sender[] {
   return Array.from({ length: count }, (_, index) => {
     const name = `producer${index}`;
     const isIdempotent = index === 0 || stage.chance(name).happens(0.7);
     const producer = stage.producer(name, isIdempotent);
     void producer.run();
     const pauseMs = stage.plan.spanMs / (batches / count);
-    return { producer, application: feed(stage, name, producer, pauseMs) };
+    return { name, producer, application: feed(stage, name, producer, { pauseMs, partitions }) };
   });
 }
 
@@ -50,12 +56,11 @@ async function feed(
   stage: Stage,
   name: string,
   producer: Producer,
-  pauseMs: number,
+  { pauseMs, partitions }: { readonly pauseMs: number; readonly partitions: readonly string[] },
 ): Promise<void> {
   const chance = stage.chance(`feed ${name}`);
-  const partitions = stage.partitions as [string, ...string[]];
   while (!stage.isOver) {
-    const partition = chance.pick(partitions);
+    const partition = chance.pick(partitions as [string, ...string[]]);
     // At times several batches are under way at once.
     const count = chance.happens(0.3) ? chance.between(2, 6) : 1;
     for (let sent = 0; sent < count; sent += 1) {
@@ -85,10 +90,14 @@ export function startPoller(stage: Stage, name: string): void {
 }
 
 /** Ends the faults, lets everybody come to an end, and sends once more, which must work then. */
-export async function settle(stage: Stage, senders: readonly Sender[]): Promise<void> {
+export async function settle(
+  stage: Stage,
+  senders: readonly Sender[],
+  partitions: readonly string[] = stage.partitions,
+): Promise<void> {
   stage.isOver = true;
   await stage.nemesis.heal();
-  const { history, partitions } = stage;
+  const { history } = stage;
   const isDone = (): boolean => senders.every(({ producer }) => producer.unanswered === 0);
   for (const { application } of senders) await application;
   await stage.until("a producer waits for answers", ANSWER_MS_MAX, isDone);
@@ -98,8 +107,11 @@ export async function settle(stage: Stage, senders: readonly Sender[]): Promise<
     producer.end();
   }
   await stage.until("a producer waits for answers", ANSWER_MS_MAX, isDone);
+  const names = new Set(senders.map(({ name }) => name));
   for (const { process, partition, outcome } of history.sends.slice(before)) {
-    if (outcome !== "ok") history.note("stuck", `${process} cannot send to ${partition} any more`);
+    if (names.has(process) && outcome !== "ok") {
+      history.note("stuck", `${process} cannot send to ${partition} any more`);
+    }
   }
   await stage.until("a reader lags behind", CATCH_UP_MS_MAX, () => isEverythingSeen(stage));
 }

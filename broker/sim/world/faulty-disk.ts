@@ -39,7 +39,10 @@ export class FaultyDisk implements Disk {
   constructor(options: FaultyDiskOptions) {
     this.#options = options;
     const { disk, weather, chance } = options;
-    disk.fault = (operation) => faultOf(operation, weather, chance);
+    disk.fault = (operation, path) => {
+      springTrap(operation, path, weather);
+      return faultOf(operation, weather, chance);
+    };
   }
 
   /** The process ends: of what is under way some is done, some in part, some not. */
@@ -133,16 +136,18 @@ export class FaultyDisk implements Disk {
   }
 }
 
+function springTrap(operation: DiskChange | DiskLook, path: string, weather: DiskWeather): void {
+  const { trap } = weather;
+  if (trap === null || trap.operation !== operation || !path.endsWith(trap.suffix)) return;
+  weather.trap = null;
+  trap.spring();
+}
+
 function faultOf(
   operation: DiskChange | DiskLook,
   weather: DiskWeather,
   chance: Chance,
 ): DiskFault | null {
-  if (operation === weather.trap?.operation) {
-    const { trap } = weather;
-    weather.trap = null;
-    trap.spring();
-  }
   if (weather.isFull && NEEDS_ROOM.has(operation)) {
     return operation === "write" && chance.happens(0.5)
       ? { kind: "cut", bytes: chance.below(200), code: "ENOSPC" }

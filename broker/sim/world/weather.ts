@@ -20,6 +20,8 @@ export interface DiskWeather {
 /** Something that waits for an operation of a disk, to happen with it. */
 export interface DiskTrap {
   readonly operation: DiskChange;
+  /** Only for paths that end so. */
+  readonly suffix: string;
   spring(): void;
 }
 
