@@ -14,8 +14,9 @@ import { createNodeWorld } from "#io/node/world.ts";
 import { Opened } from "#io/opened.ts";
 import type { World } from "#io/ports.ts";
 import { makeDataFolder, openDataFolder } from "#metadata/data-folder.ts";
+import { openOtherFolders } from "#metadata/data-folders.ts";
 import { openSqliteStore } from "#metadata/embedded/sqlite-store.ts";
-import { lockFolder } from "#metadata/lock.ts";
+import { isFolderHeld, lockFolder } from "#metadata/lock.ts";
 import type { MetricsHistory } from "#metrics/history/history.ts";
 import { createLogger } from "#metrics/logger.ts";
 import { MetricRegistry } from "#metrics/metric.ts";
@@ -49,6 +50,8 @@ export interface RunningBroker {
   /** host:port of every listener, in the order of the setting. */
   readonly addresses: readonly string[];
   readonly adminAddress: string | null;
+  /** Settles where the broker cannot go on, with the reason: it should be stopped. */
+  readonly failed: Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -62,52 +65,67 @@ export async function startBroker(options: RunOptions, logger: Logger): Promise<
   const real = createNodeWorld({ logger });
   const world = adaptWorld?.(real) ?? real;
   await using opened = new Opened();
-  const dataFolder = broker.logDirs;
+  const [dataFolder, ...paths] = broker.logDirs;
   await makeDataFolder(world.disk, dataFolder);
-  const lock = lockFolder(dataFolder, process.pid);
-  opened.defer(() => lock[Symbol.dispose]());
+  const lock = (path: string): void => {
+    const held = lockFolder(path, process.pid);
+    opened.defer(() => held[Symbol.dispose]());
+  };
+  lock(dataFolder);
   const { nodeId } = broker;
   const { random, clock, scheduler } = world;
-  const { clusterId } = await openDataFolder(world.disk, dataFolder, { nodeId, random });
+  const meta = await openDataFolder(world.disk, dataFolder, { nodeId, random });
+  const { clusterId } = meta;
+  const first = { first: dataFolder, meta, disk: world.disk, random };
+  const otherFolders = await openOtherFolders({ ...first, paths, lock, isHeld: isFolderHeld });
   const store = openSqliteStore(`${dataFolder}/${METADATA_FILE}`, { clock, scheduler });
   opened.defer(() => store.close());
   opened.defer(() => world.workers.close());
   const metrics = new MetricRegistry();
-  const node = await createNode({ loaded, clusterId, dataFolder, store, metrics }, world);
+  const failure = Promise.withResolvers<string>();
+  const onStorageLost = failure.resolve;
+  const parts = { loaded, clusterId, dataFolder, otherFolders, store, metrics, onStorageLost };
+  const node = await createNode(parts, world);
   opened.defer(() => node.stop());
   const admin = broker.runnelAdminListener;
   const about = { version, runtime, startedAt: clock.nowMs() };
   const history =
     admin === "off" || !broker.runnelMetricsHistoryEnable
       ? null
-      : await keepHistory(opened, { dataFolder, node, metrics }, world);
+      : await keepHistory(opened, { dataFolder, otherFolders: paths, node, metrics }, world);
   const allowedHosts = broker.runnelAdminAllowedHosts;
   const adminServer =
     admin === "off"
       ? null
       : await serveAdmin({ ...admin, allowedHosts }, { node, metrics, history, logger, about });
   if (adminServer !== null) opened.defer(() => adminServer.close(ADMIN_CLOSE_MS));
-  const parts = opened.move();
+  const all = opened.move();
   return {
     node,
+    failed: failure.promise,
     addresses: node.listeners.map(({ host, port }) => formatAddress({ host, port })),
     adminAddress: adminServer === null ? null : formatAddress(adminServer),
-    stop: () => parts[Symbol.asyncDispose](),
+    stop: () => all[Symbol.asyncDispose](),
   };
 }
 
 /** Keeps the history of all metrics until `opened` is disposed of; null where it cannot be kept. */
 async function keepHistory(
   opened: Opened,
-  parts: { readonly dataFolder: string; readonly node: Node; readonly metrics: MetricRegistry },
+  parts: {
+    readonly dataFolder: string;
+    readonly otherFolders: readonly string[];
+    readonly node: Node;
+    readonly metrics: MetricRegistry;
+  },
   world: World,
 ): Promise<MetricsHistory | null> {
-  const { dataFolder, node, metrics } = parts;
+  const { dataFolder: folder, otherFolders, node, metrics } = parts;
   const { openHistory } = await import("#metrics/history/open-history.ts");
   const stats = createProcessStats();
   opened.defer(() => stats.close());
   const measureGroups = () => node.lags.current();
-  const history = await openHistory({ folder: dataFolder, metrics, stats, measureGroups }, world);
+  const history = await openHistory({ folder, otherFolders, metrics, stats, measureGroups }, world);
   if (history !== null) opened.defer(() => history.close());
   return history;
 }
@@ -181,9 +199,14 @@ export async function runBroker(options: RunOptions): Promise<number> {
   const { addresses, adminAddress } = running;
   const admin = adminAddress === null ? "" : `  admin ${adminAddress}`;
   options.print(`runnel broker ready: kafka ${addresses.join(", ")}${admin}`);
-  logger.info({ signal: await first }, "stopping");
+  const reason = await Promise.race([first.then(() => null), running.failed]);
+  if (reason === null) logger.info({ signal: await first }, "stopping");
+  else {
+    logger.error({ reason }, "the broker cannot go on");
+    options.printFailure?.(reason);
+  }
   const outcome = await Promise.race([stop(running, logger), signals.next(), late()]);
-  if (outcome === "stopped") return 0;
+  if (outcome === "stopped") return reason === null ? 0 : 1;
   logger.warn({ outcome }, "ended without an orderly stop; logs are checked at the next start");
   process.exit(1);
 }

@@ -26,7 +26,8 @@ import {
 } from "#coordinator/transaction-coordinator.ts";
 import { registerTransactionMetrics } from "#coordinator/transaction-probe.ts";
 import type { World } from "#io/ports.ts";
-import { LogManager } from "#log/log-manager.ts";
+import type { Compactor } from "#log/compaction/compactor.ts";
+import { LogDirs } from "#log/log-dirs.ts";
 import { Semaphore } from "#log/semaphore.ts";
 import { brokerDirectory } from "#metadata/endpoints.ts";
 import type { MetadataImage } from "#metadata/image.ts";
@@ -46,6 +47,7 @@ import type { TransactionGate } from "#replica/ports.ts";
 import { registerReplicaMetrics } from "#replica/probe.ts";
 import { ReplicaManager } from "#replica/replica-manager.ts";
 import { type Around, openAuditTopic, v1Services } from "./node-admin.ts";
+import { compactorOf } from "./node-compaction.ts";
 import {
   groupCoordinator,
   lagTable,
@@ -91,8 +93,8 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   const { broker } = loaded;
   const nodeId = broker.nodeId;
   const { clock, scheduler, logger, workers, disk } = world;
-  const logs = await LogManager.open({
-    dataFolder: config.dataFolder,
+  const logs = await LogDirs.open({
+    folders: [{ path: config.dataFolder, problem: null }, ...(config.otherFolders ?? [])],
     disk,
     scheduler,
     workers,
@@ -126,20 +128,20 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   const replicas = await openReplicas(config, world, { logs, view, deletions });
   const budget = new ByteBudget(() => Number(broker.queuedMaxRequestBytes), scheduler);
   const net = { budget, probe: new NetProbe(config.metrics, budget) };
-  const { probe } = net;
   const auditTopic = await openAuditTopic(config, world, { controller, replicas });
   const audit = auditOf(config, world, auditTopic);
-  const parts = { logs, view, controller, replicas, probe, audit };
+  const parts = { logs, view, controller, replicas, probe: net.probe, audit };
   const services = servicesOf(config, world, parts);
   tellGroupsOfDeletedTopics(view, services);
   startCoordinators(view, services);
   const topicConfigs = new TopicConfigs(view, nodeId, loaded.fixed);
   const browsing = new Browsing(world, { view, replicas, topicConfigs }, config.metrics);
-  const running = { logs, membership, replicas, services, view, browsing };
+  const compactor = compactorOf(config, world, replicas);
+  const running = { logs, membership, replicas, services, view, browsing, compactor };
   registerReplicaMetrics(config.metrics, { replicas, logs, fetchSessions: services.fetchSessions });
   const lags = lagTable(services);
   registerCoordinatorMetrics(config, services, lags);
-  const served = { ...parts, services, lags, auditTopic, browsing };
+  const served = { ...parts, services, lags, auditTopic, browsing, compactor };
   const listeners = await listen(config, world, services, net).catch(async (error: unknown) => {
     await stopParts([], running, world);
     throw error;
@@ -170,11 +172,11 @@ function auditOf(
 
 async function stopParts(
   listeners: readonly KafkaListener[],
-  { logs, membership, replicas, services, view, browsing }: Running,
+  { logs, membership, replicas, services, view, browsing, compactor }: Running,
   { logger }: World,
 ): Promise<void> {
   const stopping = listeners.map((listener) => listener.stop(DRAIN_MS));
-  const browsed = browsing.close();
+  const browsed = Promise.all([browsing.close(), compactor.close()]);
   replicas.close();
   await services.transactions.close();
   await services.groups.close();
@@ -188,24 +190,25 @@ async function stopParts(
 
 /** What a node has to end. */
 interface Running {
-  readonly logs: LogManager;
+  readonly logs: LogDirs;
   readonly membership: Membership;
   readonly replicas: ReplicaManager;
   readonly services: Services;
   readonly view: ImageFollower;
   readonly browsing: Browsing;
+  readonly compactor: Compactor;
 }
 
 /** What a node keeps, apart from its role in the cluster. */
 interface Stored {
-  readonly logs: LogManager;
+  readonly logs: LogDirs;
   readonly view: ImageFollower;
   readonly deletions: TopicDeletions;
 }
 
 /** Opens every partition that the image gives to this broker, and follows the image from then on. */
 async function openReplicas(
-  { loaded }: NodeConfig,
+  { loaded, onStorageLost }: NodeConfig,
   { clock, scheduler, logger }: World,
   { logs, view, deletions }: Stored,
 ): Promise<ReplicaManager> {
@@ -226,6 +229,10 @@ async function openReplicas(
     view.image,
   );
   view.subscribe((_previous, next, change) => replicas.apply(next, change));
+  logs.listener = {
+    onFolderLost: (path) => replicas.takeOffline(path),
+    onAllLost: () => onStorageLost?.("the disks of all data folders failed"),
+  };
   await replicas.start(view.image, await deletions.unfinished());
   return replicas;
 }
@@ -238,10 +245,10 @@ function startCoordinators({ image }: ImageFollower, { groups, transactions }: S
 
 function registerCoordinatorMetrics(
   { metrics }: NodeConfig,
-  { transactions }: Services,
+  { groups, transactions }: Services,
   lags: LagTable,
 ): void {
-  registerGroupMetrics(metrics, { lags: () => lags.latest });
+  registerGroupMetrics(metrics, { lags: () => lags.latest, usage: () => groups.usage });
   registerTransactionMetrics(metrics, transactions);
 }
 
@@ -306,7 +313,6 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     replicas,
     logs,
     disk,
-    dataFolder: config.dataFolder,
     append: { clock, workers, gate },
     reads: {
       clock,

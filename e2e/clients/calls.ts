@@ -178,6 +178,7 @@ export type Feature =
   | "header bytes"
   | "acks 0"
   | "idempotent"
+  | "zstd topics"
   | "auto creation"
   | "clean handover"
   | "null beside empty"

@@ -9,6 +9,7 @@ import { administration } from "./scenarios/administration.ts";
 import { consuming } from "./scenarios/consuming.ts";
 import { groups } from "./scenarios/groups.ts";
 import { producing } from "./scenarios/producing.ts";
+import { recompression } from "./scenarios/recompression.ts";
 import { sizes } from "./scenarios/sizes.ts";
 
 export function describeClient(
@@ -67,6 +68,7 @@ export function describeClient(
     });
 
     producing(bench);
+    recompression(bench);
     sizes(bench);
     consuming(bench);
     groups(bench);

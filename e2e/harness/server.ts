@@ -24,6 +24,8 @@ export interface Server extends AsyncDisposable, ServerAddresses {
   readonly dataDir: string;
   /** What the process printed, for the report of a failed test. */
   readonly output: string;
+  /** Settles when the process has ended, whoever ended it. */
+  readonly exited: Promise<ChildExit>;
   /** Stops the process and leaves the data folder until disposal. */
   stop(signal?: NodeJS.Signals): Promise<ChildExit>;
 }
@@ -160,6 +162,7 @@ async function startProcess(
       get output() {
         return child.output;
       },
+      exited: child.exited,
       stop: (signal) => child.stop(signal),
       async [Symbol.asyncDispose]() {
         await child.stop();

@@ -346,12 +346,4 @@ describe("P14", () => {
       expect([...produced]).toEqual([[ErrorCode.NONE, 50_000]]);
     });
   });
-
-  test("transactional ids of any kind are refused", async () => {
-    for (const text of [...EVIL_TEXTS, "", "tx"]) {
-      const request = { transactionalId: text, transactionTimeoutMs: 1_000 };
-      const { errorCode } = await client.call(InitProducerIdApi, 4, request);
-      expect([ErrorCode.INVALID_REQUEST, ErrorCode.UNSUPPORTED_VERSION]).toContain(errorCode);
-    }
-  });
 });

@@ -350,9 +350,9 @@ describe("P9", () => {
             INVALID_RECORD,
           ],
           [
-            `transactional, ${codec}`,
+            `transactional, of no transactional id, ${codec}`,
             () => marked(TRANSACTIONAL, { codec, ...producer }),
-            ErrorCode.INVALID_TXN_STATE,
+            ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
           ],
           [`delete horizon, ${codec}`, () => marked(0x40, { codec }), INVALID_RECORD],
           ...Array.from(

@@ -78,7 +78,7 @@ export const LOG_BUGS: readonly Bug[] = [
   {
     name: "failed append stays in memory",
     file: "log/partition-log.ts",
-    text: "    this.#tail.clear();\n    this.#nextOffset = this.#logEndOffset;\n",
+    text: "    this.tail.clear();\n    this.#nextOffset = this.#logEndOffset;\n",
     instead: "",
   },
   {

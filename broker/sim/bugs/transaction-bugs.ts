@@ -35,9 +35,9 @@ export const TRANSACTION_BUGS: readonly Bug[] = [
   },
   {
     name: "overdue transactions left open",
-    file: "coordinator/txn/progress.ts",
-    text: "  if (turn.nowMs < transaction.deadlineMs) return;",
-    instead: "  if (turn.nowMs < transaction.deadlineMs + 86_400_000) return;",
+    file: "coordinator/txn/partitions.ts",
+    text: "transaction.deadlineMs = turn.nowMs + value.timeoutMs;",
+    instead: "transaction.deadlineMs = Number.POSITIVE_INFINITY;",
   },
   {
     name: "end of a transaction answered and not recorded",

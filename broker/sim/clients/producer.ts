@@ -94,7 +94,9 @@ export class Producer {
   async run(): Promise<void> {
     const { client, topics, isIdempotent } = this.#options;
     while (!this.#isEnding || this.unanswered > 0) {
-      if (this.#isStale || !topics.isKnown) this.#isStale = !(await topics.refresh(client));
+      // Without a connection nothing is under way: a later batch would overtake an earlier one.
+      if (!client.connect()) await client.sleep(RETRY_MS);
+      else if (this.#isStale || !topics.isKnown) this.#isStale = !(await topics.refresh(client));
       else if (isIdempotent && this.#identity === null) await this.#init();
       else if (this.#mustReset) await this.#reset();
       else {

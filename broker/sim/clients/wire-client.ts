@@ -50,6 +50,11 @@ export class WireClient {
     this.#clientId = clientId;
   }
 
+  /** Opens the connection where there is none; false where nobody listens. */
+  connect(): boolean {
+    return this.#connect() !== null;
+  }
+
   /** Never settles once the life of the client is over. */
   async call<A extends Api>(
     api: A,

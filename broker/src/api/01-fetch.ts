@@ -4,7 +4,8 @@
  * v7 sessions (KIP-227) · v12 last fetched epoch, diverging epoch (KIP-595) · v13 topic ids. A request
  * that poses as a replica is refused: brokers will have a listener of their own.
  * Errors: TOPIC_AUTHORIZATION_FAILED, UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID,
- * NOT_LEADER_OR_FOLLOWER, CLUSTER_AUTHORIZATION_FAILED (replica id) here; sessions from
+ * NOT_LEADER_OR_FOLLOWER, CLUSTER_AUTHORIZATION_FAILED (replica id), UNSUPPORTED_COMPRESSION_TYPE
+ * (a topic of zstd, below v10) here; sessions from
  * `FetchSessions`; the rest from `fetch`.
  */
 import type { RequestOf, ResponseOf } from "@runnel/protocol/api.ts";
@@ -24,6 +25,8 @@ import { all, topicById, topicByName, withPartition } from "./partition-lookup.t
 
 const TOPIC_ID_VERSION = 13;
 const STORAGE_ERROR_VERSION = 6;
+/** Older clients cannot unpack zstd (KIP-110). */
+const ZSTD_VERSION = 10;
 const CONSUMER = -1;
 const READ_COMMITTED = 1;
 
@@ -113,11 +116,15 @@ function targetOf(
   const find = usesTopicIds ? topicById : topicByName;
   const found = find(services, context, "read", wanted.topic);
   if (found.topic === null) return { wanted, partition: null, errorCode: found.errorCode };
-  return withPartition(services, found.topic.id, wanted.index, (lookup) => ({
-    wanted,
-    partition: lookup.partition,
-    errorCode: lookup.partition === null ? lookup.errorCode : ErrorCode.NONE,
-  }));
+  return withPartition(services, found.topic.id, wanted.index, (lookup) => {
+    const { partition } = lookup;
+    if (partition === null) return { wanted, partition, errorCode: lookup.errorCode };
+    const isForeign =
+      context.apiVersion < ZSTD_VERSION && partition.config.compressionType === "zstd";
+    return isForeign
+      ? { wanted, partition: null, errorCode: ErrorCode.UNSUPPORTED_COMPRESSION_TYPE }
+      : { wanted, partition, errorCode: ErrorCode.NONE };
+  });
 }
 
 function respond(

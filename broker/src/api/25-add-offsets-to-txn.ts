@@ -4,7 +4,7 @@
  *
  * v2 PRODUCER_FENCED, before that INVALID_PRODUCER_EPOCH · v4 nothing new. Not served: nothing.
  * Errors: TRANSACTIONAL_ID_AUTHORIZATION_FAILED, GROUP_AUTHORIZATION_FAILED, COORDINATOR_NOT_AVAILABLE
- * while the internal topic of groups is being made; the rest from `TransactionCoordinator`.
+ * where the internal topic of groups cannot be made; the rest from `TransactionCoordinator`.
  */
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { AddOffsetsToTxnApi } from "@runnel/protocol/messages/25-add-offsets-to-txn.ts";
@@ -25,7 +25,7 @@ export const addOffsetsToTxn: Handler<typeof AddOffsetsToTxnApi, TransactionServ
     if (!authorizer.allows(principal, "read", "group", groupId)) {
       return answer(ErrorCode.GROUP_AUTHORIZATION_FAILED);
     }
-    const partition = groups.findPartition(groupId);
+    const partition = await groups.partitionOf(groupId);
     if (partition === null) return answer(ErrorCode.COORDINATOR_NOT_AVAILABLE);
     const topics = [{ topic: OFFSETS_TOPIC, partitions: [partition] }];
     const input = { transactionalId, producerId, producerEpoch, topics, clientVersion: 0 };

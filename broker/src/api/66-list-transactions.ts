@@ -1,9 +1,9 @@
 /**
- * ListTransactions (key 66), v0–1: the transactional ids that this broker coordinates (KIP-664).
+ * ListTransactions (key 66), v0–2: the transactional ids that this broker coordinates (KIP-664).
  *
  * v1 only those that have run for long (KIP-994): of transactions under way; an id without one has no
- * age. Not served: v2, ids by a pattern (KIP-1152).
- * Errors: COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE from `TransactionCoordinator.list`; an
+ * age · v2 only ids that match a regular expression of RE2 (KIP-1152). Not served: nothing.
+ * Errors: INVALID_REGULAR_EXPRESSION, COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE from `TransactionCoordinator.list`; an
  * id that the client may not describe is left out.
  */
 import { ErrorCode } from "@runnel/protocol/errors.ts";
@@ -21,13 +21,14 @@ const KNOWN_STATES: ReadonlySet<string> = new Set([
 
 export const listTransactions: Handler<typeof ListTransactionsApi, TransactionServices> = {
   api: ListTransactionsApi,
-  versions: [0, 1],
+  versions: [0, 2],
   async handle(request, { authorizer, transactions }, { principal }) {
     const { stateFilters, producerIdFilters, durationFilter } = request;
     const listed = await transactions.list({
       states: new Set(stateFilters),
       producerIds: new Set(producerIdFilters),
       runningMs: durationFilter,
+      idPattern: request.transactionalIdPattern,
     });
     const visible = listed.transactions.filter(({ transactionalId }) =>
       authorizer.allows(principal, "describe", "transactionalId", transactionalId),

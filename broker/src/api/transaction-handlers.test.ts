@@ -455,6 +455,8 @@ describe("ListTransactions", () => {
       await list(1, { producerIdFilters: [1n] }),
       await list(1, { durationFilter: 500 }),
       await list(1, { durationFilter: 5_000 }),
+      await list(2, { transactionalIdPattern: "t." }),
+      await list(2, { transactionalIdPattern: "t" }),
     ].map(({ transactionStates, unknownStateFilters }) => [
       transactionStates.length,
       unknownStateFilters.length,
@@ -467,7 +469,11 @@ describe("ListTransactions", () => {
       [0, 0],
       [1, 0],
       [0, 0],
+      [1, 0],
+      [0, 0],
     ]);
+    const bad = await list(2, { transactionalIdPattern: "(" });
+    expect(errorName(bad.errorCode)).toBe("INVALID_REGULAR_EXPRESSION");
     asker.authorizer = deny("describe transactionalId");
     expect((await list(0, {})).transactionStates).toEqual([]);
   });

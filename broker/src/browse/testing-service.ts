@@ -5,7 +5,7 @@ import { inlineThreads } from "#io/memory/inline-threads.ts";
 import type { Threads } from "#io/ports.ts";
 import type { PartitionLog } from "#log/partition-log.ts";
 import type { LogConfig } from "#log/ports.ts";
-import { CONFIG, type Rig, TOPIC } from "#log/testing.ts";
+import { type Rig, TOPIC } from "#log/testing.ts";
 import {
   EMPTY_IMAGE,
   type ImageListener,
@@ -15,6 +15,7 @@ import {
 } from "#metadata/image.ts";
 import { MetricRegistry } from "#metrics/metric.ts";
 import { Partition } from "#replica/partition.ts";
+import { PARTITION_CONFIG } from "#replica/testing.ts";
 import { BrowseProbe } from "./probe.ts";
 import type { EventQuery, ScanOptions } from "./query.ts";
 import { BrowseService } from "./service.ts";
@@ -139,15 +140,7 @@ async function driveOn<T>({ time }: Rig, promise: Promise<T>): Promise<T> {
 
 function partitionOf(log: PartitionLog, index: number): Partition {
   const identity = { topicId: TOPIC, topicName: TOPIC_NAME, index, isInternal: false };
-  const config = {
-    ...CONFIG,
-    maxMessageBytes: 1 << 20,
-    messageTimestampType: "CreateTime",
-    messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
-    messageTimestampAfterMaxMs: Number.MAX_SAFE_INTEGER,
-    minInsyncReplicas: 1,
-  } as const;
-  return new Partition(identity, log, config, 0);
+  return new Partition(identity, log, PARTITION_CONFIG, 0);
 }
 
 export const EVERYTHING: EventQuery = {

@@ -11,6 +11,7 @@ import {
 } from "./address.ts";
 import {
   bool,
+  double,
   INT_MAX,
   int,
   list,
@@ -32,6 +33,16 @@ const NO_REPLICATION = "replication is not built yet";
 const NO_SECURITY = "authentication is not built yet";
 const NO_NEW_GROUPS = "the new consumer group protocol (KIP-848) is not built yet";
 
+/** Folders joined by commas, without slashes at their ends; null where two are in each other's way. */
+function parseFolders(text: string): readonly [string, ...string[]] | null {
+  const folders = text.split(",").map((one) => one.trim().replace(/(?<=.)\/+$/, ""));
+  const isInside = (one: string): boolean => folders.some((other) => one.startsWith(`${other}/`));
+  const isBad = folders.some((one) => one === "" || one.includes("\0") || isInside(one));
+  const [first, ...others] = folders;
+  if (isBad || first === undefined || new Set(folders).size !== folders.length) return null;
+  return [first, ...others];
+}
+
 const PLACE = {
   nodeId: int({
     name: "node.id",
@@ -44,15 +55,15 @@ const PLACE = {
     default: null,
     doc: "Where the broker stands, as told to clients: a rack, a room, a data centre.",
   }),
-  logDirs: parsed<string>(
+  logDirs: parsed<readonly [string, ...string[]]>(
     "list",
     {
       name: "log.dirs",
       default: "data",
-      allowed: "one folder (a broker has a single data folder, without a comma in its name)",
-      doc: "The data folder. A relative one counts from where the broker was started.",
+      allowed: "folders, joined by commas, each of them once and none inside another",
+      doc: "The data folders, each best on a disk of its own. A relative one counts from where the broker was started. The first holds the metadata too; partitions go where the fewest are. One whose disk fails is offline alone.",
     },
-    (text) => (text === "" || text.includes(",") || text.includes("\0") ? null : text),
+    parseFolders,
   ),
   listeners: parsed(
     "list",
@@ -249,6 +260,59 @@ const LOGS = {
   }),
 };
 
+const COMPACTION = {
+  logCleanerEnable: bool({
+    name: "log.cleaner.enable",
+    default: true,
+    doc: "Whether compacted topics are compacted. Without it they keep all their records, those of the broker itself as well.",
+  }),
+  logCleanerThreads: int({
+    name: "log.cleaner.threads",
+    default: 1,
+    min: 1,
+    served: only("1", "one thread compacts, one log at a time"),
+    doc: "Threads that compact.",
+  }),
+  logCleanerBackoffMs: long({
+    name: "log.cleaner.backoff.ms",
+    default: 15_000,
+    min: 1,
+    max: INT_MAX,
+    unit: "ms",
+    doc: "How often it is looked whether a log is to be compacted, while none is.",
+  }),
+  logCleanerDedupeBufferSize: long({
+    name: "log.cleaner.dedupe.buffer.size",
+    default: 128 * MIB,
+    min: MIB,
+    max: 4_096 * MIB,
+    unit: "bytes",
+    doc: "Memory in which a pass learns keys, 24 bytes for each, and no more than it needs. A pass with more keys goes as far as they fit; the next one goes on there.",
+  }),
+  logCleanerIoBufferLoadFactor: double({
+    name: "log.cleaner.io.buffer.load.factor",
+    default: 0.9,
+    min: 0.1,
+    max: 0.95,
+    doc: "Share of that memory that is filled: more of it takes more keys, and more time for each.",
+  }),
+  logCleanerIoBufferSize: int({
+    name: "log.cleaner.io.buffer.size",
+    default: 524_288,
+    min: 65_536,
+    max: 64 * MIB,
+    unit: "bytes",
+    doc: "Bytes of a segment that a pass reads at once; a batch that is larger is read whole.",
+  }),
+  logCleanerIoMaxBytesPerSecond: double({
+    name: "log.cleaner.io.max.bytes.per.second",
+    default: Number.MAX_VALUE,
+    min: 1,
+    max: Number.MAX_VALUE,
+    doc: "Bytes that compaction reads and writes a second, at most. Without this limit it works four fifths of the time in a thread of low priority, and a quarter of it while appends wait or the broker is busy.",
+  }),
+};
+
 const GROUPS = {
   groupInitialRebalanceDelayMs: int({
     name: "group.initial.rebalance.delay.ms",
@@ -397,6 +461,7 @@ export const BROKER_SETTINGS = {
   ...NETWORK,
   ...TOPICS,
   ...LOGS,
+  ...COMPACTION,
   ...GROUPS,
   ...TRANSACTION_SETTINGS,
   ...AUDIT,

@@ -44,7 +44,7 @@ describe("changeConfigs()", () => {
         problem: 'cleanup.policy: cannot change: the broker keeps "compact" for a topic of its own',
       });
     }
-    expect(changeConfigs(pinned, [set("compression.type", "gzip")], scope)).toMatchObject({
+    expect(changeConfigs(pinned, [set("preallocate", "true")], scope)).toMatchObject({
       code: "INVALID_CONFIG",
     });
   });
@@ -78,7 +78,7 @@ describe("changeConfigs()", () => {
     ["__proto__", [set("__proto__", "1")], "INVALID_CONFIG", "no topic setting"],
     ["an ill-typed value", [set("retention.ms", "soon")], "INVALID_CONFIG", "whole number"],
     ["a value out of bounds", [set("segment.bytes", "1023")], "INVALID_CONFIG", "1048576"],
-    ["a value without effect", [set("compression.type", "gzip")], "INVALID_CONFIG", "no effect"],
+    ["a value without effect", [set("preallocate", "true")], "INVALID_CONFIG", "no effect"],
     ["no value", [set("retention.ms", null)], "INVALID_REQUEST", "needs a value"],
     ["a name twice", [set("flush.ms", "1"), set("flush.ms", "2")], "INVALID_REQUEST", "twice"],
     [

@@ -92,8 +92,8 @@ describe("describeTopicConfigs()", () => {
   });
 
   it("marks what cannot be changed yet, and says so", () => {
-    const [entry] = describeTopicConfigs(NO_OVERRIDES, NO_LAYERS, ["compression.type"]);
-    expect(entry).toMatchObject({ isReadOnly: true, value: "producer", source: 5, type: 2 });
+    const [entry] = describeTopicConfigs(NO_OVERRIDES, NO_LAYERS, ["preallocate"]);
+    expect(entry).toMatchObject({ isReadOnly: true, value: "false", source: 5, type: 1 });
     expect(entry?.doc).toContain("Not changeable yet");
   });
 

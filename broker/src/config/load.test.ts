@@ -53,8 +53,10 @@ describe("loadConfig()", () => {
   it.each([
     ["an unknown name", "log.retention.hour: 3", /runnel\.yaml.*"log\.retention\.hour"/],
     ["a bad value", "num.partitions: many", /runnel\.yaml: num\.partitions: "many".*whole number/],
-    ["a value without effect", "log.cleanup.policy: compact", /compaction is not built/],
-    ["two folders", "log.dirs: a,b", /one folder/],
+    ["a value without effect", "num.io.threads: 2", /one event loop/],
+    ["a folder twice", "log.dirs: a,b,a/", /each of them once/],
+    ["a folder in another", "log.dirs: a,a/b", /none inside another/],
+    ["a folder without a name", "log.dirs: a,,b", /each of them once/],
     ["broken YAML", "a: b: c", /no valid YAML/],
     ["a key twice", "node.id: 1\nnode.id: 2", /no valid YAML/],
     ["a list as document", "- a", /name: value/],
@@ -89,8 +91,9 @@ describe("loadConfig()", () => {
   it("takes Kafka's older names", () => {
     expect(load({ yaml: "broker.id: 7\nlog.dir: /x" }).broker).toMatchObject({
       nodeId: 7,
-      logDirs: "/x",
+      logDirs: ["/x"],
     });
+    expect(load({ yaml: "log.dirs: [/x, b/, ./c]" }).broker.logDirs).toEqual(["/x", "b", "./c"]);
   });
 
   it.each([

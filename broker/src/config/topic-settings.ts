@@ -17,8 +17,6 @@ import {
 } from "./setting.ts";
 
 const HOUR_MS = 3_600_000;
-const NO_COMPACTION = "compaction is not built yet";
-const NO_RECOMPRESSION = "the broker stores batches as they were sent and does not compress yet";
 const NO_TIERS = "tiered storage is not built yet";
 const NO_REPLICATION = "replication is not built yet";
 
@@ -29,17 +27,15 @@ const STORAGE = {
     name: "cleanup.policy",
     default: "delete",
     values: ["delete", "compact"],
-    served: only("delete", NO_COMPACTION),
     synonyms: [["log.cleanup.policy", 1]],
-    doc: "What happens to old records: `delete` drops whole segments by age and size, `compact` keeps the newest record of every key.",
+    doc: "What happens to old records: `delete` drops whole segments by age and size, `compact` keeps the newest record of every key and takes none without a key; with both, what is compacted goes by age and size, too.",
   }),
   compressionType: word({
     name: "compression.type",
     default: "producer",
     values: ["producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"],
-    served: only("producer", NO_RECOMPRESSION),
     synonyms: [["compression.type", 1]],
-    doc: "The codec in which batches are stored; `producer` keeps what the producer chose.",
+    doc: "The codec in which batches are stored; `producer` keeps what the producer chose. Where a batch comes in another, the broker packs it anew, which costs it processor time.",
   }),
   flushMessages: long({
     name: "flush.messages",
@@ -92,12 +88,11 @@ const STORAGE = {
     default: 0,
     min: 0,
     unit: "ms",
-    served: only("0", "segments close at `segment.ms` exactly, without a random part"),
     synonyms: [
       ["log.roll.jitter.ms", 1],
       ["log.roll.jitter.hours", HOUR_MS],
     ],
-    doc: "Up to this much, by chance, is taken off `segment.ms`, so that segments do not all close at once.",
+    doc: "Up to this much is taken off `segment.ms`, another part for every segment, so that they do not all close at once.",
   }),
   segmentMs: long({
     name: "segment.ms",
@@ -118,9 +113,8 @@ const RETENTION = {
     default: 24 * HOUR_MS,
     min: 0,
     unit: "ms",
-    served: only("86400000", NO_COMPACTION),
     synonyms: [["log.cleaner.delete.retention.ms", 1]],
-    doc: "How long a compacted topic keeps the mark that a key was deleted.",
+    doc: "How long a compacted topic keeps the mark that a key was deleted (a record without a value), from the first pass that met it on: consumers that are further behind than this may miss it.",
   }),
   fileDeleteDelayMs: long({
     name: "file.delete.delay.ms",
@@ -135,16 +129,14 @@ const RETENTION = {
     default: LONG_MAX,
     min: 1,
     unit: "ms",
-    served: only(String(LONG_MAX), NO_COMPACTION),
     synonyms: [["log.cleaner.max.compaction.lag.ms", 1]],
-    doc: "The longest time for which a record may escape compaction.",
+    doc: "The longest time for which a record may escape compaction, whatever its share of the log: a segment is closed for it.",
   }),
   minCleanableDirtyRatio: double({
     name: "min.cleanable.dirty.ratio",
     default: 0.5,
     min: 0,
     max: 1,
-    served: only("0.5", NO_COMPACTION),
     synonyms: [["log.cleaner.min.cleanable.ratio", 1]],
     doc: "Share of not yet compacted bytes from which on a log is compacted.",
   }),
@@ -153,9 +145,8 @@ const RETENTION = {
     default: 0,
     min: 0,
     unit: "ms",
-    served: only("0", NO_COMPACTION),
     synonyms: [["log.cleaner.min.compaction.lag.ms", 1]],
-    doc: "The shortest time for which a record is safe from compaction.",
+    doc: "The shortest time for which a record is safe from compaction, by its timestamp.",
   }),
   retentionBytes: long({
     name: "retention.bytes",
@@ -250,7 +241,7 @@ const LEVELS = {
     default: -1,
     min: -1,
     max: 9,
-    served: only("-1", NO_RECOMPRESSION),
+    except: 0,
     synonyms: [["compression.gzip.level", 1]],
     doc: "Level for `compression.type` gzip; −1 for the library's own.",
   }),
@@ -259,7 +250,7 @@ const LEVELS = {
     default: 9,
     min: 1,
     max: 17,
-    served: only("9", NO_RECOMPRESSION),
+    served: only("9", "the broker packs lz4 at one level"),
     synonyms: [["compression.lz4.level", 1]],
     doc: "Level for `compression.type` lz4.",
   }),
@@ -268,7 +259,6 @@ const LEVELS = {
     default: 3,
     min: -131_072,
     max: 22,
-    served: only("3", NO_RECOMPRESSION),
     synonyms: [["compression.zstd.level", 1]],
     doc: "Level for `compression.type` zstd.",
   }),

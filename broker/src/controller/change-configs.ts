@@ -10,7 +10,7 @@ import {
 } from "#config/describe.ts";
 import { type BrokerLayers, NO_OVERRIDES, type Overrides } from "#config/effective.ts";
 import { problemOf } from "#config/setting.ts";
-import { TOPIC_SETTINGS_BY_NAME } from "#config/topic-settings.ts";
+import { TOPIC_SETTINGS, TOPIC_SETTINGS_BY_NAME } from "#config/topic-settings.ts";
 import { AUDIT_TOPIC, type MetadataImage, type TopicImage } from "#metadata/image.ts";
 import {
   brokerConfigsKey,
@@ -23,6 +23,7 @@ import type { Compare, Operation } from "#metadata/store.ts";
 import { layersOf } from "#metadata/topic-configs.ts";
 import type { Planned } from "./commit.ts";
 import { failed, OK, type Outcome } from "./outcome.ts";
+import { AS_WRITTEN } from "./own-topics.ts";
 import { brokerConfigsVersion, topicConfigsVersion, versionProblem } from "./versions.ts";
 
 /** ConfigResource.Type. */
@@ -234,13 +235,15 @@ function topicTarget(
   };
 }
 
-/** Of a topic of the broker's own: the overrides that only the broker could make. */
+/** Of a topic of the broker's own: the overrides that only the broker may make, and its packing. */
 function pinnedOf({ configs }: TopicImage): Overrides {
   const isPinned = ([name, value]: readonly [string, string]): boolean => {
+    // Retention would take what only the newest record of a key says, such as a committed offset.
+    if (name === TOPIC_SETTINGS.cleanupPolicy.name) return true;
     const setting = TOPIC_SETTINGS_BY_NAME.get(name);
     return setting !== undefined && problemOf(setting, value) !== null;
   };
-  return new Map([...configs].filter(isPinned));
+  return new Map([...[...configs].filter(isPinned), AS_WRITTEN]);
 }
 
 function brokerTarget(

@@ -60,7 +60,7 @@ describe("Controller.alterConfigs()", () => {
     const test = await cluster();
     const requests: ConfigRequest[] = [
       topic("none", set("flush.ms", "1")),
-      topic("a", set("flush.ms", "1"), set("cleanup.policy", "compact")),
+      topic("a", set("flush.ms", "1"), set("remote.storage.enable", "true")),
       topic("b", set("flush.ms", "1")),
       broker("7", set("log.retention.ms", "1")),
       broker("one", set("log.retention.ms", "1")),

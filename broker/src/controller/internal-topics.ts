@@ -3,6 +3,7 @@ import { IoError } from "@runnel/kit/errors.ts";
 import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
 import type { Controller } from "./controller.ts";
 import type { NewTopic } from "./create-topics.ts";
+import { AS_WRITTEN } from "./own-topics.ts";
 
 /** Makes an internal topic where it is missing. Rejects with `IoError` where it cannot be made. */
 export async function createInternalTopic(
@@ -10,7 +11,9 @@ export async function createInternalTopic(
   topic: NewTopic,
 ): Promise<void> {
   const options = { isValidateOnly: false, isInternal: true };
-  const [created] = await controller.createTopics([topic], options);
+  const [name, value] = AS_WRITTEN;
+  const whole = { ...topic, configs: [...topic.configs, { name, value }] };
+  const [created] = await controller.createTopics([whole], options);
   const code = created?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
   if (code === ErrorCode.NONE || code === ErrorCode.TOPIC_ALREADY_EXISTS) return;
   const reason = created?.message ?? errorName(code);

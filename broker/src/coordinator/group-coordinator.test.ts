@@ -30,6 +30,15 @@ describe("finding and loading", () => {
     expect(world.groups.findPartition("g")).toBe(103 % 50);
   });
 
+  test("a transaction that names a group first makes the internal topic, too", async () => {
+    const world = new CoordinatorWorld(50);
+    expect(await settle(world, world.groups.partitionOf("g"))).toBe(103 % 50);
+    expect(await world.groups.partitionOf("g")).toBe(103 % 50);
+    const poor = new CoordinatorWorld();
+    poor.log.topicExists = false;
+    expect(await settle(poor, poor.groups.partitionOf("g"))).toBe(null);
+  });
+
   test("a topic that cannot be made is tried again at the next need", async () => {
     const world = new CoordinatorWorld();
     world.log.topicExists = false;

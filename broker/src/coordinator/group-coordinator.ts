@@ -12,6 +12,7 @@ import type { Clock, Logger, Random, Scheduler, Timer } from "@runnel/kit/world.
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { TransactionMarker } from "#log/transaction-marker.ts";
 import type { TransactionGate } from "#replica/ports.ts";
+import { withoutFormerTopics } from "./former-topics.ts";
 import type {
   CommitEvent,
   CommitResult,
@@ -25,7 +26,6 @@ import type {
   JoinResult,
   LeaveEvent,
   LeaveResult,
-  PartitionOffset,
   RequestKind,
   ResultOf,
   SyncEvent,
@@ -36,7 +36,7 @@ import type {
 import { GroupShard, type GroupShardEvent, type GroupShardReply } from "./group/group-shard.ts";
 import type { Group } from "./group/model.ts";
 import { refusedJoin, refusedSync } from "./group/rebalance.ts";
-import { type GroupRecord, isOfFormerTopic } from "./group/records.ts";
+import type { GroupRecord } from "./group/records.ts";
 import { checkJoinNames, uniqueProtocols } from "./join-input.ts";
 import { emptyUsage, type Usage } from "./limits.ts";
 import { isGroupId, shorten } from "./names.ts";
@@ -149,6 +149,14 @@ export class GroupCoordinator {
   findPartition(groupId: string): number | null {
     if (this.#shards.state !== "started") void this.start();
     return this.#shards.shardOf(groupId)?.partition ?? null;
+  }
+
+  /** As `findPartition`, once the topic is there; null where it cannot be made now. */
+  async partitionOf(groupId: string): Promise<number | null> {
+    const known = this.findPartition(groupId);
+    if (known !== null) return known;
+    await this.start();
+    return this.findPartition(groupId);
   }
 
   join(input: JoinInput): Promise<JoinResult> {
@@ -286,7 +294,7 @@ export class GroupCoordinator {
     const ticket = this.#nextTicket();
     const event = { kind: "fetch-offsets", ticket, groupId, topics, requireStable } as const;
     const found = await this.#ask("fetch-offsets", event, refuse);
-    return this.#withoutFormerTopics(found, topics === null);
+    return withoutFormerTopics(found, this.#world.topics, topics === null);
   }
 
   deleteOffsets(
@@ -435,21 +443,6 @@ export class GroupCoordinator {
         { ticket, answer: () => resolve(ErrorCode.NONE), fail: resolve },
       );
     });
-  }
-
-  #withoutFormerTopics(found: FetchOffsetsResult, isForAll: boolean): FetchOffsetsResult {
-    const topics = found.topics.map(({ topic, partitions }) => {
-      const topicId = this.#world.topics.byName(topic)?.topicId;
-      const current = partitions.map((entry) => {
-        const { value } = entry;
-        const isFormer = topicId !== undefined && value !== null && isOfFormerTopic(value, topicId);
-        return { ...entry, value: isFormer ? null : value };
-      });
-      const isThere = ({ value, errorCode }: PartitionOffset): boolean =>
-        value !== null || errorCode !== ErrorCode.NONE;
-      return { topic, partitions: isForAll ? current.filter(isThere) : current };
-    });
-    return { ...found, topics: topics.filter((entry) => !isForAll || entry.partitions.length > 0) };
   }
 
   #freshMemberId({ groupInstanceId, clientId }: JoinInput): string {

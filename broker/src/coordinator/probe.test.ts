@@ -19,7 +19,7 @@ function read(
   name: string,
 ): [member: string | null, value: number, named: boolean][] {
   const registry = new MetricRegistry();
-  registerGroupMetrics(registry, { lags: () => lags });
+  registerGroupMetrics(registry, { lags: () => lags, usage: () => ({ pendingOffsets: 0 }) });
   const metric = registry.all().find((one) => one.name === name);
   const seen: [string | null, number, boolean][] = [];
   if (metric?.kind === "readings") metric.readings.each((...reading) => void seen.push(reading));

@@ -1,10 +1,12 @@
 /** What is measured of consumer groups: the most behind by name, the others as one. */
 import { LABEL_VALUES_MAX, type MetricRegistry, type Readings } from "#metrics/metric.ts";
 import type { GroupLag, Lags } from "./lag-table.ts";
+import type { Usage } from "./limits.ts";
 
 export interface GroupMetricsOptions {
   /** The table of the moment; null while there is none. Whoever reads the metrics has it made before. */
   readonly lags: () => Lags | null;
+  readonly usage: () => Pick<Usage, "pendingOffsets">;
 }
 
 /** A table, in the order in which it is shown. */
@@ -18,7 +20,7 @@ interface Ranked {
 /** Registers the gauges of groups. */
 export function registerGroupMetrics(
   registry: MetricRegistry,
-  { lags }: GroupMetricsOptions,
+  { lags, usage }: GroupMetricsOptions,
 ): void {
   let ranked: Ranked = { lags: null, first: [], others: [] };
   const now = (): Ranked => {
@@ -27,6 +29,11 @@ export function registerGroupMetrics(
     return ranked;
   };
   registry.gauge("runnel_groups", "Consumer groups", () => lags()?.groups.length ?? 0);
+  registry.gauge(
+    "runnel_group_pending_offsets",
+    "Offsets of groups that wait for the end of a transaction",
+    () => usage().pendingOffsets,
+  );
   registry.readings("runnel_group_lag_events", "Events that a group has not committed", {
     ...BY_GROUP,
     each(visit) {

@@ -2,7 +2,7 @@ import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
 import { describe, expect, test } from "vitest";
 import { ID, TRANSACTION_CONFIG, TransactionWorld } from "./testing/transaction-world.ts";
 import type { IdentityResult } from "./txn/events.ts";
-import { TRANSACTIONAL_ID_BYTES_MAX } from "./txn/limits.ts";
+import { TRANSACTIONAL_ID_BYTES_MAX, TRANSACTIONAL_IDS_MAX } from "./txn/limits.ts";
 import {
   NO_ID,
   NO_PARTITIONS,
@@ -100,6 +100,17 @@ describe("InitProducerId", () => {
       const result = await world.settled(world.transactions.initProducerId(input));
       expect(text(result)).toBe("INVALID_REQUEST");
     }
+  });
+
+  test("of one id more than a broker keeps is POLICY_VIOLATION; those it has go on", async () => {
+    const world = await started();
+    await world.init();
+    const usage = world.transactions.usage as { transactionalIds: number };
+    usage.transactionalIds = TRANSACTIONAL_IDS_MAX;
+    const input = { transactionalId: "more", timeoutMs: MINUTE_MS, expected: null };
+    const refused = await world.settled(world.transactions.initProducerId(input));
+    expect(text(refused)).toBe("POLICY_VIOLATION");
+    expect(text(await world.init())).toBe("100/1");
   });
 
   test("with the identity there is (KIP-360) gives the next epoch, and again to a retry", async () => {
@@ -678,7 +689,12 @@ describe("markers", () => {
 });
 
 describe("lists", () => {
-  const all = { states: new Set<string>(), producerIds: new Set<bigint>(), runningMs: -1 };
+  const all = {
+    states: new Set<string>(),
+    producerIds: new Set<bigint>(),
+    runningMs: -1,
+    idPattern: null,
+  };
 
   test("say what there is, by state, producer and time", async () => {
     const world = await started();
@@ -697,11 +713,19 @@ describe("lists", () => {
     expect(await list({ producerIds: new Set([100n]) })).toEqual([ID]);
     expect(await list({ runningMs: 9_999 })).toEqual([ID]);
     expect(await list({ runningMs: 10_000 })).toEqual([]);
+    expect(await list({ idPattern: "t.|x" })).toEqual([ID]);
+    expect(await list({ idPattern: "" })).toEqual([ID, "other"]);
     expect(world.transactions.usage).toMatchObject({
       transactionalIds: 2,
       partitions: 1,
       byState: { Ongoing: 1, Empty: 1 },
     });
+  });
+
+  test("with a pattern that is none are refused", async () => {
+    const world = await started();
+    const listed = await world.settled(world.transactions.list({ ...all, idPattern: "(" }));
+    expect(errorName(listed.errorCode)).toBe("INVALID_REGULAR_EXPRESSION");
   });
 
   test("do not make the topic, and wait for what is there", async () => {

@@ -11,6 +11,7 @@ import { IoError, messageOf } from "@runnel/kit/errors.ts";
 import type { Clock, Logger, Scheduler, Timer } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { TopicPartitions } from "./group/events.ts";
+import { LinearPattern } from "./linear-pattern.ts";
 import type { CoordinatorLog, TopicLookup } from "./ports.ts";
 import type { Shard } from "./runtime/shard.ts";
 import { ShardSet } from "./runtime/shard-set.ts";
@@ -90,6 +91,8 @@ export interface TransactionFilter {
   readonly producerIds: ReadonlySet<bigint>;
   /** Only transactions under way that began longer ago than this; negative for all. */
   readonly runningMs: number;
+  /** A regular expression of RE2 for whole ids; null or empty for all. */
+  readonly idPattern: string | null;
 }
 
 export interface TransactionListResult extends ErrorResult {
@@ -212,8 +215,15 @@ export class TransactionCoordinator {
     return this.#ask(event, (errorCode) => ({ errorCode, transaction: null }));
   }
 
-  /** All transactional ids of this broker. Does not make the internal topic: without it there are none. */
+  /**
+   * All transactional ids of this broker; INVALID_REGULAR_EXPRESSION for a pattern that is none. Does not
+   * make the internal topic: without it there are none.
+   */
   async list(filter: TransactionFilter): Promise<TransactionListResult> {
+    const pattern = filter.idPattern ? LinearPattern.compile(filter.idPattern) : null;
+    if (typeof pattern === "string") {
+      return { errorCode: ErrorCode.INVALID_REGULAR_EXPRESSION, transactions: [] };
+    }
     if (this.#shards.state !== "started") {
       if (this.#world.topics.byName(TRANSACTION_TOPIC) === undefined) {
         return { errorCode: ErrorCode.NONE, transactions: [] };
@@ -233,7 +243,22 @@ export class TransactionCoordinator {
       const isOver = errorCode !== ErrorCode.NONE && errorCode !== ErrorCode.NOT_COORDINATOR;
       if (isOver) return { errorCode, transactions: [] };
     }
-    return { errorCode: ErrorCode.NONE, transactions };
+    if (pattern === null) return { errorCode: ErrorCode.NONE, transactions };
+    return { errorCode: ErrorCode.NONE, transactions: await this.#matching(transactions, pattern) };
+  }
+
+  /** Those whose id matches, a slice in each turn. */
+  async #matching(
+    transactions: readonly TransactionListing[],
+    pattern: LinearPattern,
+  ): Promise<readonly TransactionListing[]> {
+    const found: TransactionListing[] = [];
+    for (let from = 0; from < transactions.length; from += pattern.textsPerSlice) {
+      if (from > 0) await new Promise<void>((resolve) => this.#world.scheduler.soon(resolve));
+      const slice = transactions.slice(from, from + pattern.textsPerSlice);
+      found.push(...slice.filter(({ transactionalId }) => pattern.matches(transactionalId)));
+    }
+    return found;
   }
 
   #nextTicket(): number {

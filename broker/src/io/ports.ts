@@ -101,6 +101,8 @@ export interface Network {
 export interface Workers {
   /** Decompresses the records of a batch, at most `outputMax` bytes; rejects with `DecodeError`. */
   decompress(codec: number, bytes: Uint8Array, outputMax: number): Promise<Uint8Array>;
+  /** Compresses the records of a batch; `level` null is the codec's own. */
+  compress(codec: number, bytes: Uint8Array, level: number | null): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 

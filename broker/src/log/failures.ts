@@ -5,6 +5,9 @@ import type { DiskFile } from "#io/ports.ts";
 /** Failures after which the disk may be fine again once there is room. */
 const PASSING_FAILURES = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EMFILE", "ENFILE"]);
 
+/** What a disk says that is broken, gone, or switched to reading by the system to protect it. */
+const DISK_FAILURES = new Set(["EIO", "EROFS", "ENXIO", "ENODEV", "ESTALE", "EUCLEAN", "EBADMSG"]);
+
 /** A sync failed: what was written before may be lost, whatever the system's code is. */
 export class SyncFailure extends Error {
   override name = "SyncFailure";
@@ -17,6 +20,16 @@ export async function syncFile(file: DiskFile): Promise<void> {
   } catch (error) {
     throw new SyncFailure(messageOf(error), { cause: error });
   }
+}
+
+/**
+ * Whether `error` speaks of the whole disk, and not of one file or of fullness. One place that cannot be
+ * read does not: other places can.
+ */
+export function isDiskFailure(error: unknown, met: "writing" | "loading"): boolean {
+  if (error instanceof SyncFailure) return true;
+  const code = systemCode(error);
+  return DISK_FAILURES.has(code) && (met === "writing" || code !== "EIO");
 }
 
 /** Whether a log may go on after `error`, once it is loaded again. */

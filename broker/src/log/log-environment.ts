@@ -19,6 +19,13 @@ export interface LogEnvironment {
   readonly indexCache: IndexCache;
   readonly transactions: TransactionCache;
   nowMs(): number;
+  /** The log in `folder` was fenced because of `error`: what is on the same disk may be concerned. */
+  onFenced(folder: string, error: unknown): void;
+  /**
+   * Makes sure that a restart begins to check the log in `folder` at `offset` or behind it; false where
+   * that cannot be now.
+   */
+  checkpointAt(folder: string, offset: number): Promise<boolean>;
   /** The log in `folder` has so much behind its recovery point that a checkpoint is due. */
   onCheckpointDue(folder: string): void;
 }
@@ -30,4 +37,6 @@ export interface OpenLogOptions {
   readonly logStartOffset: number;
   /** All that is in the folder is known to survive a power cut. */
   readonly isDurable: boolean;
+  /** A sync failed here: what no later one has covered is written once more. */
+  readonly isDoubted: boolean;
 }

@@ -9,6 +9,7 @@ import { DecodeError } from "@runnel/kit/errors.ts";
 import type { Logger } from "@runnel/kit/world.ts";
 import type { BatchHeader } from "@runnel/protocol/records/batch.ts";
 import { readSmallFile } from "./atomic-file.ts";
+import { finishSwaps } from "./compaction/segment-swap.ts";
 import { EpochCache } from "./epoch-cache.ts";
 import { syncFile } from "./failures.ts";
 import type { LogEnvironment, OpenLogOptions } from "./log-environment.ts";
@@ -25,7 +26,8 @@ import {
 import { decodeSnapshot } from "./producer-snapshot.ts";
 import { ProducerState } from "./producer-state.ts";
 import type { RecoveryPoint } from "./recovery-point.ts";
-import { Segment, type StartPlace } from "./segment.ts";
+import { rewrite } from "./rewrite.ts";
+import { newestOf, Segment, type StartPlace } from "./segment.ts";
 import { learnNewest, loadIndexes, rebuildIndexes, restart, saveIndexes } from "./segment-files.ts";
 import { OffsetIndex, TimeIndex } from "./sparse-index.ts";
 import { bookBatch, learnTransactions, rebuildTransactions } from "./transaction-files.ts";
@@ -42,6 +44,8 @@ export interface LoadOptions {
   readonly truncateTo: number | null;
   /** The process before this one stopped in order: everything in the folder is durable. */
   readonly isDurable: boolean;
+  /** A sync failed here before: what is read may be in memory alone, whatever a new sync says. */
+  readonly isDoubted: boolean;
   readonly nowMs: number;
   readonly logger: Logger;
 }
@@ -70,6 +74,7 @@ export function loadFor(
 
 /** Loads the log; afterwards the folder holds exactly what is returned. */
 export async function loadLog(io: ReaderIo, options: LoadOptions): Promise<LoadedLog> {
+  await finishSwaps(io, options.folder, options.logger);
   const names = await removeLeftovers(io, options);
   const loader = new Loader(io, options, await findSegments(io, options, names));
   await loader.loadEpochs();
@@ -135,6 +140,8 @@ class Loader {
   #aborted: readonly AbortedTransaction[] = [];
   #endOffset = 0;
   #scannedBytes = 0;
+  /** Where the check began in the first segment that it read. */
+  #checkedFrom = 0;
   #truncatedBytes = 0;
   /** The check ended at damage below the recovery point. */
   #belowDamage = false;
@@ -236,9 +243,11 @@ class Loader {
    * to be visible, so it must survive a power cut from here on.
    */
   async #makeDurable(checked: number, trusted: number): Promise<void> {
-    if (this.#options.isDurable && this.#endOffset === trusted) return;
-    for (const segment of this.#segments.slice(checked)) {
+    const { isDurable, isDoubted } = this.#options;
+    if (isDurable && !isDoubted && this.#endOffset === trusted) return;
+    for (const [index, segment] of this.#segments.slice(checked).entries()) {
       if (segment.writtenSize === 0) continue;
+      if (isDoubted) await rewrite(this.#io, segment, index === 0 ? this.#checkedFrom : 0);
       await this.#io.files.use(segment.path(".log"), syncFile);
     }
     await this.#io.disk.syncDirectory(this.#options.folder);
@@ -297,6 +306,7 @@ class Loader {
         return;
       }
       const start = at === first ? await this.#rewind(segment, trusted) : this.#restart(segment);
+      if (at === first) this.#checkedFrom = start.position;
       const position = await this.#checkSegment(segment, start, trusted);
       this.#scannedBytes += position - start.position;
       if (start.position > 0) await this.#learnFirstTimestamp(segment);
@@ -362,7 +372,7 @@ class Loader {
     );
     await this.#io.files.use(segment.path(".log"), async (file) => {
       await file.truncate(position);
-      await file.sync();
+      await syncFile(file);
     });
     segment.writtenSize = position;
     segment.syncedSize = position;
@@ -438,7 +448,8 @@ class Loader {
 
   #book(segment: Segment, header: BatchHeader, position: number): void {
     const lastOffset = header.baseOffset + header.lastOffsetDelta;
-    const { sizeInBytes: size, maxTimestamp } = header;
+    const { sizeInBytes: size } = header;
+    const maxTimestamp = newestOf(header);
     const { indexIntervalBytes } = this.#options;
     segment.book({ lastOffset, position, size, maxTimestamp }, indexIntervalBytes);
   }

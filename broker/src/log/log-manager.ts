@@ -1,11 +1,12 @@
 /**
  * All logs of one data folder: opens, checks, trims, deletes and closes them, and keeps the checkpoints
- * from which a restart knows where to begin.
+ * from which a restart knows where to begin. Where the disk under it fails, the folder goes offline.
  */
 import { assert } from "@runnel/kit/assert.ts";
-import { messageOf } from "@runnel/kit/errors.ts";
+import { IoError, messageOf } from "@runnel/kit/errors.ts";
 import type { Logger, Scheduler, Timer } from "@runnel/kit/world.ts";
 import type { Disk, Workers } from "#io/ports.ts";
+import { dropSegments } from "./apply-retention.ts";
 import { replaceFile, syncAncestors } from "./atomic-file.ts";
 import {
   type Checkpoint,
@@ -14,9 +15,8 @@ import {
   readCheckpoint,
   writeCheckpoint,
 } from "./checkpoint-file.ts";
-import { FileHandles } from "./file-handles.ts";
-import { IndexCache } from "./index-cache.ts";
-import type { LogEnvironment } from "./log-environment.ts";
+import { isDiskFailure } from "./failures.ts";
+import type { LogEnvironment, OpenLogOptions } from "./log-environment.ts";
 import { DELETED_SUFFIX } from "./names.ts";
 import { PartitionLog } from "./partition-log.ts";
 import type { LogConfig } from "./ports.ts";
@@ -26,20 +26,26 @@ import {
   type RecoveryPoint,
   recoveryPointOf,
 } from "./recovery-point.ts";
-import { expiredCount } from "./retention.ts";
-import type { Segment } from "./segment.ts";
-import { confirmNewest } from "./segment-files.ts";
 import { Semaphore } from "./semaphore.ts";
-import { TailCache } from "./tail-cache.ts";
-import { TransactionCache } from "./transaction-files.ts";
 
 /** Written last at an orderly stop, removed first at the next start. */
 const CLEAN_MARKER = "clean-shutdown";
+/**
+ * Written where a sync failed, as far as that still works: the system may have forgotten what it had not
+ * written, and shows it all the same. With the mark, what lies behind the recovery points is written anew.
+ */
+const SYNC_FAILED_MARKER = "sync-failed";
 /** Marks a partition folder whose topic the cluster does not know; a person may look at it. */
 const STRAY_SUFFIX = ".stray";
 const CHECKPOINT_INTERVAL_MS = 10_000;
 /** Logs that are opened, closed or checkpointed at the same time. */
 const LOGS_AT_ONCE = 8;
+
+/** Topic id, dash, partition. */
+const PARTITION_FOLDER = /^([0-9a-f-]{36})-(\d+)$/;
+
+/** The code of an error about a data folder that is not in service. */
+export const FOLDER_OFFLINE = "RUNNEL_DATA_FOLDER_OFFLINE";
 
 /** What is to become of a partition's folder that is found at the start. */
 export type FolderFate = "kept" | "deleted" | "unknown";
@@ -50,10 +56,17 @@ export interface LogManagerOptions {
   readonly scheduler: Scheduler;
   readonly workers: Pick<Workers, "decompress">;
   readonly logger: Logger;
-  readonly openFilesMax: number;
-  readonly tailCacheBytes: number;
+  readonly shared: SharedParts;
   nowMs(): number;
+  /** Told once, when the folder goes offline. */
+  onFailed(): void;
 }
+
+/** What the logs of all data folders of a node share. */
+export type SharedParts = Pick<
+  LogEnvironment,
+  "files" | "indexCache" | "tailCache" | "transactions"
+>;
 
 export class LogManager {
   readonly #options: LogManagerOptions;
@@ -69,12 +82,19 @@ export class LogManager {
   /** Folders whose name is durable. */
   readonly #durableFolders: Set<string>;
   readonly #openings = new Semaphore(LOGS_AT_ONCE);
+  /** Folders that are to be written anew before the mark of a failed sync may go. */
+  readonly #doubted: Set<string>;
   readonly #savers = new Map<string, Saver>();
   readonly #folderSync: Saver;
   /** Whether the node before this one stopped in order. */
   readonly wasClean: boolean;
+  /** Names of the partition folders that were found at the start. */
+  readonly folders: ReadonlySet<string>;
   #timer: Timer | null = null;
   #isClosed = false;
+  #failure: string | null = null;
+  /** Settles when the mark of a failure is written, or cannot be. */
+  #marking: Promise<void> = Promise.resolve();
 
   /** Reads the checkpoints of the data folder and sweeps what was being deleted. */
   static async open(options: LogManagerOptions): Promise<LogManager> {
@@ -95,7 +115,10 @@ export class LogManager {
       return checkpoint ?? new Map();
     };
     const checkpoints = { points: await read(RECOVERY_POINTS), starts: await read(LOG_STARTS) };
-    return new LogManager(options, { wasClean, names, ...checkpoints });
+    const doubt = `${dataFolder}/${SYNC_FAILED_MARKER}`;
+    const isDoubted = (await disk.stat(doubt)) !== null;
+    if (isDoubted && !names.some(isPartitionFolder)) await disk.removeFile(doubt);
+    return new LogManager(options, { wasClean, names, isDoubted, ...checkpoints });
   }
 
   private constructor(
@@ -103,6 +126,7 @@ export class LogManager {
     found: {
       readonly wasClean: boolean;
       readonly names: readonly string[];
+      readonly isDoubted: boolean;
       readonly points: Checkpoint;
       readonly starts: Checkpoint;
     },
@@ -114,6 +138,8 @@ export class LogManager {
     this.#savedStarts = new Map([...found.starts].map(([key, [start = 0]]) => [key, start]));
     this.#durableFolders = new Set(found.names);
     this.#untouched = new Set(found.wasClean ? found.names : []);
+    this.#doubted = new Set(found.isDoubted ? found.names.filter(isPartitionFolder) : []);
+    this.folders = new Set(found.names.filter(isPartitionFolder));
     const { disk, scheduler, workers, logger, dataFolder } = options;
     this.#folderSync = new Saver(() => disk.syncDirectory(dataFolder));
     this.#environment = {
@@ -121,11 +147,12 @@ export class LogManager {
       scheduler,
       workers,
       logger,
-      files: new FileHandles(disk, options.openFilesMax),
-      tailCache: new TailCache(options.tailCacheBytes, (length) => disk.allocate(length)),
-      indexCache: new IndexCache(),
-      transactions: new TransactionCache(),
+      ...options.shared,
       nowMs: options.nowMs,
+      onFenced: (_folder, error) => {
+        if (isDiskFailure(error, "writing")) this.fail(error);
+      },
+      checkpointAt: (folder, offset) => this.#checkpointAt(folder, offset),
       onCheckpointDue: (folder) => {
         const log = this.#logs.get(keyOf(folder));
         if (log !== undefined) void this.#checkpointLogs([log]);
@@ -134,12 +161,34 @@ export class LogManager {
     this.#schedule();
   }
 
-  get tailCache(): TailCache {
-    return this.#environment.tailCache;
+  get dataFolder(): string {
+    return this.#options.dataFolder;
   }
 
-  get openFiles(): number {
-    return this.#environment.files.openCount;
+  /** Why the folder is offline; null where it is not. */
+  get failure(): string | null {
+    return this.#failure;
+  }
+
+  /**
+   * Takes the folder out of service, for good: what waits in its logs fails, and nothing is begun any
+   * more. The mark in it is for the next start.
+   */
+  fail(error: unknown): void {
+    if (this.#failure !== null) return;
+    this.#failure = messageOf(error);
+    const { dataFolder, logger } = this.#options;
+    const fields = { dataFolder, error: this.#failure };
+    logger.error(fields, "a data folder failed and goes offline with all partitions in it");
+    this.#marking = this.#mark().catch((failure: unknown) => {
+      logger.warn({ dataFolder, error: messageOf(failure) }, "the failure could not be marked");
+    });
+    if (this.#isClosed) return;
+    this.#timer?.cancel();
+    for (const log of this.#logs.values()) {
+      if (log.state !== "fenced") void log.abandon().catch(() => {});
+    }
+    this.#options.onFailed();
   }
 
   /** Every open log by folder name (topic id, dash, partition). */
@@ -150,6 +199,7 @@ export class LogManager {
   /** Opens the log of a partition, made where it is missing; the same one if it is open. */
   async openLog(topicId: string, partition: number, config: LogConfig): Promise<PartitionLog> {
     const key = `${topicId}-${partition}`;
+    this.#checkNotFailed();
     const known = this.#logs.get(key) ?? this.#opening.get(key);
     if (known !== undefined) return await known;
     assert(!this.#isClosed, `log ${key} is opened after the manager was closed`);
@@ -165,12 +215,13 @@ export class LogManager {
   async sortFolders(fateOf: (topicId: string, partition: number) => FolderFate): Promise<void> {
     const { disk, dataFolder, logger } = this.#options;
     for (const name of await disk.list(dataFolder)) {
-      const [, topicId, index] = /^([0-9a-f-]{36})-(\d+)$/.exec(name) ?? [];
+      const [, topicId, index] = PARTITION_FOLDER.exec(name) ?? [];
       if (topicId === undefined) continue;
       const fate = fateOf(topicId, Number(index));
       if (fate === "deleted") await this.deleteLog(topicId, Number(index));
       if (fate !== "unknown") continue;
       logger.warn({ folder: name }, "no topic has this partition; the folder is set aside");
+      this.#doubted.delete(name);
       await disk.rename(`${dataFolder}/${name}`, `${dataFolder}/${name}${STRAY_SUFFIX}`);
     }
   }
@@ -179,8 +230,10 @@ export class LogManager {
   async deleteLog(topicId: string, partition: number): Promise<void> {
     const key = `${topicId}-${partition}`;
     const { disk, dataFolder, scheduler } = this.#options;
+    this.#checkNotFailed();
     const log = this.#logs.get(key);
     this.#logs.delete(key);
+    this.#doubted.delete(key);
     this.#recoveryPoints.delete(key);
     this.#logStarts.delete(key);
     this.#savedStarts.delete(key);
@@ -210,41 +263,16 @@ export class LogManager {
     await this.#save(LOG_STARTS, this.#logStarts);
     await this.#save(RECOVERY_POINTS, this.#recoveryPoints);
     this.#savedStarts.set(key, Math.max(start, this.#savedStarts.get(key) ?? 0));
-    await log.dropSegments();
+    await dropSegments(log);
   }
 
-  /** Deletes what a log no longer has to keep. Returns how many segments went. */
-  async applyRetention(log: PartitionLog, highWatermark: number): Promise<number> {
-    if (log.state !== "open") return 0;
-    for (const segment of log.segments.slice(0, this.#expired(log, highWatermark))) {
-      await confirm(log, segment);
-    }
-    const count = log.state === "open" ? this.#expired(log, highWatermark) : 0;
-    if (count === 0) {
-      await log.dropSegments();
-      return 0;
-    }
-    if (count === log.segments.length) log.rollIfFilled();
-    log.advanceStart(log.segments[count]?.baseOffset ?? log.nextOffset);
-    await log.dropSegments();
-    return count;
-  }
-
-  #expired(log: PartitionLog, highWatermark: number): number {
-    const { cleanupPolicy, retentionMs, retentionBytes } = log.config;
-    if (!cleanupPolicy.includes("delete")) return 0;
-    const ages = log.segments.map((segment) => ({
-      baseOffset: segment.baseOffset,
-      size: segment.size,
-      newestAt: segment.maxTimestamp >= 0 ? segment.maxTimestamp : segment.createdAt,
-    }));
-    return expiredCount(ages, {
-      retentionMs,
-      retentionBytes,
-      highWatermark,
-      endOffset: log.nextOffset,
-      nowMs: this.#options.nowMs(),
-    });
+  /** Says whether a recovery point at `offset` or behind it is durable; makes one where none is. */
+  async #checkpointAt(folder: string, offset: number): Promise<boolean> {
+    const key = keyOf(folder);
+    const log = this.#logs.get(key);
+    const pointOf = (): number => recoveryPointOf(this.#recoveryPoints.get(key))?.offset ?? 0;
+    if (log !== undefined && pointOf() < offset) await this.#checkpointLogs([log]);
+    return pointOf() >= offset;
   }
 
   /** Closes every log in order and leaves the mark of an orderly stop. */
@@ -256,7 +284,7 @@ export class LogManager {
     try {
       await this.#closeLogs();
     } finally {
-      await this.#environment.files.close();
+      await this.#marking;
     }
   }
 
@@ -272,6 +300,7 @@ export class LogManager {
         this.#options.logger.error({ folder, error: messageOf(error) }, "closing a log failed");
       }
     });
+    if (this.#failure !== null) return;
     await this.#save(RECOVERY_POINTS, this.#recoveryPoints);
     await this.#save(LOG_STARTS, this.#logStarts);
     if (failed > 0) return;
@@ -284,34 +313,63 @@ export class LogManager {
     const folder = `${this.#options.dataFolder}/${key}`;
     const recoveryPoint = recoveryPointOf(this.#recoveryPoints.get(key));
     const [logStart = 0] = this.#logStarts.get(key) ?? [];
-    const log = await this.#openings.run(() =>
-      PartitionLog.open(this.#environment, {
-        folder,
-        config,
-        recoveryPoint,
-        logStartOffset: Math.max(logStart, recoveryPoint?.logStartOffset ?? 0),
-        isDurable: this.#untouched.delete(key),
-      }),
-    );
-    if (!this.#durableFolders.has(key)) {
-      await this.#folderSync.save();
-      this.#durableFolders.add(key);
+    const options: OpenLogOptions = {
+      folder,
+      config,
+      recoveryPoint,
+      logStartOffset: Math.max(logStart, recoveryPoint?.logStartOffset ?? 0),
+      isDurable: this.#untouched.delete(key),
+      isDoubted: this.#doubted.has(key),
+    };
+    try {
+      const log = await this.#openings.run(() => PartitionLog.open(this.#environment, options));
+      if (!this.#durableFolders.has(key)) {
+        await this.#folderSync.save();
+        this.#durableFolders.add(key);
+      }
+      if (this.#failure !== null) await log.abandon();
+      this.#checkNotFailed();
+      this.#logs.set(key, log);
+      await this.#believe(key);
+      return log;
+    } catch (error) {
+      if (isDiskFailure(error, "loading")) this.fail(error);
+      throw error;
     }
-    this.#logs.set(key, log);
-    return log;
+  }
+
+  #checkNotFailed(): void {
+    const { dataFolder } = this.#options;
+    if (this.#failure === null) return;
+    throw new IoError(FOLDER_OFFLINE, `data folder ${dataFolder} is offline: ${this.#failure}`);
+  }
+
+  async #mark(): Promise<void> {
+    const { disk, dataFolder } = this.#options;
+    const file = await disk.open(`${dataFolder}/${SYNC_FAILED_MARKER}`, { create: true });
+    await file.close();
+    await disk.syncDirectory(dataFolder);
+  }
+
+  /** The log `key` was loaded and is durable: with the last one in doubt the mark goes. */
+  async #believe(key: string): Promise<void> {
+    if (!this.#doubted.delete(key) || this.#doubted.size > 0) return;
+    const { disk, dataFolder } = this.#options;
+    await disk.removeFile(`${dataFolder}/${SYNC_FAILED_MARKER}`);
+    await disk.syncDirectory(dataFolder);
   }
 
   #schedule(): void {
     this.#timer = this.#options.scheduler.after(CHECKPOINT_INTERVAL_MS, () => {
       const due = [...this.#logs.values()].filter((log) => log.bytesSinceCheckpoint > 0);
       void this.#checkpointLogs(due).finally(() => {
-        if (!this.#isClosed) this.#schedule();
+        if (!this.#isClosed && this.#failure === null) this.#schedule();
       });
     });
   }
 
   async #checkpointLogs(logs: readonly PartitionLog[]): Promise<void> {
-    if (this.#isClosed || logs.length === 0) return;
+    if (this.#isClosed || this.#failure !== null || logs.length === 0) return;
     try {
       await inBatches(logs, async (log) => {
         try {
@@ -319,11 +377,14 @@ export class LogManager {
         } catch (error) {
           const { folder } = log;
           this.#options.logger.warn({ folder, error: messageOf(error) }, "a checkpoint failed");
+          if (isDiskFailure(error, "writing")) this.fail(error);
         }
       });
-      if (!this.#isClosed) await this.#save(RECOVERY_POINTS, this.#recoveryPoints);
+      if (this.#isClosed || this.#failure !== null) return;
+      await this.#save(RECOVERY_POINTS, this.#recoveryPoints);
     } catch (error) {
       this.#options.logger.warn({ error: messageOf(error) }, "a checkpoint could not be written");
+      if (isDiskFailure(error, "writing")) this.fail(error);
     }
   }
 
@@ -344,16 +405,18 @@ export class LogManager {
   }
 }
 
-function keyOf(folder: string): string {
-  return folder.slice(folder.lastIndexOf("/") + 1);
+function isPartitionFolder(name: string): boolean {
+  return PARTITION_FOLDER.test(name);
 }
 
-/** Makes sure that a closed segment is as old as its index says, before it goes because of that. */
-async function confirm(log: PartitionLog, segment: Segment): Promise<void> {
-  if (segment.isNewestKnown) return;
-  const { indexCache } = log.environment;
-  const indexes = await indexCache.indexesOf(log.io, segment, log.config.indexIntervalBytes);
-  await confirmNewest(log.io, segment, indexes);
+/** The data folder that a log is in. */
+export function dataFolderOf({ folder }: Pick<PartitionLog, "folder">): string {
+  return folder.slice(0, folder.lastIndexOf("/"));
+}
+
+/** The name of a log's folder. */
+export function keyOf(folder: string): string {
+  return folder.slice(folder.lastIndexOf("/") + 1);
 }
 
 /** Runs `work` again and again, never twice at once; each call gets a run that began after it. */
@@ -367,8 +430,10 @@ class Saver {
   }
 
   save(): Promise<void> {
+    // Also between the end of one run and the begin of the next that waited for it.
+    if (this.#next !== null) return this.#next;
     if (this.#running === null) return this.#run();
-    this.#next ??= this.#running
+    this.#next = this.#running
       .catch(() => {})
       .then(() => {
         this.#next = null;

@@ -134,9 +134,9 @@ test("a segment is rolled by size, by age and by a full index", async () => {
   append(log, batchOf({ values: ["x"], timestamp: 2000 }));
   append(log, batchOf({ values: ["x"], timestamp: 3001 }));
   expect(log.segments.map((one) => one.baseOffset)).toEqual([0, 2, 4, 5]);
-  const full = await rig.log({ segmentIndexBytes: 16, indexIntervalBytes: 0 }, 1);
-  await fill(rig, full, names(0, 5));
-  expect(full.segments.map((one) => one.baseOffset)).toEqual([0, 3]);
+  const full = await rig.log({ segmentIndexBytes: 36, indexIntervalBytes: 0 }, 1);
+  await fill(rig, full, names(0, 7));
+  expect(full.segments.map((one) => one.baseOffset)).toEqual([0, 5]);
 });
 
 test("close() takes no more appends and leaves none unanswered", async () => {
@@ -221,7 +221,7 @@ test("retention between look-up and read says so, and makes no file", async () =
   const log = await rig.log({ segmentBytes: 200, retentionBytes: 200 });
   await fill(rig, log, names(0, 10));
   const range = { offset: 0, endOffset: 10, bytesMax: 1, atLeastOne: true };
-  const trimming = rig.manager.applyRetention(log, 10);
+  const trimming = rig.retain(log);
   const reading = readStored(log, range).then(
     (found) => concat(found.parts).length,
     (error: unknown) => (error instanceof IoError ? "gone" : error),
@@ -239,9 +239,9 @@ test("nothing goes by age or size where the cleanup policy does not say delete",
   const config = { segmentBytes: 200, retentionMs: 1, retentionBytes: 1 };
   const log = await rig.log({ ...config, cleanupPolicy: ["compact"] });
   await fill(rig, log, names(0, 10));
-  expect(await rig.run(rig.manager.applyRetention(log, 10))).toBe(0);
+  expect(await rig.run(rig.retain(log))).toBe(0);
   log.configure({ ...log.config, cleanupPolicy: ["compact", "delete"] });
-  expect(await rig.run(rig.manager.applyRetention(log, 10))).toBeGreaterThan(0);
+  expect(await rig.run(rig.retain(log))).toBeGreaterThan(0);
 });
 
 test("trimming everything leaves an empty log that goes on at its end", async () => {
@@ -249,7 +249,7 @@ test("trimming everything leaves an empty log that goes on at its end", async ()
   const config = { retentionMs: 100 };
   let log = await rig.log(config);
   await fill(rig, log, names(0, 10));
-  expect(await rig.run(rig.manager.applyRetention(log, 10))).toBe(1);
+  expect(await rig.run(rig.retain(log))).toBe(1);
   expect([log.logStartOffset, log.logEndOffset, log.size]).toEqual([10, 10, 0]);
   const next = await Rig.open({ time, disk: disk.crash() });
   log = await next.log(config);

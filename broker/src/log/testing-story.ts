@@ -85,8 +85,6 @@ export class Story {
   readonly #topics: Topic[] = [];
   readonly #config: LogConfig;
   #rig: Rig;
-  /** A sync failed. The system forgot what it should have written: nobody should go on with that. */
-  #isFenced = false;
   /** The node was stopped and could not be started again yet. */
   #isDown = false;
   #topicCount = 0;
@@ -236,7 +234,6 @@ export class Story {
         }
       },
       onFailure: () => {
-        if (log.state === "fenced") this.#isFenced = true;
         for (const one of topic.sent) if (one.state === "waiting") one.state = "unknown";
       },
     };
@@ -334,7 +331,7 @@ export class Story {
 
   async #trim(topic: Topic, log: PartitionLog): Promise<void> {
     topic.startMax = Math.max(topic.startMax, log.logEndOffset);
-    await this.#rig.run(this.#rig.manager.applyRetention(log, log.logEndOffset));
+    await this.#rig.run(this.#rig.retain(log));
   }
 
   async #deleteRecords(topic: Topic, log: PartitionLog): Promise<void> {
@@ -367,10 +364,8 @@ export class Story {
 
   async #restart(): Promise<void> {
     const { disk } = this.#rig;
-    if (this.#isFenced) return;
     if (!this.#isDown) await this.end();
     this.#isDown = true;
-    if (this.#isFenced) return;
     this.#becomeUnknown();
     for (const topic of this.#topics) topic.log = null;
     this.#rig = await Rig.open({ disk, time: this.#time, tailCacheBytes: 4000, openFilesMax: 4 });

@@ -7,8 +7,9 @@ import { ManualTime } from "#io/memory/manual-time.ts";
 import { MemoryDisk } from "#io/memory/memory-disk.ts";
 import { inlineWorkers } from "#io/memory/world.ts";
 import type { Disk } from "#io/ports.ts";
+import { applyRetention } from "./apply-retention.ts";
+import { type DataFolder, LogDirs } from "./log-dirs.ts";
 import { readCached, readStored } from "./log-lookup.ts";
-import { LogManager } from "./log-manager.ts";
 import type { ReadRange } from "./log-reader.ts";
 import type { PartitionLog } from "./partition-log.ts";
 import type { Append, LogConfig } from "./ports.ts";
@@ -22,6 +23,7 @@ export const CONFIG: LogConfig = {
   cleanupPolicy: ["delete"],
   segmentBytes: 1024 * 1024,
   segmentMs: 7 * 24 * 3600 * 1000,
+  segmentJitterMs: 0,
   segmentIndexBytes: 10 * 1024 * 1024,
   indexIntervalBytes: 4096,
   flushMessages: 1,
@@ -29,6 +31,10 @@ export const CONFIG: LogConfig = {
   retentionMs: -1,
   retentionBytes: -1,
   fileDeleteDelayMs: 1000,
+  deleteRetentionMs: 24 * 3600 * 1000,
+  minCompactionLagMs: 0,
+  maxCompactionLagMs: Number.MAX_SAFE_INTEGER,
+  minCleanableDirtyRatio: 0.5,
 };
 
 export interface RigOptions {
@@ -36,15 +42,17 @@ export interface RigOptions {
   readonly time?: ManualTime;
   readonly tailCacheBytes?: number;
   readonly openFilesMax?: number;
+  /** One folder, `DATA`, where it is left out. */
+  readonly folders?: readonly DataFolder[];
 }
 
 /** A log manager with the world it lives in. */
 export class Rig {
   readonly time: ManualTime;
   readonly disk: Disk;
-  readonly manager: LogManager;
+  readonly manager: LogDirs;
 
-  private constructor(time: ManualTime, disk: Disk, manager: LogManager) {
+  private constructor(time: ManualTime, disk: Disk, manager: LogDirs) {
     this.time = time;
     this.disk = disk;
     this.manager = manager;
@@ -53,8 +61,8 @@ export class Rig {
   static async open(options: RigOptions = {}): Promise<Rig> {
     const time = options.time ?? new ManualTime();
     const disk = options.disk ?? new MemoryDisk({ clock: time });
-    const opening = LogManager.open({
-      dataFolder: DATA,
+    const opening = LogDirs.open({
+      folders: options.folders ?? [{ path: DATA, problem: null }],
       disk,
       scheduler: time,
       workers: inlineWorkers,
@@ -68,7 +76,12 @@ export class Rig {
 
   /** Opens the log of one partition of `topicId`. */
   log(config: Partial<LogConfig> = {}, partition = 0, topicId = TOPIC): Promise<PartitionLog> {
-    return this.run(this.manager.openLog(topicId, partition, { ...CONFIG, ...config }));
+    return this.run(this.manager.openLog(topicId, partition, { ...CONFIG, ...config }, true));
+  }
+
+  /** Applies retention to all of a log that can be read. */
+  retain(log: PartitionLog): Promise<number> {
+    return applyRetention(log, { highWatermark: log.logEndOffset, nowMs: this.time.nowMs() });
   }
 
   /** Lets the world go on until `promise` has settled. */

@@ -12,6 +12,16 @@ export interface DataFolderMeta {
   /** As Kafka shows it: 22 characters of base64url. */
   readonly clusterId: string;
   readonly nodeId: number;
+  /** Of this folder alone, on whatever path it is; "" in one that is older than these ids. */
+  readonly directoryId: string;
+  /** In the first data folder: the others that were used with it. */
+  readonly directories: readonly KnownFolder[];
+}
+
+export interface KnownFolder {
+  readonly id: string;
+  /** Where it was last. */
+  readonly path: string;
 }
 
 export const META_FILE = "meta.json";
@@ -47,23 +57,47 @@ export async function openDataFolder(
   folder: string,
   options: { readonly nodeId: number; readonly random: Random },
 ): Promise<DataFolderMeta> {
-  const path = `${folder}/${META_FILE}`;
-  const bytes = await readSmallFile(disk, path);
-  if (bytes === null) {
-    const clusterId = uuidToBase64(randomUuid(options.random));
-    const meta = { formatVersion: FORMAT_VERSION, clusterId, nodeId: options.nodeId };
-    const text = `${JSON.stringify(meta, null, 2)}\n`;
-    await replaceFile(disk, folder, META_FILE, new TextEncoder().encode(text));
+  const { nodeId, random } = options;
+  const found = await readDataFolder(disk, folder);
+  if (found === null) {
+    const clusterId = uuidToBase64(randomUuid(random));
+    const identity = { formatVersion: FORMAT_VERSION, clusterId, nodeId };
+    const meta = { ...identity, directoryId: newDirectoryId(random), directories: [] };
+    await writeDataFolder(disk, folder, meta);
     return meta;
   }
-  const meta = parseMeta(bytes, path);
-  if (meta.nodeId !== options.nodeId) {
+  if (found.nodeId !== nodeId) {
     throw new IoError(
       MetadataErrorCode.FORMAT,
-      `${path}: the folder belongs to node ${meta.nodeId}, but node.id is ${options.nodeId}`,
+      `${folder}/${META_FILE}: the folder belongs to node ${found.nodeId}, but node.id is ${nodeId}`,
     );
   }
+  if (found.directoryId !== "") return found;
+  const meta = { ...found, directoryId: newDirectoryId(random) };
+  await writeDataFolder(disk, folder, meta);
   return meta;
+}
+
+export function newDirectoryId(random: Random): string {
+  return uuidToBase64(randomUuid(random));
+}
+
+/** What `meta.json` in `folder` says; null where there is none. Throws `IoError` for what it cannot be. */
+export async function readDataFolder(disk: Disk, folder: string): Promise<DataFolderMeta | null> {
+  const path = `${folder}/${META_FILE}`;
+  const bytes = await readSmallFile(disk, path);
+  return bytes === null ? null : parseMeta(bytes, path);
+}
+
+/** Replaces `meta.json` in `folder`; durable when it returns. */
+export async function writeDataFolder(
+  disk: Disk,
+  folder: string,
+  { directories, ...meta }: DataFolderMeta,
+): Promise<void> {
+  const whole = directories.length === 0 ? meta : { ...meta, directories };
+  const text = `${JSON.stringify(whole, null, 2)}\n`;
+  await replaceFile(disk, folder, META_FILE, new TextEncoder().encode(text));
 }
 
 function parseMeta(bytes: Uint8Array, path: string): DataFolderMeta {
@@ -73,9 +107,8 @@ function parseMeta(bytes: Uint8Array, path: string): DataFolderMeta {
   } catch (error) {
     throw new IoError(MetadataErrorCode.FORMAT, `${path}: no valid JSON`, error);
   }
-  const { formatVersion, clusterId, nodeId } = (value ?? {}) as Partial<
-    Record<keyof DataFolderMeta, unknown>
-  >;
+  const fields = (value ?? {}) as Partial<Record<keyof DataFolderMeta, unknown>>;
+  const { formatVersion, clusterId, nodeId, directoryId = "", directories = [] } = fields;
   if (!Number.isSafeInteger(formatVersion)) {
     throw new IoError(MetadataErrorCode.FORMAT, `${path}: no formatVersion in it`);
   }
@@ -92,5 +125,20 @@ function parseMeta(bytes: Uint8Array, path: string): DataFolderMeta {
   if (typeof nodeId !== "number" || !Number.isSafeInteger(nodeId) || nodeId < 0) {
     throw new IoError(MetadataErrorCode.FORMAT, `${path}: no usable nodeId in it`);
   }
-  return { formatVersion: formatVersion as number, clusterId, nodeId };
+  if (typeof directoryId !== "string" || !Array.isArray(directories)) {
+    throw new IoError(MetadataErrorCode.FORMAT, `${path}: no usable directories in it`);
+  }
+  return {
+    formatVersion: formatVersion as number,
+    clusterId,
+    nodeId,
+    directoryId,
+    directories: directories.map((one: unknown) => knownFolder(one, path)),
+  };
+}
+
+function knownFolder(value: unknown, file: string): KnownFolder {
+  const { id, path } = (value ?? {}) as Partial<Record<keyof KnownFolder, unknown>>;
+  if (typeof id === "string" && typeof path === "string") return { id, path };
+  throw new IoError(MetadataErrorCode.FORMAT, `${file}: no usable directories in it`);
 }

@@ -16,6 +16,15 @@ const LOCK_FILE = ".lock";
 /** Tries to be the one whose pid stands in the file; another start in the same moment takes one. */
 const CLAIM_ATTEMPTS = 3;
 
+/** Whether what `lockFolder` threw says that another process has the folder. */
+export function isFolderHeld(error: unknown): boolean {
+  return (
+    error instanceof IoError &&
+    error.code === MetadataErrorCode.LOCKED &&
+    sqliteFailure(error.cause) === "busy"
+  );
+}
+
 export interface FolderLock {
   [Symbol.dispose](): void;
 }

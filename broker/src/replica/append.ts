@@ -8,7 +8,6 @@ import type { Clock } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import {
   BATCH_HEADER_SIZE,
-  type BatchHeader,
   codecOf,
   readBatchHeader,
   setLogAppendTime,
@@ -29,6 +28,7 @@ import {
 } from "./admission.ts";
 import type { Partition } from "./partition.ts";
 import type { TransactionGate } from "./ports.ts";
+import { type Packing, packingOf, repack } from "./recompress.ts";
 
 /** What a batch may unpack to where a rule speaks of its records: this many times `max.message.bytes`. */
 const UNPACK_RATIO_MAX = 64;
@@ -36,7 +36,7 @@ const UNPACK_RATIO_MAX = 64;
 export interface AppendContext {
   readonly clock: Clock;
   readonly gate: TransactionGate;
-  readonly workers: Pick<Workers, "decompress">;
+  readonly workers: Pick<Workers, "compress" | "decompress">;
 }
 
 export interface AppendRequest {
@@ -78,8 +78,11 @@ export function appendBatch(
     if (refused !== null) return failure(refused.errorCode, refused.message);
     const booked = partition.inOrder(() => {
       const incoming = { batch, request };
-      if (!verdict.needsDecoding) return append(context, partition, incoming, verdict);
-      return unpackThenAppend(context, partition, incoming, { rules, header: verdict.header });
+      const packing = packingOf(partition.config, verdict.header.attributes);
+      if (!verdict.needsDecoding && packing === null) {
+        return append(context, partition, incoming, verdict);
+      }
+      return unpackThenAppend(context, partition, incoming, { rules, verdict, packing });
     });
     return booked instanceof Promise ? booked.then((one) => one.answer) : booked.answer;
   };
@@ -121,24 +124,42 @@ function rulesOf(partition: Partition, request: AppendRequest, nowMs: number): P
     timestampBeforeMaxMs: config.messageTimestampBeforeMaxMs,
     timestampAfterMaxMs: config.messageTimestampAfterMaxMs,
     nowMs,
-    requiresKeys: false,
+    requiresKeys: config.cleanupPolicy.includes("compact"),
     allowsZstd: request.allowsZstd,
   };
+}
+
+interface Unpacking {
+  readonly rules: ProduceRules;
+  /** What was found without looking into compressed records. */
+  readonly verdict: BatchVerdict & { ok: true };
+  /** How the topic keeps the batch; null for as it was sent. */
+  readonly packing: Packing | null;
 }
 
 async function unpackThenAppend(
   context: AppendContext,
   partition: Partition,
   incoming: Incoming,
-  { rules, header }: { rules: ProduceRules; header: BatchHeader },
+  { rules, verdict: before, packing }: Unpacking,
 ): Promise<Booked> {
+  const { workers } = context;
+  const { header } = before;
+  const codec = codecOf(header.attributes);
   const packed = incoming.batch.subarray(BATCH_HEADER_SIZE);
   const limit = UNPACK_RATIO_MAX * rules.maxMessageBytes;
   try {
-    const records = await context.workers.decompress(codecOf(header.attributes), packed, limit);
-    const verdict = validateRecords(records, { start: 0, header, rules });
+    const records = codec === 0 ? packed : await workers.decompress(codec, packed, limit);
+    const verdict = codec === 0 ? before : validateRecords(records, { start: 0, header, rules });
     if (!verdict.ok) return { answer: refusal(verdict) };
-    return append(context, partition, incoming, verdict);
+    if (packing === null) return append(context, partition, incoming, verdict);
+    const batch = await repack(workers, incoming.batch, records, packing);
+    if (batch.length > rules.maxMessageBytes) {
+      const message = `batch of ${batch.length} bytes as the topic keeps it, ${rules.maxMessageBytes} are allowed`;
+      return { answer: failure(ErrorCode.MESSAGE_TOO_LARGE, message) };
+    }
+    const kept = { ...verdict, header: readBatchHeader(batch, 0) };
+    return append(context, partition, { ...incoming, batch }, kept);
   } catch (error) {
     if (error instanceof DecodeError) {
       return { answer: failure(ErrorCode.CORRUPT_MESSAGE, error.message) };

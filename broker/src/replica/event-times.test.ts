@@ -3,22 +3,15 @@ import { buildBatch, type NewBatch } from "@runnel/protocol/records/build.ts";
 import { describe, expect, test } from "vitest";
 import { inlineWorkers } from "#io/memory/world.ts";
 import { timeOfEvent } from "#log/event-time.ts";
-import { CONFIG, Rig, TOPIC } from "#log/testing.ts";
+import { Rig, TOPIC } from "#log/testing.ts";
 import { appendBatch } from "./append.ts";
 import { EventTimes } from "./event-times.ts";
 import { Partition } from "./partition.ts";
-import { NO_GATE } from "./testing.ts";
+import { NO_GATE, PARTITION_CONFIG } from "./testing.ts";
 
 async function partitionOf(tailCacheBytes: number, ...batches: Partial<NewBatch>[]) {
   const rig = await Rig.open({ tailCacheBytes });
-  const config = {
-    ...CONFIG,
-    maxMessageBytes: 100_000,
-    messageTimestampType: "CreateTime",
-    messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
-    messageTimestampAfterMaxMs: Number.MAX_SAFE_INTEGER,
-    minInsyncReplicas: 1,
-  } as const;
+  const config = PARTITION_CONFIG;
   const identity = { topicId: TOPIC, topicName: "t", index: 0, isInternal: false };
   const partition = new Partition(identity, await rig.log(config), config, 0);
   for (const batch of batches) {

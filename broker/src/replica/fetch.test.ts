@@ -4,18 +4,10 @@ import { expect, test } from "vitest";
 import { ManualTime } from "#io/memory/manual-time.ts";
 import { MemoryDisk } from "#io/memory/memory-disk.ts";
 import { Semaphore } from "#log/semaphore.ts";
-import { batchOf, CONFIG, fill, Rig, TOPIC } from "#log/testing.ts";
+import { batchOf, fill, Rig, TOPIC } from "#log/testing.ts";
 import { type FetchContext, type FetchLimits, type FetchTarget, fetch } from "./fetch.ts";
-import { Partition, type PartitionConfig } from "./partition.ts";
-
-const CONFIG_OF_ALL: PartitionConfig = {
-  ...CONFIG,
-  maxMessageBytes: 100_000,
-  messageTimestampType: "CreateTime",
-  messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
-  messageTimestampAfterMaxMs: Number.MAX_SAFE_INTEGER,
-  minInsyncReplicas: 1,
-};
+import { Partition } from "./partition.ts";
+import { PARTITION_CONFIG } from "./testing.ts";
 
 const LIMITS: FetchLimits = {
   maxWaitMs: 60_000,
@@ -40,7 +32,7 @@ async function newWorld(tailCacheBytes: number) {
   const add = async (index: number, values: readonly string[]): Promise<Partition> => {
     const log = await rig.log({}, index);
     const identity = { topicId: TOPIC, topicName: "t", index, isInternal: false };
-    const partition = new Partition(identity, log, CONFIG_OF_ALL, 0);
+    const partition = new Partition(identity, log, PARTITION_CONFIG, 0);
     await fill(rig, log, values);
     return partition;
   };

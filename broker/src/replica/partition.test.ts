@@ -6,7 +6,7 @@ import { ManualTime } from "#io/memory/manual-time.ts";
 import { MemoryDisk } from "#io/memory/memory-disk.ts";
 import { inlineWorkers } from "#io/memory/world.ts";
 import { Semaphore } from "#log/semaphore.ts";
-import { batchOf, CONFIG, concat, headersOf, Rig, TOPIC } from "#log/testing.ts";
+import { batchOf, concat, headersOf, Rig, TOPIC } from "#log/testing.ts";
 import {
   type AppendContext,
   type AppendRequest,
@@ -17,16 +17,7 @@ import { type FetchContext, type FetchedPartition, type FetchLimits, fetch } fro
 import type { WantedPartition } from "./fetch-sessions.ts";
 import { Partition, type PartitionConfig } from "./partition.ts";
 import type { TransactionGate } from "./ports.ts";
-import { NO_GATE } from "./testing.ts";
-
-const PARTITION: PartitionConfig = {
-  ...CONFIG,
-  maxMessageBytes: 100_000,
-  messageTimestampType: "CreateTime",
-  messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
-  messageTimestampAfterMaxMs: Number.MAX_SAFE_INTEGER,
-  minInsyncReplicas: 1,
-};
+import { NO_GATE, PARTITION_CONFIG } from "./testing.ts";
 
 async function newPartition(
   changes: Partial<PartitionConfig> = {},
@@ -36,7 +27,7 @@ async function newPartition(
   const time = new ManualTime();
   const disk = new MemoryDisk({ clock: time });
   const rig = await Rig.open({ time, disk, ...options });
-  const config = { ...PARTITION, ...changes };
+  const config = { ...PARTITION_CONFIG, ...changes };
   const log = await rig.log(config);
   const identity = { topicId: TOPIC, topicName: "t", index: 0, isInternal: false };
   const partition = new Partition(identity, log, config, 3);

@@ -7,11 +7,12 @@
 import type { PartitionLog } from "#log/partition-log.ts";
 import type { LogConfig } from "#log/ports.ts";
 import { Admissions } from "./admissions.ts";
+import type { CompressionConfig } from "./recompress.ts";
 import { TopicTraffic } from "./traffic.ts";
 import { OffsetWaiters, type WaitOutcome } from "./waiters.ts";
 
 /** The settings that appends are checked against, besides those of the log. */
-export interface PartitionConfig extends LogConfig {
+export interface PartitionConfig extends LogConfig, CompressionConfig {
   readonly maxMessageBytes: number;
   readonly messageTimestampType: "CreateTime" | "LogAppendTime";
   readonly messageTimestampBeforeMaxMs: number;

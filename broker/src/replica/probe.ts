@@ -1,5 +1,5 @@
 /** What is measured of partitions and their logs, most of it only read when somebody asks. */
-import type { LogManager } from "#log/log-manager.ts";
+import type { FolderState, LogDirs } from "#log/log-dirs.ts";
 import { LABEL_VALUES_MAX, type MetricRegistry } from "#metrics/metric.ts";
 import type { FetchSessions } from "./fetch-sessions.ts";
 import type { Partition } from "./partition.ts";
@@ -7,7 +7,7 @@ import type { ReplicaManager } from "./replica-manager.ts";
 
 export interface ReplicaParts {
   readonly replicas: ReplicaManager;
-  readonly logs: LogManager;
+  readonly logs: LogDirs;
   readonly fetchSessions: FetchSessions;
 }
 
@@ -26,6 +26,11 @@ export function registerReplicaMetrics(
     "runnel_partitions_failed",
     "Partitions that take no appends: their disk failed, or is full",
     () => sum(({ log }) => (log.state === "open" ? 0 : 1)) + replicas.failedCount,
+  );
+  registry.gauge(
+    "runnel_clock_leap_seconds",
+    "How far the wall clock leapt ahead and is not believed yet by retention",
+    () => replicas.clockDoubtMs / 1000,
   );
   registry.gauge("runnel_log_bytes", "Bytes of all logs", () => sum(({ log }) => log.size));
   replicas.traffic.register(registry);
@@ -54,6 +59,23 @@ export function registerReplicaMetrics(
     "Bytes of the newest records that are in memory",
     () => logs.tailCache.bytes,
   );
+  registry.gauge(
+    "runnel_data_folders_offline",
+    "Data folders that are not in service, and whose partitions are not served",
+    () => logs.folders.filter(({ problem }) => problem !== null).length,
+  );
+  registry.gauges(
+    "runnel_data_folder_bytes",
+    "Bytes of the logs in each data folder in service",
+    "folder",
+    () => new Map(logs.folders.map((folder) => [folder.path, bytesIn(folder)])),
+  );
   registry.gauge("runnel_open_files", "Segment files that are open", () => logs.openFiles);
   registry.gauge("runnel_fetch_sessions", "Fetch sessions kept", () => fetchSessions.size);
+}
+
+function bytesIn({ logs }: FolderState): number {
+  let bytes = 0;
+  for (const log of logs.values()) bytes += log.size;
+  return bytes;
 }

@@ -2,11 +2,14 @@
  * The partitions that this broker has, as the metadata image says: opened when a topic comes, changed
  * with its settings, closed and deleted when it goes.
  */
-import { messageOf } from "@runnel/kit/errors.ts";
+import { IoError, messageOf } from "@runnel/kit/errors.ts";
 import type { Clock, Logger, Scheduler, Timer } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import { applyRetention } from "#log/apply-retention.ts";
 import { SyncFailure } from "#log/failures.ts";
-import { inBatches, type LogManager } from "#log/log-manager.ts";
+import type { LogDirs } from "#log/log-dirs.ts";
+import { dataFolderOf, FOLDER_OFFLINE, inBatches } from "#log/log-manager.ts";
+import { LEAP_DOUBT_MS, RetentionClock } from "#log/retention-clock.ts";
 import type { ImageChange, MetadataImage, TopicImage } from "#metadata/image.ts";
 import { Partition, type PartitionConfig } from "./partition.ts";
 import { TrafficTable } from "./traffic.ts";
@@ -15,10 +18,12 @@ import { TrafficTable } from "./traffic.ts";
 const OPEN_RETRY_MS = 5_000;
 /** How often waits are looked at for their time being over. */
 const EXPIRY_INTERVAL_MS = 500;
+/** A leap of the wall clock that is worth a line in the log; clocks are set by less every day. */
+const CLOCK_LEAP_MS = 60_000;
 
 export interface ReplicaManagerOptions {
   readonly brokerId: number;
-  readonly logs: LogManager;
+  readonly logs: LogDirs;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly logger: Logger;
@@ -40,11 +45,15 @@ export type Lookup =
 type Slot =
   | { readonly kind: "open"; readonly partition: Partition }
   | { readonly kind: "opening"; readonly ready: Promise<void> }
-  /** To be tried again at `retryAt` (monotonic ms): the disk may have room then. Infinity: never. */
-  | { readonly kind: "failed"; readonly retryAt: number };
+  /**
+   * To be tried again at `retryAt` (monotonic ms): the disk may have room then; never where its data
+   * folder is offline, or a sync failed. `isNew`: it was not there before.
+   */
+  | { readonly kind: "failed"; readonly retryAt: number; readonly isNew: boolean };
 
 export class ReplicaManager {
   readonly traffic = new TrafficTable();
+  readonly #retentionClock: RetentionClock;
   readonly #options: ReplicaManagerOptions;
   /** By topic id, then by partition. */
   readonly #topics = new Map<string, Map<number, Slot>>();
@@ -52,10 +61,12 @@ export class ReplicaManager {
   #expiryTimer: Timer | null = null;
   #retentionTimer: Timer | null = null;
   #isClosed = false;
+  #isClockDoubted = false;
 
   constructor(options: ReplicaManagerOptions, image: MetadataImage) {
     this.#options = options;
     this.#image = image;
+    this.#retentionClock = new RetentionClock(options.clock);
   }
 
   get image(): MetadataImage {
@@ -74,8 +85,10 @@ export class ReplicaManager {
       if (partition?.replicas.includes(brokerId) === true) return "kept";
       return deleted.has(topicId) ? "deleted" : "unknown";
     });
-    for (const topicId of deleted) this.#options.onDeleted(topicId);
-    await Promise.all([...image.topicsById.values()].map((topic) => this.#openTopic(topic)));
+    // What is in a folder that is offline comes back with it.
+    if (logs.isWhole) for (const topicId of deleted) this.#options.onDeleted(topicId);
+    const topics = [...image.topicsById.values()];
+    await Promise.all(topics.map((topic) => this.#openTopic(topic, () => false)));
     this.#scheduleExpiry();
     this.#scheduleRetention();
   }
@@ -89,7 +102,7 @@ export class ReplicaManager {
       const old = previous.topicsById.get(id);
       if (topic === undefined) {
         if (old !== undefined) this.#deleteTopic(old);
-      } else void this.#openTopic(topic);
+      } else void this.#openTopic(topic, (index) => old?.partitions[index] === undefined);
     }
     if (change.areBrokerConfigsChanged) {
       for (const topic of next.topicsById.values()) this.#configure(topic);
@@ -131,24 +144,40 @@ export class ReplicaManager {
     return count;
   }
 
+  /** How far the wall clock leapt ahead of what retention believes, ms. */
+  get clockDoubtMs(): number {
+    return this.#retentionClock.doubtMs();
+  }
+
   /**
    * Applies retention to every partition now, to its segments and to the producers that it remembers.
    * Returns how many segments were deleted.
    */
   async applyRetention(): Promise<number> {
-    const { clock, producerIdExpirationMs } = this.#options;
-    const silentSince = clock.nowMs() - producerIdExpirationMs;
+    const nowMs = this.#retentionClock.nowMs();
+    const silentSince = nowMs - this.#options.producerIdExpirationMs;
     let deleted = 0;
     await inBatches([...this.partitions()], async (partition) => {
       const { log, highWatermark } = partition;
       log.producers.expire(silentSince);
       try {
-        deleted += await this.#options.logs.applyRetention(log, highWatermark);
+        deleted += await applyRetention(log, { highWatermark, nowMs });
       } catch (error) {
         this.#warn(log.folder, error, "retention failed");
       }
     });
     return deleted;
+  }
+
+  /** The data folder `path` is offline: its partitions answer that, and nothing waits for them. */
+  takeOffline(path: string): void {
+    for (const slots of this.#topics.values()) {
+      for (const [index, slot] of slots) {
+        if (slot.kind !== "open" || dataFolderOf(slot.partition.log) !== path) continue;
+        slots.set(index, { kind: "failed", retryAt: Number.POSITIVE_INFINITY, isNew: false });
+        slot.partition.close();
+      }
+    }
   }
 
   /** Answers all that wait and stops the periodic work. Logs are closed by their manager. */
@@ -159,7 +188,8 @@ export class ReplicaManager {
     for (const partition of this.partitions()) partition.close();
   }
 
-  async #openTopic(topic: TopicImage): Promise<void> {
+  /** Opens what `topic` has here and is not open; `isNew` says whether a partition was never there. */
+  async #openTopic(topic: TopicImage, isNew: (index: number) => boolean): Promise<void> {
     let slots = this.#topics.get(topic.id);
     if (slots === undefined) {
       slots = new Map();
@@ -175,17 +205,21 @@ export class ReplicaManager {
     for (const [index, { promise }] of opened)
       slots.set(index, { kind: "opening", ready: promise });
     await inBatches(missing, async ({ index }) => {
-      await this.#openPartition(topic, index, slots);
+      await this.#openPartition(topic, { index, isNew: isNew(index) }, slots);
       // Who waits for it runs before any request that comes later: their order is kept.
       opened.get(index)?.resolve();
     });
   }
 
-  async #openPartition(topic: TopicImage, index: number, slots: Map<number, Slot>): Promise<void> {
+  async #openPartition(
+    topic: TopicImage,
+    { index, isNew }: { readonly index: number; readonly isNew: boolean },
+    slots: Map<number, Slot>,
+  ): Promise<void> {
     const { logs, configOf } = this.#options;
     const config = configOf(topic);
     try {
-      const log = await logs.openLog(topic.id, index, config);
+      const log = await logs.openLog(topic.id, index, config, isNew);
       if (this.#topics.get(topic.id) !== slots || this.#isClosed) return;
       const leaderEpoch = topic.partitions[index]?.leaderEpoch ?? 0;
       const identity = {
@@ -201,12 +235,17 @@ export class ReplicaManager {
       partition.setLeaderEpoch(now.partitions[index]?.leaderEpoch ?? 0);
       slots.set(index, { kind: "open", partition });
     } catch (error) {
-      this.#warn(`${topic.id}-${index}`, error, "a partition could not be opened");
+      const isOffline = error instanceof IoError && error.code === FOLDER_OFFLINE;
+      const folder = `${topic.id}-${index}`;
+      // The folder has its own line; there may be thousands of these.
+      if (isOffline) this.#options.logger.debug({ folder, error: error.message }, "offline");
+      else this.#warn(folder, error, "a partition could not be opened");
       // A failed sync is never tried again: the system may have dropped what it could not write.
-      const isOver = error instanceof SyncFailure;
+      const isOver = isOffline || error instanceof SyncFailure;
       const now = this.#options.clock.monotonicMs();
       const retryAt = isOver ? Number.POSITIVE_INFINITY : now + OPEN_RETRY_MS;
-      if (this.#topics.get(topic.id) === slots) slots.set(index, { kind: "failed", retryAt });
+      if (this.#topics.get(topic.id) === slots)
+        slots.set(index, { kind: "failed", retryAt, isNew });
     }
   }
 
@@ -248,6 +287,7 @@ export class ReplicaManager {
       const now = this.#options.clock.monotonicMs();
       for (const partition of this.partitions()) partition.expire(now);
       this.#retryFailed(now);
+      this.#watchClock();
       if (!this.#isClosed) this.#scheduleExpiry();
     });
   }
@@ -257,11 +297,24 @@ export class ReplicaManager {
     for (const [topicId, slots] of this.#topics) {
       const topic = this.#image.topicsById.get(topicId);
       if (topic === undefined) continue;
-      const due = [...slots].filter(([, slot]) => slot.kind === "failed" && slot.retryAt <= now);
-      if (due.length === 0) continue;
-      for (const [index] of due) slots.delete(index);
-      void this.#openTopic(topic);
+      const due = new Map<number, boolean>();
+      for (const [index, slot] of slots) {
+        if (slot.kind === "failed" && slot.retryAt <= now) due.set(index, slot.isNew);
+      }
+      if (due.size === 0) continue;
+      for (const index of due.keys()) slots.delete(index);
+      void this.#openTopic(topic, (index) => due.get(index) === true);
     }
+  }
+
+  /** Says once that the clock leapt ahead; the look itself is what the clock learns from. */
+  #watchClock(): void {
+    const doubtMs = this.clockDoubtMs;
+    if (doubtMs > CLOCK_LEAP_MS && !this.#isClockDoubted) {
+      const message = "the wall clock leapt ahead; records age by it only once that has lasted";
+      this.#options.logger.warn({ leapMs: doubtMs, lastsMs: LEAP_DOUBT_MS }, message);
+    }
+    this.#isClockDoubted = doubtMs > CLOCK_LEAP_MS;
   }
 
   #scheduleRetention(): void {

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { MemoryDisk } from "#io/memory/memory-disk.ts";
 import { inlineWorkers } from "#io/memory/world.ts";
 import { Semaphore } from "#log/semaphore.ts";
-import { batchOf, CONFIG, Rig, TOPIC } from "#log/testing.ts";
+import { batchOf, Rig, TOPIC } from "#log/testing.ts";
 import type { ProduceTransaction } from "./admission.ts";
 import { type AppendResult, appendBatch } from "./append.ts";
 import { type FetchedPartition, fetch } from "./fetch.ts";
@@ -12,6 +12,7 @@ import { listOffset, SpecialTime } from "./list-offset.ts";
 import { appendMarker } from "./markers.ts";
 import { Partition } from "./partition.ts";
 import type { Admission } from "./ports.ts";
+import { PARTITION_CONFIG } from "./testing.ts";
 
 const CLASSIC: ProduceTransaction = {
   transactionalId: "tx",
@@ -24,14 +25,7 @@ const IMPLICIT: ProduceTransaction = { ...CLASSIC, mayAdd: true, knowsAbortable:
 async function newWorld() {
   const disk = new MemoryDisk();
   const rig = await Rig.open({ disk });
-  const config = {
-    ...CONFIG,
-    maxMessageBytes: 1000,
-    messageTimestampType: "CreateTime",
-    messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
-    messageTimestampAfterMaxMs: Number.MAX_SAFE_INTEGER,
-    minInsyncReplicas: 1,
-  } as const;
+  const config = { ...PARTITION_CONFIG, maxMessageBytes: 1000 };
   const identity = { topicId: TOPIC, topicName: "t", index: 0, isInternal: false };
   const partition = new Partition(identity, await rig.log(config), config, 3);
   const asked: (Admission & { answer(errorCode: ErrorCode): void })[] = [];

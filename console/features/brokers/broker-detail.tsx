@@ -22,6 +22,7 @@ import { Skeleton } from "../../ui/skeleton.tsx";
 import { Empty, ProblemPanel } from "../../ui/states.tsx";
 import { useNow } from "../../ui/time.tsx";
 import { BrokerSettings } from "./broker-settings.tsx";
+import { DataFolders } from "./data-folders.tsx";
 import { ReplicaTable } from "./replica-table.tsx";
 
 const PARSERS = {
@@ -57,6 +58,7 @@ export function BrokerDetail({ broker }: { readonly broker: string }): ReactNode
       ) : (
         <div className="flex min-h-0 flex-1 flex-col gap-3 px-4 pt-1">
           <Numbers broker={data} />
+          <DataFolders folders={data.dataFolders ?? []} />
           <div className="flex items-center gap-3">
             <Segmented
               label="What is shown"

@@ -50,6 +50,7 @@ export const kafkaPythonKind: ClientKind = kind(
     "header nulls": "kafka-python refuses a header without a value",
     "null key and value": "kafka-python refuses a record with neither",
     idempotent: "kafka-python 2.0 has no idempotent producer",
+    "zstd topics": "kafka-python 2.0 reads by Fetch v4, which is refused for compression.type zstd",
     cooperative: "kafka-python 2.0 has eager assignors only",
     "static member": "kafka-python 2.0 has no group.instance.id",
     deleteRecords: "kafka-python 2.0 has no call for it",

@@ -50,6 +50,21 @@ export const Listener = z
   .object({ name: z.string(), host: z.string(), port: z.int() })
   .meta({ id: "Listener" });
 
+/** A folder in which a broker keeps partitions, best on a disk of its own. */
+export const DataFolder = z
+  .object({
+    path: z.string(),
+    error: z.string().nullable().meta({
+      description: "Why it is offline, and its partitions with it; null while it is in service.",
+    }),
+    partitionCount: Count.meta({ description: "Partitions that are served from it." }),
+    sizeBytes: Count.meta({ description: "Bytes of their logs." }),
+    totalBytes: Count.nullable().meta({ description: "Of its disk." }),
+    freeBytes: Count.nullable(),
+  })
+  .meta({ id: "DataFolder" });
+export type DataFolder = z.infer<typeof DataFolder>;
+
 /** What only the broker itself knows is null for the others. */
 export const Broker = z
   .object({
@@ -65,8 +80,9 @@ export const Broker = z
       description: "How far `leaderCount` is from an equal share: 0.1 is 10 % above it.",
     }),
     sizeBytes: Count.nullable(),
-    dataFolder: z.string().nullable(),
-    diskTotalBytes: Count.nullable(),
+    dataFolder: z.string().nullable().meta({ description: "The first, with the metadata." }),
+    dataFolders: z.array(DataFolder).nullable(),
+    diskTotalBytes: Count.nullable().meta({ description: "Of the disk of the first data folder." }),
     diskFreeBytes: Count.nullable(),
     version: z.string().nullable(),
     runtime: z.string().nullable().meta({ description: "`node 26.10.0`, `deno 2.9.6`." }),

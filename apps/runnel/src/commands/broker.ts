@@ -42,7 +42,10 @@ export function brokerCommand(): Command {
 /** The flags of a broker, which `up` takes too and hands on. */
 export function addBrokerFlags(command: Command): Command {
   return command
-    .option("--data-dir <dir>", `where everything is kept (default: ${defaultDataDir()})`)
+    .option(
+      "--data-dir <dir>",
+      `where everything is kept; further disks behind commas (default: ${defaultDataDir()})`,
+    )
     .option("--kafka <host:port>", "the Kafka protocol (default: 127.0.0.1:9092)")
     .addOption(
       new ChoiceOption({

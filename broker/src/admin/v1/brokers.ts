@@ -1,8 +1,9 @@
 /** The brokers that live, their replicas and settings. */
-import type { Broker, Replica } from "@runnel/contracts/cluster.ts";
+import type { Broker, DataFolder, Replica } from "@runnel/contracts/cluster.ts";
 import type { AnswerOf } from "@runnel/contracts/routes.ts";
 import { ResourceType } from "#controller/change-configs.ts";
 import { brokerConfigsVersion } from "#controller/versions.ts";
+import type { FolderState } from "#log/log-dirs.ts";
 import type { BrokerImage, MetadataImage } from "#metadata/image.ts";
 import { Refusal } from "../problem.ts";
 import { authorize } from "./caller.ts";
@@ -109,6 +110,7 @@ type OwnState = Pick<
   Broker,
   | "sizeBytes"
   | "dataFolder"
+  | "dataFolders"
   | "diskTotalBytes"
   | "diskFreeBytes"
   | "version"
@@ -119,6 +121,7 @@ type OwnState = Pick<
 const UNKNOWN_STATE: OwnState = {
   sizeBytes: null,
   dataFolder: null,
+  dataFolders: null,
   diskTotalBytes: null,
   diskFreeBytes: null,
   version: null,
@@ -126,16 +129,36 @@ const UNKNOWN_STATE: OwnState = {
   startedAt: null,
 };
 
-async function ownState({ replicas, disk, dataFolder, about }: V1Services): Promise<OwnState> {
+async function ownState(services: V1Services): Promise<OwnState> {
+  const { replicas, about, logs } = services;
   let sizeBytes = 0;
   for (const { log } of replicas.partitions()) sizeBytes += log.size;
-  const space = await disk.space(dataFolder).catch(() => null);
+  const dataFolders = await Promise.all(logs.folders.map((one) => folderOf(one, services)));
+  const first = dataFolders[0];
   return {
     sizeBytes,
-    dataFolder,
-    diskTotalBytes: space?.totalBytes ?? null,
-    diskFreeBytes: space?.freeBytes ?? null,
+    dataFolder: first?.path ?? null,
+    dataFolders,
+    diskTotalBytes: first?.totalBytes ?? null,
+    diskFreeBytes: first?.freeBytes ?? null,
     ...about,
+  };
+}
+
+async function folderOf(
+  { path, problem, logs }: FolderState,
+  { disk }: V1Services,
+): Promise<DataFolder> {
+  let sizeBytes = 0;
+  for (const log of logs.values()) sizeBytes += log.size;
+  const space = await disk.space(path).catch(() => null);
+  return {
+    path,
+    error: problem,
+    partitionCount: logs.size,
+    sizeBytes,
+    totalBytes: space?.totalBytes ?? null,
+    freeBytes: space?.freeBytes ?? null,
   };
 }
 

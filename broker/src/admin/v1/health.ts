@@ -77,9 +77,9 @@ function logReasons({ replicas, broker }: V1Services): HealthReason[] {
     reasons.push({
       severity: "critical",
       subject: `broker ${broker.nodeId}`,
-      message: `${failedCount} partitions could not be opened`,
+      message: `${failedCount} partitions are not served`,
       remedy:
-        "See the broker's log for what the disk said; they are tried again every few seconds.",
+        "See the broker's log for what the disk said; those whose data folder is in service are tried again every few seconds.",
     });
   }
   for (const { log, identity } of replicas.partitions()) {
@@ -104,20 +104,43 @@ function logReasons({ replicas, broker }: V1Services): HealthReason[] {
 }
 
 async function diskReasons(services: V1Services): Promise<HealthReason[]> {
+  const { folders } = services.logs;
   const subject = `broker ${services.broker.nodeId}`;
-  const space = await services.disk.space(services.dataFolder).catch(() => null);
+  const reasons = await Promise.all(
+    folders.map(async ({ path, problem }) => {
+      if (problem !== null) return offline(subject, path, problem);
+      return fullness(await services.disk.space(path).catch(() => null), {
+        subject,
+        disk: folders.length === 1 ? "the disk" : `the disk of ${path}`,
+      });
+    }),
+  );
+  return reasons.flatMap((reason) => reason ?? []);
+}
+
+function offline(subject: string, path: string, problem: string): HealthReason {
+  return {
+    severity: "critical",
+    subject,
+    message: `the data folder ${path} is offline, with all partitions in it: ${problem}`,
+    remedy: "Mend or mount its disk, then restart the broker: what is in it is checked then.",
+  };
+}
+
+function fullness(
+  space: { readonly freeBytes: number; readonly totalBytes: number } | null,
+  { subject, disk }: { readonly subject: string; readonly disk: string },
+): HealthReason | null {
   if (space === null) {
-    const message = "the disk does not say how full it is";
-    return [{ severity: "warning", subject, message, remedy: "See whether it is mounted." }];
+    const message = `${disk} does not say how full it is`;
+    return { severity: "warning", subject, message, remedy: "See whether it is mounted." };
   }
   const share = space.freeBytes / space.totalBytes;
-  if (!(share < FREE_LOW)) return [];
-  return [
-    {
-      severity: share < FREE_CRITICAL ? "critical" : "warning",
-      subject,
-      message: `${(share * 100).toFixed(1)} % of the disk is free`,
-      remedy: "Make room, or lower `retention.ms` or `retention.bytes` of large topics.",
-    },
-  ];
+  if (!(share < FREE_LOW)) return null;
+  return {
+    severity: share < FREE_CRITICAL ? "critical" : "warning",
+    subject,
+    message: `${(share * 100).toFixed(1)} % of ${disk} is free`,
+    remedy: "Make room, or lower `retention.ms` or `retention.bytes` of large topics.",
+  };
 }

@@ -12,13 +12,15 @@ import type { GroupCoordinator } from "#coordinator/group-coordinator.ts";
 import type { LagTable } from "#coordinator/lag-table.ts";
 import type { TopicLookup } from "#coordinator/ports.ts";
 import type { Disk } from "#io/ports.ts";
-import type { LogManager } from "#log/log-manager.ts";
+import type { CompactionView } from "#log/compaction/compactor.ts";
+import type { LogDirs } from "#log/log-dirs.ts";
 import type { MetadataView } from "#metadata/image.ts";
 import type { TopicConfigs } from "#metadata/topic-configs.ts";
 import type { MetricsHistory } from "#metrics/history/history.ts";
 import type { AppendContext } from "#replica/append.ts";
 import type { EventTimes } from "#replica/event-times.ts";
 import type { FetchContext } from "#replica/fetch.ts";
+import type { Partition } from "#replica/partition.ts";
 import type { ReplicaManager } from "#replica/replica-manager.ts";
 
 export interface V1Services {
@@ -33,7 +35,7 @@ export interface V1Services {
   readonly groupChanges: GroupChanges;
   readonly topicConfigs: TopicConfigs;
   readonly replicas: ReplicaManager;
-  readonly logs: LogManager;
+  readonly logs: LogDirs;
   readonly groups: Pick<
     GroupCoordinator,
     "start" | "visit" | "list" | "describe" | "fetchOffsets" | "findPartition"
@@ -44,7 +46,6 @@ export interface V1Services {
   readonly append: AppendContext;
   readonly reads: FetchContext;
   readonly disk: Pick<Disk, "space">;
-  readonly dataFolder: string;
   /** The broker's settings, as it was started with them. */
   readonly broker: BrokerConfig;
   /** `delete.topic.enable`. */
@@ -53,6 +54,8 @@ export interface V1Services {
   readonly listeners: readonly ListenerAddress[];
   /** Reading events: loaded, and its threads started, when it is asked for. */
   readonly browse: () => Promise<BrowseService>;
+  /** How the log of a partition is compacted; null where its topic is not. */
+  readonly compactionOf: (partition: Partition) => CompactionView | null;
   readonly about: About;
   readonly auditTopic: AuditTopic;
   /** What metrics were; null where it is not kept. */

@@ -2,7 +2,8 @@
  * Random histories of transactions over the offsets of groups, against a model that knows nothing but the
  * order of the log. After every event: what is visible is the latest that was committed, by a commit or by
  * the end of a transaction; it never goes back; nothing of an aborted transaction is ever seen; who asks
- * for stable offsets learns of every open transaction; and memory is the replay of the log (T11).
+ * for stable offsets learns of every open transaction; and memory is the replay of the log, compacted or
+ * not (T11).
  */
 import { inspect, isDeepStrictEqual } from "node:util";
 import { assert } from "@runnel/kit/assert.ts";
@@ -12,7 +13,7 @@ import { expect, test } from "vitest";
 import { emptyUsage, type Usage } from "../limits.ts";
 import type { LoadedItem } from "../ports.ts";
 import { replayParts, StepBatch } from "../runtime/step-batch.ts";
-import { appendItems } from "../testing/memory-log.ts";
+import { appendItems, compacted, endOf } from "../testing/memory-log.ts";
 import { DEFAULT_CONFIG, topicIdOf } from "../testing/scenario.ts";
 import { durableState, replayItem, replayLog } from "../testing/state.ts";
 import type { OffsetToCommit, TransactionCommitEvent } from "./events.ts";
@@ -51,6 +52,10 @@ const move = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant("delete-offsets" as const), groupId, places }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("compact" as const), isLate: fc.boolean() }),
   },
   {
     weight: 2,
@@ -108,7 +113,7 @@ class Model {
 class History {
   readonly #usage: Usage = emptyUsage();
   #shard = new GroupShard(this.#usage, () => DEFAULT_CONFIG);
-  readonly #log: LoadedItem[] = [];
+  #log: LoadedItem[] = [];
   readonly #model = new Model();
   readonly #held = new Map<bigint, TransactionCommitEvent>();
   readonly #highest = new Map<string, number>();
@@ -148,6 +153,9 @@ class History {
       }
       case "delete":
         this.#submit({ kind: "delete", groupId: move.groupId, ticket, isValidateOnly: false });
+        break;
+      case "compact":
+        this.#log = compacted(this.#log, move.isLate);
         break;
       case "expire-offsets":
         this.#submit({ kind: "expire-offsets", groupId: move.groupId });
@@ -209,7 +217,7 @@ class History {
     for (const record of step.records) this.#tell(record);
     if (step.marker !== undefined) this.#model.add(step.marker);
     const outcomes = batch.parts.map((part) => {
-      const baseOffset = this.#log.length;
+      const baseOffset = endOf(this.#log);
       appendItems(this.#log, part.batch, 0);
       return { errorCode: ErrorCode.NONE, baseOffset };
     });

@@ -52,7 +52,7 @@ export class MemoryLog implements CoordinatorLog {
     const outcomes = batches.map((batch) => {
       const errorCode = this.refusalOf(batch);
       if (errorCode !== ErrorCode.NONE) return { errorCode, baseOffset: -1 };
-      const baseOffset = log.length;
+      const baseOffset = endOf(log);
       if (fault !== "refused") appendItems(log, batch, nowMs);
       return { errorCode, baseOffset };
     });
@@ -78,11 +78,56 @@ const itemCount = (batch: CoordinatorBatch): number =>
 export function appendItems(log: LoadedItem[], batch: CoordinatorBatch, timestamp: number): void {
   if (batch.kind === "marker") {
     const { producerId, isCommit } = batch.marker;
-    log.push({ kind: "end", offset: log.length, producerId, isCommit });
+    log.push({ kind: "end", offset: endOf(log), producerId, isCommit });
     return;
   }
   for (const record of batch.records) {
     const { producer } = batch;
-    log.push({ kind: "record", ...record, offset: log.length, timestamp, producer });
+    log.push({ kind: "record", ...record, offset: endOf(log), timestamp, producer });
   }
+}
+
+/** Where the next batch goes: compaction leaves gaps. */
+export function endOf(log: readonly LoadedItem[]): number {
+  return (log.at(-1)?.offset ?? -1) + 1;
+}
+
+/**
+ * The log after a compaction of all that is decided, with its offsets: of each key the last record, nothing
+ * of aborted transactions. `isLate`: removals and ends of transactions have had their time, too.
+ */
+export function compacted(log: readonly LoadedItem[], isLate: boolean): LoadedItem[] {
+  const fates = fatesOf(log);
+  const isOpen = (item: LoadedItem): boolean => fates.get(item) === "open";
+  const dirtyFrom = log.find(isOpen)?.offset ?? endOf(log);
+  const isKept = (item: LoadedItem): boolean => item.offset >= dirtyFrom || item === log.at(-1);
+  const last = new Map<string, LoadedItem>();
+  for (const item of log) {
+    if (item.kind !== "record" || item.offset >= dirtyFrom) continue;
+    if (fates.get(item) !== "aborted") last.set(item.key.join(), item);
+  }
+  const records = log.filter((item) => {
+    if (item.kind === "end" || isKept(item)) return true;
+    return last.get(item.key.join()) === item && !(isLate && item.value === null);
+  });
+  if (!isLate) return records;
+  const producers = new Set(
+    records.map((item) => (item.kind === "record" ? item.producer?.producerId : undefined)),
+  );
+  return records.filter(
+    (item) => item.kind === "record" || isKept(item) || producers.has(item.producerId),
+  );
+}
+
+/** What became of the records of transactions. */
+function fatesOf(log: readonly LoadedItem[]): ReadonlyMap<LoadedItem, string> {
+  const fates = new Map<LoadedItem, string>();
+  const next = new Map<bigint, string>();
+  for (const item of log.toReversed()) {
+    if (item.kind === "end") next.set(item.producerId, item.isCommit ? "committed" : "aborted");
+    else if (item.producer !== null) {
+      fates.set(item, next.get(item.producer.producerId) ?? "open");
+    }
+  }
+  return fates;
 }

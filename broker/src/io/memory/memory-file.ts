@@ -6,6 +6,11 @@
  */
 import type { Random } from "@runnel/kit/world.ts";
 
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
 interface Overwritten {
   readonly position: number;
   readonly bytes: Uint8Array;
@@ -19,7 +24,8 @@ export class MemoryContent {
   #syncedSize = 0;
   /** What the synced part held before it was changed, oldest first. */
   #overwritten: Overwritten[] = [];
-  #isSyncBroken = false;
+  /** Changed since the last sync and forgotten by the system, as a sync failed: no sync writes it. */
+  #lost: readonly Range[] = [];
   modifiedAt: number;
 
   constructor(modifiedAt: number) {
@@ -38,8 +44,9 @@ export class MemoryContent {
 
   write(bytes: Uint8Array, position: number): void {
     if (bytes.length === 0) return;
-    this.#keep(position, position + bytes.length);
     const end = position + bytes.length;
+    this.#keep(position, end);
+    this.#lost = this.#lost.flatMap((range) => without(range, { start: position, end }));
     if (end > this.#bytes.length) this.#grow(end);
     this.#bytes.set(bytes, position);
     this.#size = Math.max(this.#size, end);
@@ -51,20 +58,26 @@ export class MemoryContent {
       this.#bytes.fill(0, length, this.#size);
     } else if (length > this.#bytes.length) this.#grow(length);
     this.#size = length;
+    this.#lost = this.#lost.flatMap((range) => without(range, { start: length, end: Infinity }));
   }
 
   sync(): void {
-    if (this.#isSyncBroken) return;
+    if (this.#lost.length > 0) return;
     this.#syncedSize = this.#size;
     this.#overwritten = [];
   }
 
   /**
    * A sync failed: the system forgets that the pages are dirty, so a later sync that "succeeds" makes
-   * nothing durable either. That is what Linux does, and why no failed sync may be retried.
+   * nothing durable either, until they were written again. That is what Linux does, and why no failed
+   * sync may be retried.
    */
   breakSync(): void {
-    this.#isSyncBroken = true;
+    const changed = this.#overwritten.map(({ position, bytes }) => {
+      return { start: position, end: Math.min(position + bytes.length, this.#size) };
+    });
+    const all = [...this.#lost, ...changed, { start: this.#syncedSize, end: this.#size }];
+    this.#lost = all.filter(({ start, end }) => start < end);
   }
 
   /**
@@ -101,4 +114,11 @@ export class MemoryContent {
     next.set(this.#bytes.subarray(0, this.#size));
     this.#bytes = next;
   }
+}
+
+/** What of `range` lies outside of `other`. */
+function without(range: Range, other: Range): readonly Range[] {
+  const before = { start: range.start, end: Math.min(range.end, other.start) };
+  const behind = { start: Math.max(range.start, other.end), end: range.end };
+  return [before, behind].filter(({ start, end }) => start < end);
 }

@@ -2,7 +2,7 @@
 import { DecodeError } from "@runnel/kit/errors.ts";
 import { seededRandom } from "@runnel/kit/seeded-random.ts";
 import { type Logger, silentLogger } from "@runnel/kit/world.ts";
-import { decompress } from "@runnel/protocol/compression/codecs.ts";
+import { compress, decompress } from "@runnel/protocol/compression/codecs.ts";
 import { CODEC_NAMES } from "@runnel/protocol/records/batch.ts";
 import type { Workers, World } from "../ports.ts";
 import { inlineThreads } from "./inline-threads.ts";
@@ -42,6 +42,11 @@ export const inlineWorkers: Workers = {
     const name = CODEC_NAMES[codec];
     if (name === undefined) throw new DecodeError(`there is no codec ${codec}`);
     return decompress(name, bytes, { maxOutputLength: outputMax });
+  },
+  async compress(codec, bytes, level) {
+    const name = CODEC_NAMES[codec];
+    if (name === undefined) throw new DecodeError(`there is no codec ${codec}`);
+    return compress(name, bytes, level ?? undefined);
   },
   async close() {},
 };

@@ -21,6 +21,26 @@ describe("node workers", () => {
     await workers.close();
   });
 
+  test("compress in every codec, at the level asked for", async () => {
+    const workers = createNodeWorkers({ threadsMax: 1 });
+    for (const name of CODEC_NAMES) {
+      const packed = await workers.compress(codec(name), text, null);
+      expect(Buffer.compare(packed, compress(name, text))).toBe(0);
+    }
+    const fast = await workers.compress(codec("gzip"), text, 1);
+    expect(Buffer.compare(fast, compress("gzip", text, 1))).toBe(0);
+    await workers.close();
+  });
+
+  test("a raw snappy block, whose content a native library owns, comes back", async () => {
+    const workers = createNodeWorkers({ threadsMax: 1 });
+    const hello = text.subarray(0, 6);
+    // Its length, and one literal of six bytes.
+    const packed = Uint8Array.of(6, 5 << 2, ...hello);
+    expect(await workers.decompress(codec("snappy"), packed, 6)).toEqual(hello);
+    await workers.close();
+  });
+
   test("bad input is a DecodeError, and the thread goes on", async () => {
     const workers = createNodeWorkers({ threadsMax: 1 });
     const packed = compress("gzip", text);

@@ -1,5 +1,5 @@
 /**
- * A small pool of worker threads for decompression. Threads start when there is work, end when there
+ * A small pool of worker threads for compression and its undoing. Threads start when there is work, end when there
  * was none for a while, and are killed when a job takes too long or the pool is closed.
  */
 import { availableParallelism } from "node:os";
@@ -8,7 +8,7 @@ import { Worker } from "node:worker_threads";
 import { DecodeError, type IoError, messageOf } from "@runnel/kit/errors.ts";
 import { ioError } from "../errors.ts";
 import type { Workers } from "../ports.ts";
-import type { Job, Outcome } from "./decompress-job.ts";
+import type { Job, Outcome } from "./codec-job.ts";
 
 /** Threads at most; one is left to the event loop. */
 const THREADS_MAX = Math.max(1, Math.min(4, availableParallelism() - 1));
@@ -28,14 +28,15 @@ export interface WorkerLimits {
   readonly idleMs: number;
 }
 
-interface Pending extends Job {
+interface Pending {
+  readonly job: Job;
   resolve(bytes: Uint8Array): void;
   reject(error: Error): void;
 }
 
 interface Thread {
   readonly worker: Worker;
-  job: Pending | null;
+  pending: Pending | null;
   timer: ReturnType<typeof setTimeout> | null;
 }
 
@@ -51,12 +52,21 @@ class WorkerPool implements Workers {
   }
 
   decompress(codec: number, bytes: Uint8Array, outputMax: number): Promise<Uint8Array> {
+    return this.#do({ kind: "decompress", codec, bytes, outputMax });
+  }
+
+  compress(codec: number, bytes: Uint8Array, level: number | null): Promise<Uint8Array> {
+    return this.#do({ kind: "compress", codec, bytes, level });
+  }
+
+  #do(job: Job): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const { queuedJobsMax, queuedBytesMax } = this.#limits;
       if (this.#isClosed) {
         reject(lost("the workers are closed"));
         return;
       }
+      const { bytes } = job;
       const isFull =
         this.#queue.length >= queuedJobsMax || this.#queuedBytes + bytes.length > queuedBytesMax;
       if (isFull && this.#queue.length > 0) {
@@ -66,14 +76,14 @@ class WorkerPool implements Workers {
       }
       this.#queuedBytes += bytes.length;
       // A copy that can move to the thread: `bytes` is a view of memory that others use.
-      this.#queue.push({ codec, bytes: Uint8Array.from(bytes), outputMax, resolve, reject });
+      this.#queue.push({ job: { ...job, bytes: Uint8Array.from(bytes) }, resolve, reject });
       this.#next();
     });
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const job of this.#queue.splice(0)) job.reject(lost("the workers are closed"));
+    for (const waiting of this.#queue.splice(0)) waiting.reject(lost("the workers are closed"));
     this.#queuedBytes = 0;
     await Promise.all([...this.#threads].map((thread) => this.#end(thread, "were closed")));
   }
@@ -81,20 +91,20 @@ class WorkerPool implements Workers {
   /** Gives waiting jobs to threads without one, and starts threads as far as allowed. */
   #next(): void {
     while (this.#queue.length > 0) {
-      const idle = [...this.#threads].find((thread) => thread.job === null);
+      const idle = [...this.#threads].find((thread) => thread.pending === null);
       if (idle === undefined && this.#threads.size >= this.#limits.threadsMax) return;
-      const job = this.#queue.shift() as Pending;
-      this.#queuedBytes -= job.bytes.length;
-      this.#give(idle ?? this.#start(), job);
+      const pending = this.#queue.shift() as Pending;
+      this.#queuedBytes -= pending.job.bytes.length;
+      this.#give(idle ?? this.#start(), pending);
     }
   }
 
   #start(): Thread {
-    const worker = new Worker(new URL("./decompress-worker.ts", import.meta.url), {
-      name: "runnel-decompress",
+    const worker = new Worker(new URL("./codec-worker.ts", import.meta.url), {
+      name: "runnel-codec",
       resourceLimits: { maxOldGenerationSizeMb: 64 },
     });
-    const thread: Thread = { worker, job: null, timer: null };
+    const thread: Thread = { worker, pending: null, timer: null };
     this.#threads.add(thread);
     worker.on("message", (outcome: Outcome) => this.#answer(thread, outcome));
     worker.on("error", (error) => void this.#end(thread, `failed: ${messageOf(error)}`));
@@ -102,28 +112,28 @@ class WorkerPool implements Workers {
     return thread;
   }
 
-  #give(thread: Thread, job: Pending): void {
+  #give(thread: Thread, pending: Pending): void {
     if (thread.timer !== null) clearTimeout(thread.timer);
     const { jobMsMax } = this.#limits;
-    thread.job = job;
+    thread.pending = pending;
     thread.worker.ref();
     thread.timer = setTimeout(() => void this.#end(thread, `took ${jobMsMax} ms`), jobMsMax);
     thread.timer.unref();
-    const { codec, bytes, outputMax } = job;
-    thread.worker.postMessage({ codec, bytes, outputMax }, [bytes.buffer as ArrayBuffer]);
+    const { job } = pending;
+    thread.worker.postMessage(job, [job.bytes.buffer as ArrayBuffer]);
   }
 
   #answer(thread: Thread, outcome: Outcome): void {
-    const { job } = thread;
-    if (job === null) return;
-    thread.job = null;
+    const { pending } = thread;
+    if (pending === null) return;
+    thread.pending = null;
     if (thread.timer !== null) clearTimeout(thread.timer);
     thread.timer = setTimeout(() => void this.#end(thread, "idle"), this.#limits.idleMs);
     thread.timer.unref();
     thread.worker.unref();
-    if (outcome.kind === "done") job.resolve(outcome.bytes);
-    else if (outcome.isBadInput) job.reject(new DecodeError(outcome.message));
-    else job.reject(lost(outcome.message));
+    if (outcome.kind === "done") pending.resolve(outcome.bytes);
+    else if (outcome.isBadInput) pending.reject(new DecodeError(outcome.message));
+    else pending.reject(lost(outcome.message));
     this.#next();
   }
 
@@ -131,9 +141,9 @@ class WorkerPool implements Workers {
   async #end(thread: Thread, reason: string): Promise<void> {
     if (!this.#threads.delete(thread)) return;
     if (thread.timer !== null) clearTimeout(thread.timer);
-    const { job } = thread;
-    thread.job = null;
-    job?.reject(lost(`a worker thread ${reason}`));
+    const { pending } = thread;
+    thread.pending = null;
+    pending?.reject(lost(`a worker thread ${reason}`));
     if (!this.#isClosed) this.#next();
     await thread.worker.terminate();
   }

@@ -16,7 +16,8 @@ test("openHistory() samples process and disk, whatever becomes of the groups; nu
   await world.disk.makeDirectory("/data");
   const metrics = new MetricRegistry();
   const never = new Promise<void>(() => {});
-  const parts = { folder: "/data", metrics, stats: STATS, measureGroups: () => never };
+  const folders = { folder: "/data", otherFolders: ["/more"] };
+  const parts = { ...folders, metrics, stats: STATS, measureGroups: () => never };
   const history = await openHistory(parts, world);
   const from = world.time.nowMs();
   await world.time.advanceAsync(30_000);
@@ -32,6 +33,8 @@ test("openHistory() samples process and disk, whatever becomes of the groups; nu
       to: world.time.nowMs(),
       points: 2,
     })) ?? {};
+  const free = metrics.all().find(({ name }) => name === "runnel_data_folder_free_bytes");
+  expect(free?.kind === "gauges" && [...free.read().keys()]).toEqual(["/data", "/more"]);
   expect(series.map((one) => one?.mean.at(-1))).toEqual([100, 0.5, 1024 ** 4, 0]);
   world.disk.fault = () => ({ kind: "fail", code: "ENOSPC" });
   const again = { ...parts, metrics: new MetricRegistry() };

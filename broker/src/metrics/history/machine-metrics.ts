@@ -5,11 +5,18 @@
 import type { Disk, ProcessStats } from "#io/ports.ts";
 import type { Counter, MetricRegistry } from "#metrics/metric.ts";
 
+interface Space {
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
 export interface MachineMetricsOptions {
   readonly stats: ProcessStats;
   readonly disk: Pick<Disk, "space">;
-  /** The data folder: the space of its file system is what counts. */
+  /** The first data folder: the space of its file system is what counts. */
   readonly folder: string;
+  /** The data folders besides it, which may be on other disks. */
+  readonly otherFolders: readonly string[];
   /** For what is shown in the text of all metrics, too. */
   readonly shared: MetricRegistry;
   /** For what the text has from elsewhere. */
@@ -19,7 +26,9 @@ export interface MachineMetricsOptions {
 export class MachineMetrics {
   readonly #options: MachineMetricsOptions;
   readonly #cpu: Counter;
-  #space = { freeBytes: Number.NaN, totalBytes: Number.NaN };
+  #space: Space = { freeBytes: Number.NaN, totalBytes: Number.NaN };
+  /** By folder, as far as their disks say. */
+  #spaces: ReadonlyMap<string, Space> = new Map();
   #delay = { p50: Number.NaN, p99: Number.NaN, max: Number.NaN };
 
   constructor(options: MachineMetricsOptions) {
@@ -35,6 +44,20 @@ export class MachineMetrics {
       "Bytes of the disk of the data folder",
       () => this.#space.totalBytes,
     );
+    const spaces = (of: (space: Space) => number) => () =>
+      new Map([...this.#spaces].map(([path, space]) => [path, of(space)] as const));
+    shared.gauges(
+      "runnel_data_folder_free_bytes",
+      "Bytes that are free on the disk of each data folder",
+      "folder",
+      spaces(({ freeBytes }) => freeBytes),
+    );
+    shared.gauges(
+      "runnel_data_folder_total_bytes",
+      "Bytes of the disk of each data folder",
+      "folder",
+      spaces(({ totalBytes }) => totalBytes),
+    );
     this.#cpu = own.counter("process_cpu_seconds_total", "Processor time, all threads");
     const memory = stats.memory.bind(stats);
     const gauge = own.gauge.bind(own);
@@ -49,9 +72,15 @@ export class MachineMetrics {
 
   /** Looks anew. Rejects with `IoError` where the disk does not say; the rest is then new all the same. */
   async refresh(): Promise<void> {
-    const { stats, disk, folder } = this.#options;
+    const { stats, disk, folder, otherFolders } = this.#options;
     this.#cpu.value = stats.cpuSeconds();
     this.#delay = stats.loopDelay() ?? { p50: Number.NaN, p99: Number.NaN, max: Number.NaN };
+    const spaces = new Map<string, Space>();
+    for (const path of [folder, ...otherFolders]) {
+      const space = await disk.space(path).catch(() => null);
+      if (space !== null) spaces.set(path, space);
+    }
+    this.#spaces = spaces;
     this.#space = await disk.space(folder);
   }
 }

@@ -6,8 +6,10 @@ import { MetricsHistory } from "./history.ts";
 import { MachineMetrics } from "./machine-metrics.ts";
 
 export interface BrokerHistoryOptions {
-  /** The data folder. */
+  /** The first data folder. */
   readonly folder: string;
+  /** The data folders besides it. */
+  readonly otherFolders: readonly string[];
   readonly metrics: MetricRegistry;
   readonly stats: ProcessStats;
   /** Measures how far groups are behind, for the gauges to read. */
@@ -16,11 +18,12 @@ export interface BrokerHistoryOptions {
 
 /** Null, and a line in the log, where it cannot be kept: a broker without a history is still one. */
 export async function openHistory(
-  { folder, metrics, stats, measureGroups }: BrokerHistoryOptions,
+  { folder, otherFolders, metrics, stats, measureGroups }: BrokerHistoryOptions,
   { disk, clock, scheduler, logger }: World,
 ): Promise<MetricsHistory | null> {
   const own = new MetricRegistry();
-  const machine = new MachineMetrics({ stats, disk, folder, shared: metrics, own });
+  const place = { disk, folder, otherFolders };
+  const machine = new MachineMetrics({ stats, ...place, shared: metrics, own });
   try {
     return await MetricsHistory.open({
       disk,

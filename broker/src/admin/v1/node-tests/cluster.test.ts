@@ -35,7 +35,7 @@ describe("getCluster", () => {
     const { health } = await rig.client.getCluster();
     expect(health.status).toBe("critical");
     expect(health.reasons).toMatchObject([
-      { severity: "critical", subject: "broker 1", message: "1 partitions could not be opened" },
+      { severity: "critical", subject: "broker 1", message: "1 partitions are not served" },
     ]);
   });
 });
@@ -54,6 +54,7 @@ describe("brokers", () => {
         leaderCount: 2,
         leaderSkew: 0,
         dataFolder: "data",
+        dataFolders: [{ path: "data", error: null, partitionCount: 2, sizeBytes: 0 }],
         runtime: "node 26",
         version: "1.2.3",
       },

@@ -17,7 +17,7 @@ import { createMemoryWorld, type MemoryWorld } from "#io/memory/world.ts";
 import { createMemoryStore } from "#metadata/memory-store.ts";
 import { MetricsHistory } from "#metrics/history/history.ts";
 import { MetricRegistry } from "#metrics/metric.ts";
-import { createNode, type Node } from "#node.ts";
+import { createNode, type Node, type NodeConfig } from "#node.ts";
 
 const BASE = "http://localhost:9644";
 /** Real ms for what the runtime does in its own time, such as loading a module. */
@@ -30,6 +30,10 @@ export interface RawRequest {
   readonly body?: string | Uint8Array;
 }
 
+export interface RigOptions extends Pick<NodeConfig, "otherFolders" | "onStorageLost"> {
+  readonly withHistory?: boolean;
+}
+
 export class AdminRig {
   readonly world: MemoryWorld;
   readonly node: Node;
@@ -40,7 +44,7 @@ export class AdminRig {
 
   static async open(
     settings: readonly (readonly [string, string])[] = [],
-    { withHistory = false }: { readonly withHistory?: boolean } = {},
+    { withHistory = false, ...around }: RigOptions = {},
   ): Promise<AdminRig> {
     // Loaded when they are asked for, in turns of the runtime that nobody can wait for by turns.
     await import("#admin/v1/openapi.ts");
@@ -59,11 +63,8 @@ export class AdminRig {
     ]);
     const loaded = loadConfig({ file: null, env: {}, flags, isInsecure: false });
     const metrics = new MetricRegistry();
-    const node = await progress(
-      world,
-      storeTime,
-      createNode({ loaded, clusterId: "memory", dataFolder: "data", store, metrics }, world),
-    );
+    const parts = { loaded, clusterId: "memory", dataFolder: "data", store, metrics, ...around };
+    const node = await progress(world, storeTime, createNode(parts, world));
     const { disk, clock, scheduler, logger } = world;
     const history = withHistory
       ? await MetricsHistory.open({

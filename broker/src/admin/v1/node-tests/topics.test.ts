@@ -50,14 +50,14 @@ describe("createTopic", () => {
   });
 
   test("names every setting that is wrong", async () => {
-    const configs = { "retention.ms": "x", "no.such": "1", "cleanup.policy": "compact" };
+    const configs = { "retention.ms": "x", "no.such": "1", "remote.storage.enable": "true" };
     await expect(create("orders", 1, configs)).rejects.toMatchObject(
       problemOf("invalid-config", {
         kafkaError: "INVALID_CONFIG",
         errors: [
           { in: "body", field: "configs.retention.ms" },
           { in: "body", field: "configs.no.such" },
-          { in: "body", field: "configs.cleanup.policy" },
+          { in: "body", field: "configs.remote.storage.enable" },
         ],
       }),
     );
@@ -267,7 +267,7 @@ describe("settings of topics", () => {
   test("what a new topic would be given", async () => {
     const { partitionCount, replicationFactor, configs } = await rig.client.getTopicDefaults();
     expect([partitionCount, replicationFactor]).toEqual([1, 1]);
-    const policy = configs.find(({ name }) => name === "cleanup.policy");
-    expect(policy).toMatchObject({ value: "delete", notServed: "compaction is not built yet" });
+    const tiers = configs.find(({ name }) => name === "remote.storage.enable");
+    expect(tiers).toMatchObject({ value: "false", notServed: "tiered storage is not built yet" });
   });
 });
