@@ -9,7 +9,7 @@ import { BUGS, SEEDS_PER_BUG } from "./bugs/bugs.ts";
 import { WORKLOADS, type Workload } from "./plan.ts";
 import { REGRESSIONS } from "./regressions.ts";
 import { SeedRunner } from "./seed-runner.ts";
-import type { SeedReport } from "./seed-worker.ts";
+import type { SeedReport, SeedRequest } from "./seed-worker.ts";
 
 /** Of the command line, where it does not say otherwise. */
 const SEEDS = 200;
@@ -52,20 +52,21 @@ await runTool(TOOL, async (flags) => {
     return;
   }
   const count = wholeNumber(flags.seeds, "seeds", { min: 1, missing: SEEDS });
-  const known = flags.first === undefined ? REGRESSIONS.map(({ seed }) => seed) : [];
+  const known = flags.first === undefined ? REGRESSIONS : [];
   console.log(`${count} seeds from ${first} on, ${known.length} that failed once, at ${commit()}`);
-  const seeds = [...known, ...Array.from({ length: count }, (_, index) => first + index)];
-  process.exitCode = (await runSeeds(seeds, options)) ? 0 : 1;
+  const fresh = Array.from({ length: count }, (_, index) => first + index);
+  const wanted = [...known, ...fresh.map((seed) => ({ seed, workload: options.workload }))];
+  process.exitCode = (await runSeeds(wanted, options)) ? 0 : 1;
 });
 
-/** Whether all were clean. */
-async function runSeeds(seeds: readonly number[], options: Options): Promise<boolean> {
+/** Whether all were clean. `workload` null: the one that the seed draws. */
+async function runSeeds(seeds: readonly SeedRequest[], options: Options): Promise<boolean> {
   const next = seeds.values();
   const done: SeedReport[] = [];
   const work = async (): Promise<void> => {
     await using runner = new SeedRunner(null);
-    for (const seed of next) {
-      const report = await runner.run(seed, options.workload);
+    for (const { seed, workload } of next) {
+      const report = await runner.run(seed, workload);
       done.push(report);
       if (options.showsDigests) console.log(`seed ${seed}: ${report.digest}`);
       if (report.findings.length > 0) show(report, options);
@@ -77,8 +78,8 @@ async function runSeeds(seeds: readonly number[], options: Options): Promise<boo
   console.log(`${progressOf(done, seeds.length)}, ${bad.length} with findings`);
   const [worst] = bad.toSorted((a, b) => a.seed - b.seed);
   if (worst !== undefined) {
-    const only = options.workload === null ? "" : ` --workload ${options.workload}`;
-    console.log(`reproduce: npm run sim -- --first ${worst.seed} --seeds 1${only} --log`);
+    const { seed, workload } = worst;
+    console.log(`reproduce: npm run sim -- --first ${seed} --seeds 1 --workload ${workload} --log`);
   }
   return bad.length === 0;
 }
