@@ -12,8 +12,8 @@ const CHECKS = ["typecheck", "format", "lint", "tidy", "dead"];
 
 /** Whole brokers in simulated worlds; then the same with bugs in them, which must be found. */
 const SIMULATIONS = [
-  ["simulator, 200 seeds", ["--seeds", "200", "--jobs", "2"]],
-  ["simulator, planted bugs", ["--bugs", "--jobs", "2"]],
+  { name: "simulator, 200 seeds", flags: ["--seeds", "200", "--jobs", "2"] },
+  { name: "simulator, planted bugs", flags: ["--bugs", "--jobs", "2"] },
 ];
 
 const tally = new Tally();
@@ -24,7 +24,7 @@ try {
     await tally.step(check, ["npm", "run", "--silent", check], 5 * MINUTE_MS);
   }
   await tally.vitest("unit", { config: "vitest.config.ts", limitMs: 6 * MINUTE_MS });
-  for (const [name, flags] of SIMULATIONS) {
+  for (const { name, flags } of SIMULATIONS) {
     await tally.step(name, ["npm", "run", "--silent", "sim", "--", ...flags], 10 * MINUTE_MS);
   }
   await tally.vitest("end to end", {

@@ -8,7 +8,7 @@ test("events run by due time, then by order of asking, with promises settled in 
   const say = (text: string) => (): void => {
     seen.push(`${text} at ${time.monotonicMs()}`);
     const chain = async (): Promise<void> => {
-      for (let hop = 0; hop < 500; hop += 1) await null;
+      for (let hop = 0; hop < 500; hop += 1) await Promise.resolve();
       seen.push(`behind ${text}`);
     };
     void chain();
