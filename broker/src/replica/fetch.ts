@@ -115,6 +115,8 @@ function attempt(targets: readonly FetchTarget[], limits: FetchLimits): Attempt 
     const read = range === null ? NOTHING_READ : readCached(range.log, range);
     const aborted = read === null ? NONE_ABORTED : abortedIn(result, read, limits);
     if (read === null || aborted instanceof Promise) {
+      // `readAll` asks once more, and says what went wrong.
+      if (aborted instanceof Promise) aborted.catch(() => {});
       return { results, needsDisk: true, size, hasError };
     }
     if (isFailed(result)) hasError = true;
