@@ -109,7 +109,7 @@ async function runBugs(first: number, { jobs }: Options): Promise<boolean> {
       await using runner = new SeedRunner(bug.name);
       let report: SeedReport | null = null;
       for (let seed = first; seed < first + SEEDS_PER_BUG && report === null; seed += 1) {
-        const one = await runner.run(seed, null);
+        const one = await runner.run(seed, bug.workload);
         if (one.findings.length > 0) report = one;
       }
       if (report === null) {

@@ -2,6 +2,7 @@
  * Bugs that the simulator must find: each breaks one promise of the broker. They show that the worlds
  * are rough enough and the checkers bite.
  */
+import type { Workload } from "../plan.ts";
 import type { Bug } from "./bug.ts";
 import { GROUP_BUGS } from "./group-bugs.ts";
 import { LOG_BUGS } from "./log-bugs.ts";
@@ -10,4 +11,9 @@ import { TRANSACTION_BUGS } from "./transaction-bugs.ts";
 /** Seeds within which each must be found. */
 export const SEEDS_PER_BUG = 200;
 
-export const BUGS: readonly Bug[] = [...LOG_BUGS, ...GROUP_BUGS, ...TRANSACTION_BUGS];
+/** Each with the workload in which it shows. */
+export const BUGS: readonly (Bug & { readonly workload: Workload })[] = [
+  ...LOG_BUGS.map((bug) => ({ ...bug, workload: "log" as const })),
+  ...GROUP_BUGS.map((bug) => ({ ...bug, workload: "group" as const })),
+  ...TRANSACTION_BUGS.map((bug) => ({ workload: "transactions" as const, ...bug })),
+];

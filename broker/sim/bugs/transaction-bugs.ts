@@ -1,7 +1,7 @@
 /** Bugs in the coordinator of transactions, in their markers, and in what readers are told of them. */
 import type { Bug } from "./bug.ts";
 
-export const TRANSACTION_BUGS: readonly Bug[] = [
+export const TRANSACTION_BUGS: readonly (Bug & { readonly workload?: "bank" })[] = [
   {
     name: "end of a transaction without its epoch",
     file: "coordinator/txn/end.ts",
@@ -54,6 +54,7 @@ export const TRANSACTION_BUGS: readonly Bug[] = [
   },
   {
     name: "offsets of an aborted transaction count",
+    workload: "bank",
     file: "coordinator/group/replay.ts",
     text: "  if (!isCommit) return;\n",
     instead: "",
