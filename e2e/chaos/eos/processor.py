@@ -6,7 +6,7 @@ import random
 import sys
 import threading
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 TIMEOUT_S = 30
 MIX_ABORTED_OF_TEN = 3
@@ -18,6 +18,8 @@ class Processor:
     def __init__(self, task):
         self.task = task
         self.number = 0
+        # Why the last transaction was aborted, where nobody wanted that.
+        self.error = None
         self.stopping = threading.Event()
         self.producer = Producer(
             {
@@ -61,15 +63,17 @@ class Processor:
         )
         consumer.subscribe([self.task["input"]])
         say("ready")
-        try:
-            while not self.stopping.is_set():
-                messages = [one for one in consumer.consume(5, 0.1) if one.error() is None]
-                if messages and not self.transact(BANK_ABORTED_OF_TEN, lambda: self.move(consumer, messages)):
-                    rewind(consumer)
-        finally:
-            consumer.close()
+        while not self.stopping.is_set():
+            messages = [one for one in consumer.consume(5, 0.1) if one.error() is None]
+            # Of the generation in which they were read: in a later one they may be another's.
+            metadata = consumer.consumer_group_metadata()
+            while messages and not self.transact(BANK_ABORTED_OF_TEN, lambda: self.move(messages, metadata)):
+                if self.error is not None:
+                    # Seeking back may block for ever here; a new process begins at what is committed.
+                    raise self.error
+        consumer.close()
 
-    def move(self, consumer, messages):
+    def move(self, messages, metadata):
         offsets = {}
         for message in messages:
             name, transfer, source, target, amount = message.value().decode().split(":")[:5]
@@ -77,7 +81,7 @@ class Processor:
             self.half("credits", target, f"{name}:{transfer}:{target}:{amount}")
             offsets[message.partition()] = message.offset() + 1
         places = [TopicPartition(self.task["input"], *place) for place in offsets.items()]
-        self.producer.send_offsets_to_transaction(places, consumer.consumer_group_metadata(), TIMEOUT_S)
+        self.producer.send_offsets_to_transaction(places, metadata, TIMEOUT_S)
 
     def half(self, topic, account, value):
         partition = int(account) % self.task["partitions"]
@@ -99,6 +103,7 @@ class Processor:
     def transact(self, aborted_of_ten, work):
         """Whether the transaction was committed."""
         self.number += 1
+        self.error = None
         say(f"begin {self.number}")
         self.producer.begin_transaction()
         try:
@@ -111,6 +116,7 @@ class Processor:
         except KafkaException as thrown:
             if thrown.args[0].fatal():
                 raise
+            self.error = thrown
             print(f"{self.number}: {thrown}", file=sys.stderr, flush=True)
         self.producer.abort_transaction(TIMEOUT_S)
         say(f"aborted {self.number}")
@@ -125,14 +131,6 @@ class Processor:
                 # Its outcome is not known yet: only asking again tells.
                 if not thrown.args[0].retriable():
                     raise
-
-
-def rewind(consumer):
-    """Back to what is committed."""
-    for place in consumer.committed(consumer.assignment(), TIMEOUT_S):
-        if place.offset < 0:
-            place.offset = OFFSET_BEGINNING
-        consumer.seek(place)
 
 
 def say(line):

@@ -49,7 +49,14 @@ async function transact(work: (transaction: Transaction) => Promise<boolean>): P
   say(`${isCommit ? "committed" : "aborted"} ${number}`);
 }
 
+/**
+ * Alone in its group: this client asks for offsets without waiting for those that a transaction has pending, and gives what
+ * an old generation fetched the new generation's number. So whoever is fenced must be so by the transactional id, before
+ * offsets are read, and what comes again is told by its offset.
+ */
 async function bank(): Promise<void> {
+  const first = await producer.beginTransaction(NOBODY);
+  await first.cancel();
   const consumer = new Consumer({
     ...base,
     groupId: task.groupId,
@@ -67,7 +74,10 @@ async function bank(): Promise<void> {
   });
   process.stdin.on("end", () => void stream.destroy());
   say("ready");
+  const nextOffsets = new Map<number, bigint>();
   for await (const message of stream) {
+    if (message.offset < (nextOffsets.get(message.partition) ?? 0n)) continue;
+    nextOffsets.set(message.partition, message.offset + 1n);
     const [name, transfer, from, to, amount] = message.value.toString().split(":");
     const half = (topic: string, account: string | undefined, sum: string) => ({
       topic,
@@ -106,6 +116,8 @@ try {
   await (task.mode === "bank" ? bank() : mix());
   process.exit(0);
 } catch (error) {
+  // Its stream was closed under it.
+  if (isStopping) process.exit(0);
   const fence = FENCED.find((code) => findErrorBy(error as Error, "apiCode", code) !== null);
   say(fence === undefined ? `failed ${String(error)}` : `fenced ${fence}`);
   process.exit(1);

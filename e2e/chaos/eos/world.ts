@@ -19,7 +19,6 @@ const INPUT = "transfers";
 const MIXED = "mixed";
 const PARTITIONS = 3;
 const MIXED_PARTITIONS = 5;
-const BANKERS_PER_KIND = 2;
 const FEED_PAUSE_MS = 2_500;
 const ENV = {
   RUNNEL_GROUP_INITIAL_REBALANCE_DELAY_MS: "0",
@@ -85,7 +84,7 @@ export class World {
     this.slots = [...commands].flatMap(([kind, command]) => {
       const slot = (mode: Mode, at: number): Slot =>
         new Slot(command, taskOf(kind, mode, at, port()));
-      const bankers = partitionsOf(BANKERS_PER_KIND).map((at) => slot("bank", at));
+      const bankers = Array.from({ length: kind.bankers }, (_, at) => slot("bank", at));
       return [...bankers, slot("mix", 0)];
     });
   }
