@@ -12,6 +12,7 @@ import { writeFileSync } from "node:fs";
 import { Message } from "@runnel/protocol/api.ts";
 import { APIS } from "@runnel/protocol/apis.ts";
 import { defaultOf } from "@runnel/protocol/codec.ts";
+import { CONSUMER_GROUP_RECORDS } from "@runnel/protocol/coordinator-records/consumer-group-records.ts";
 import {
   ConsumerProtocolAssignment,
   ConsumerProtocolSubscription,
@@ -113,6 +114,10 @@ function dumpSchemas(): DumpedMessage[] {
     ...[OffsetCommitValue, GroupMetadataValue, TransactionLogValue, legacyValue].map((message) =>
       dumpMessage(message, "coordinator-value"),
     ),
+    ...Object.values(CONSUMER_GROUP_RECORDS).flatMap(({ type, key, value }) => [
+      dumpMessage(key as Message, "coordinator-key", type),
+      dumpMessage(value as Message, "coordinator-value", type),
+    ]),
     ...[ConsumerProtocolSubscription, ConsumerProtocolAssignment].map((message) =>
       dumpMessage(message, "data"),
     ),

@@ -7,6 +7,7 @@ import type { Browsing } from "#browse/browsing.ts";
 import { createInternalTopic } from "#controller/internal-topics.ts";
 import type { LagTable } from "#coordinator/lag-table.ts";
 import type { World } from "#io/ports.ts";
+import type { Compactor } from "#log/compaction/compactor.ts";
 import { AUDIT_TOPIC } from "#metadata/image.ts";
 import { TopicConfigs } from "#metadata/topic-configs.ts";
 import type { MetricsHistory } from "#metrics/history/history.ts";
@@ -32,10 +33,11 @@ export function v1Services(
     readonly listeners: readonly KafkaListener[];
     readonly auditTopic: AuditTopic;
     readonly browsing: Browsing;
+    readonly compactor: Compactor;
   },
   { about, history }: Around,
 ): V1Services {
-  const { view, controller, services, lags, listeners, auditTopic, browsing } = parts;
+  const { view, controller, services, lags, listeners, auditTopic, browsing, compactor } = parts;
   const { broker, fixed } = loaded;
   const bound = listeners.map(({ name, host, port }) => ({ name, host, port }));
   return {
@@ -49,6 +51,8 @@ export function v1Services(
     broker,
     listeners: broker.advertisedListeners ?? bound,
     browse: () => browsing.service(),
+    compactionOf: ({ log, lastStableOffset: stableOffset }) =>
+      compactor.viewOf({ log, stableOffset }),
     about,
     history,
     auditTopic,

@@ -232,6 +232,31 @@ test("T15: a partition that could not be opened for want of space opens when the
   expect(await send()).toBe(ErrorCode.NONE);
 });
 
+test("T14: a partition whose sync failed when it was opened stays closed until a restart", async () => {
+  const before = createMemoryWorld();
+  await startNode(before, behind);
+  await createTopic(before, "1000000");
+  await produceNumbers(before);
+  // The process was killed: the system has everything, and has synced none of it.
+  const { disk } = before;
+  await behind.time.advanceAsync(LEASE_MS);
+  const world = createMemoryWorld({ seed: 2, disk });
+  disk.fault = (operation, path) =>
+    operation === "sync" && path.endsWith(".log") ? { kind: "fail", code: "EIO" } : null;
+  await startNode(world, behind);
+  disk.fault = null;
+  await world.time.advanceAsync(60_000);
+  const value = new TextEncoder().encode("later");
+  const records = buildBatch({ records: [{ key: null, value, timestamp: world.clock.nowMs() }] });
+  const answer = await call(world, ProduceApi, 9, {
+    acks: -1,
+    timeoutMs: 1000,
+    topicData: [{ name: "events", partitionData: [{ index: 0, records }] }],
+  });
+  const result = answer.responses[0]?.partitionResponses[0];
+  expect(result?.errorCode).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+});
+
 test("a time lookup passes over a compressed batch that cannot be unpacked", async () => {
   const world = createMemoryWorld();
   await startNode(world, behind);

@@ -26,6 +26,7 @@ import {
 } from "#coordinator/transaction-coordinator.ts";
 import { registerTransactionMetrics } from "#coordinator/transaction-probe.ts";
 import type { World } from "#io/ports.ts";
+import type { Compactor } from "#log/compaction/compactor.ts";
 import { LogDirs } from "#log/log-dirs.ts";
 import { Semaphore } from "#log/semaphore.ts";
 import { brokerDirectory } from "#metadata/endpoints.ts";
@@ -46,6 +47,7 @@ import type { TransactionGate } from "#replica/ports.ts";
 import { registerReplicaMetrics } from "#replica/probe.ts";
 import { ReplicaManager } from "#replica/replica-manager.ts";
 import { type Around, openAuditTopic, v1Services } from "./node-admin.ts";
+import { compactorOf } from "./node-compaction.ts";
 import {
   groupCoordinator,
   lagTable,
@@ -126,20 +128,20 @@ export async function createNode(config: NodeConfig, world: World): Promise<Node
   const replicas = await openReplicas(config, world, { logs, view, deletions });
   const budget = new ByteBudget(() => Number(broker.queuedMaxRequestBytes), scheduler);
   const net = { budget, probe: new NetProbe(config.metrics, budget) };
-  const { probe } = net;
   const auditTopic = await openAuditTopic(config, world, { controller, replicas });
   const audit = auditOf(config, world, auditTopic);
-  const parts = { logs, view, controller, replicas, probe, audit };
+  const parts = { logs, view, controller, replicas, probe: net.probe, audit };
   const services = servicesOf(config, world, parts);
   tellGroupsOfDeletedTopics(view, services);
   startCoordinators(view, services);
   const topicConfigs = new TopicConfigs(view, nodeId, loaded.fixed);
   const browsing = new Browsing(world, { view, replicas, topicConfigs }, config.metrics);
-  const running = { logs, membership, replicas, services, view, browsing };
+  const compactor = compactorOf(config, world, replicas);
+  const running = { logs, membership, replicas, services, view, browsing, compactor };
   registerReplicaMetrics(config.metrics, { replicas, logs, fetchSessions: services.fetchSessions });
   const lags = lagTable(services);
   registerCoordinatorMetrics(config, services, lags);
-  const served = { ...parts, services, lags, auditTopic, browsing };
+  const served = { ...parts, services, lags, auditTopic, browsing, compactor };
   const listeners = await listen(config, world, services, net).catch(async (error: unknown) => {
     await stopParts([], running, world);
     throw error;
@@ -170,11 +172,11 @@ function auditOf(
 
 async function stopParts(
   listeners: readonly KafkaListener[],
-  { logs, membership, replicas, services, view, browsing }: Running,
+  { logs, membership, replicas, services, view, browsing, compactor }: Running,
   { logger }: World,
 ): Promise<void> {
   const stopping = listeners.map((listener) => listener.stop(DRAIN_MS));
-  const browsed = browsing.close();
+  const browsed = Promise.all([browsing.close(), compactor.close()]);
   replicas.close();
   await services.transactions.close();
   await services.groups.close();
@@ -194,6 +196,7 @@ interface Running {
   readonly services: Services;
   readonly view: ImageFollower;
   readonly browsing: Browsing;
+  readonly compactor: Compactor;
 }
 
 /** What a node keeps, apart from its role in the cluster. */
@@ -253,7 +256,7 @@ function registerCoordinatorMetrics(
 function coordinatorsOf(
   config: NodeConfig,
   world: World,
-  parts: Pick<Parts, "controller" | "replicas"> & { readonly topics: TopicLookup },
+  parts: Pick<Parts, "controller" | "replicas" | "view"> & { readonly topics: TopicLookup },
 ) {
   const gate: TransactionGate = { admit: (admission) => transactions.admit(admission) };
   const groups = groupCoordinator(config, world, { ...parts, gate });
@@ -277,7 +280,7 @@ function servicesOf(config: NodeConfig, world: World, parts: Parts): Services {
     advertised: broker.advertisedListeners,
   });
   const topics = topicLookup(view);
-  const coordinators = coordinatorsOf(config, world, { topics, controller, replicas });
+  const coordinators = coordinatorsOf(config, world, { topics, controller, replicas, view });
   const { groups, transactions, producerIds, gate } = coordinators;
   const changes = new Changes({
     controller,

@@ -6,6 +6,8 @@ const LOOKS: Readonly<Record<string, readonly [Tone, string, string]>> = {
   Empty: ["neutral", "no members", "Nobody reads now; its offsets are kept"],
   PreparingRebalance: ["warn", "rebalancing", "Members are joining; nobody reads meanwhile"],
   CompletingRebalance: ["warn", "rebalancing", "Partitions are being given out"],
+  Assigning: ["warn", "assigning", "Partitions are being shared out anew; members go on reading"],
+  Reconciling: ["warn", "reconciling", "Members give up and take over partitions, one by one"],
   Dead: ["bad", "gone", "It is being removed"],
 };
 

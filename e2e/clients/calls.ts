@@ -65,6 +65,8 @@ export interface JoinGroup {
   readonly assignor: "range" | "cooperative";
   /** Makes it a static member. */
   readonly instanceId?: string;
+  /** RE2 syntax, over whole names; stands for `topics`. Of the consumer protocol alone. */
+  readonly pattern?: string;
 }
 
 export interface GroupDescription {
@@ -171,6 +173,8 @@ export interface ClientKind {
 /** What some libraries cannot express, although they have the call. */
 export type Feature =
   | "cooperative"
+  | "consumer protocol"
+  | "topic pattern"
   | "static member"
   | "explicit commit"
   | "timestamps"

@@ -6,6 +6,7 @@ import type { Bench } from "./bench.ts";
 import type { Client, ClientKind } from "./calls.ts";
 import { kafkajsKind } from "./drivers/kafkajs.ts";
 import { administration } from "./scenarios/administration.ts";
+import { consumerProtocol } from "./scenarios/consumer-protocol.ts";
 import { consuming } from "./scenarios/consuming.ts";
 import { groups } from "./scenarios/groups.ts";
 import { producing } from "./scenarios/producing.ts";
@@ -72,6 +73,7 @@ export function describeClient(
     sizes(bench);
     consuming(bench);
     groups(bench);
+    consumerProtocol(bench);
     administration(bench);
   });
 }

@@ -297,7 +297,7 @@ describe("P15", () => {
       ["segment.bytes", "1"],
       ["segment.bytes", "99999999999"],
       ["max.message.bytes", "-1"],
-      ["cleanup.policy", "compact"],
+      ["remote.storage.enable", "true"],
       ["cleanup.policy", "burn"],
       ["compression.type", "zip"],
       ["preallocate", "perhaps"],

@@ -1,5 +1,6 @@
 /** Transactional producers in other languages: a program for each broker, producers by name in it. */
 import { join } from "node:path";
+import { buildGo } from "../clients/drivers/franz-go.ts";
 import {
   CONFLUENT_VERSION,
   DEBIAN_PYTHON,
@@ -13,13 +14,15 @@ type Command = readonly [string, ...string[]];
 
 class RemoteTransactions implements TransactionalClient {
   readonly name: string;
+  readonly lacksOffsets?: string;
   readonly #command: () => Promise<Command>;
   readonly #programs = new Map<string, Promise<Remote>>();
   #lastProducer = 0;
 
-  constructor(name: string, command: () => Promise<Command>) {
+  constructor(name: string, command: () => Promise<Command>, lacksOffsets?: string) {
     this.name = name;
     this.#command = command;
+    if (lacksOffsets !== undefined) this.lacksOffsets = lacksOffsets;
   }
 
   async start(
@@ -80,3 +83,10 @@ export const javaTransactions = new RemoteTransactions("Java", async () => {
   const flags = ["-Xmx256m", "-XX:TieredStopAtLevel=1", quietLogging];
   return ["java", ...flags, "-cp", classPath, "TransactionDriver"];
 });
+
+/** It speaks the protocol of KIP-890, too. */
+export const franzGoTransactions = new RemoteTransactions(
+  "franz-go",
+  async () => [await buildGo("franz-go-transactions", "./transactions")],
+  "it commits offsets of what a session of its own has read",
+);

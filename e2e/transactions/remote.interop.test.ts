@@ -1,9 +1,15 @@
-/** Transactions of Kafka's own client and of the newest librdkafka. */
+/** Transactions of Kafka's own client, the newest librdkafka and franz-go. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Server, startServer } from "../harness/server.ts";
 import { createTopic, Reader } from "./clients.ts";
-import { javaTransactions, newestLibrdkafkaTransactions } from "./remote-clients.ts";
+import {
+  franzGoTransactions,
+  javaTransactions,
+  newestLibrdkafkaTransactions,
+} from "./remote-clients.ts";
 import { mark, transactionScenarios } from "./scenarios.ts";
+
+const CLIENTS = [javaTransactions, newestLibrdkafkaTransactions, franzGoTransactions];
 
 let server: Server;
 
@@ -11,12 +17,11 @@ beforeAll(async () => {
   server = await startServer();
 });
 afterAll(async () => {
-  await javaTransactions.stop();
-  await newestLibrdkafkaTransactions.stop();
+  for (const client of CLIENTS) await client.stop();
   await server[Symbol.asyncDispose]();
 });
 
-describe.each([javaTransactions, newestLibrdkafkaTransactions])("$name", (client) => {
+describe.each(CLIENTS)("$name", (client) => {
   transactionScenarios(client, () => server);
 });
 

@@ -61,6 +61,7 @@ async function writeLog(folder: string): Promise<PartitionSnapshot> {
     folder,
     logStartOffset: 0,
     endOffset: offset,
+    hasGaps: false,
     segments: Float64Array.of(0, size, newest, offset - 1, 1),
     unsaved: [],
   };

@@ -2,7 +2,7 @@
  * OffsetCommit (key 8), v2–10: stores a group's position in partitions.
  *
  * v2–4 with a retention time of their own · v6 leader epoch · v7 group instance id (KIP-345) · v9
- * GROUP_ID_NOT_FOUND for a missing group · v10 topic ids. Not served: members of KIP-848 groups.
+ * GROUP_ID_NOT_FOUND for a missing group, member epochs (KIP-848) · v10 topic ids. Not served: nothing.
  * Errors here, per partition: GROUP_AUTHORIZATION_FAILED, TOPIC_AUTHORIZATION_FAILED,
  * UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID; the rest from `GroupCoordinator.commitOffsets`.
  */

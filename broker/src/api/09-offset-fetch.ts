@@ -2,8 +2,8 @@
  * OffsetFetch (key 9), v1–10: the committed positions of a group, or of several.
  *
  * v2 all topics, top-level error · v5 leader epoch · v7 require stable (KIP-447) · v8 several groups
- * (KIP-709) · v10 topic ids. What has no offset is −1 without an error. Not served: members of KIP-848
- * groups.
+ * (KIP-709) · v9 member epochs (KIP-848) · v10 topic ids. What has no offset is −1 without an error. Not
+ * served: nothing.
  * Errors here: GROUP_AUTHORIZATION_FAILED, TOPIC_AUTHORIZATION_FAILED, UNKNOWN_TOPIC_ID; the rest from
  * `GroupCoordinator.fetchOffsets`.
  */
@@ -11,6 +11,7 @@
 import { ZERO_UUID } from "@runnel/kit/uuid.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { OffsetFetchApi } from "@runnel/protocol/messages/09-offset-fetch.ts";
+import type { MemberClaim } from "#coordinator/consumer-group/events.ts";
 import type { FetchOffsetsResult, PartitionOffset } from "#coordinator/group/events.ts";
 import { checkGroupCount } from "./group-operations.ts";
 import type { GroupServices } from "./group-services.ts";
@@ -53,16 +54,18 @@ export const offsetFetch: Handler<typeof OffsetFetchApi, GroupServices> = {
     if (context.apiVersion >= SEVERAL_GROUPS_SINCE) {
       checkGroupCount(request.groups.length);
       const groups = await Promise.all(
-        request.groups.map(async ({ groupId, topics }) => ({
-          groupId,
-          ...(await fetchGroup({ groupId, topics, requireStable }, services, context)),
-        })),
+        request.groups.map(async (group) => {
+          const { groupId, topics } = group;
+          const wanted = { groupId, topics, requireStable, claim: claimOf(group) };
+          return { groupId, ...(await fetchGroup(wanted, services, context)) };
+        }),
       );
       return { throttleTimeMs: 0, groups };
     }
     const { groupId } = request;
     const topics = request.topics?.map((topic) => ({ ...topic, topicId: ZERO_UUID })) ?? null;
-    const found = await fetchGroup({ groupId, topics, requireStable }, services, context);
+    const wanted = { groupId, topics, requireStable, claim: null };
+    const found = await fetchGroup(wanted, services, context);
     const isInPartitions = context.apiVersion < TOP_LEVEL_ERROR_SINCE;
     return {
       throttleTimeMs: 0,
@@ -75,16 +78,28 @@ export const offsetFetch: Handler<typeof OffsetFetchApi, GroupServices> = {
   },
 };
 
+/** Who asks, where it says that it is a member; before v9 nobody does. */
+function claimOf({
+  memberId,
+  memberEpoch,
+}: {
+  readonly memberId: string | null;
+  readonly memberEpoch: number;
+}): MemberClaim | null {
+  return memberId === null && memberEpoch < 0 ? null : { memberId: memberId ?? "", memberEpoch };
+}
+
 async function fetchGroup(
   wanted: {
     readonly groupId: string;
     readonly topics: readonly WantedTopic[] | null;
     readonly requireStable: boolean;
+    readonly claim: MemberClaim | null;
   },
   services: GroupServices,
   context: RequestContext,
 ): Promise<FoundGroup> {
-  const { groupId, topics, requireStable } = wanted;
+  const { groupId, topics, requireStable, claim } = wanted;
   const { authorizer, groups } = services;
   const { principal } = context;
   if (!authorizer.allows(principal, "describe", "group", groupId)) {
@@ -92,7 +107,7 @@ async function fetchGroup(
   }
   if (topics === null) {
     return toAllTopics(
-      await groups.fetchOffsets({ groupId, topics, requireStable }),
+      await groups.fetchOffsets({ groupId, topics, requireStable, claim }),
       services,
       context,
     );
@@ -106,6 +121,7 @@ async function fetchGroup(
       partitions: partitionIndexes,
     })),
     requireStable,
+    claim,
   });
   if (found.errorCode !== ErrorCode.NONE) return { errorCode: found.errorCode, topics: [] };
   const answers = found.topics.values();

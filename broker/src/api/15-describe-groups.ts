@@ -2,13 +2,14 @@
  * DescribeGroups (key 15), v0–6: state and members of classic groups.
  *
  * v3 authorized operations (KIP-430) · v4 group instance id (KIP-345) · v6 GROUP_ID_NOT_FOUND with a
- * message; before, a missing group is a dead one (KIP-1043). Not served: nothing.
+ * message; before, a missing group is a dead one (KIP-1043), and so is one of the consumer protocol
+ * (ConsumerGroupDescribe). Not served: nothing.
  * Errors: GROUP_AUTHORIZATION_FAILED here; the rest from `GroupCoordinator.describe`.
  */
 import type { ResponseOf } from "@runnel/protocol/api.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { DescribeGroupsApi } from "@runnel/protocol/messages/15-describe-groups.ts";
-import type { GroupDescription } from "#coordinator/group/events.ts";
+import type { ClassicGroupDescription } from "#coordinator/group/events.ts";
 import { checkGroupCount, groupOperations } from "./group-operations.ts";
 import type { GroupServices } from "./group-services.ts";
 import type { Handler, RequestContext } from "./handler.ts";
@@ -45,13 +46,13 @@ async function describe(
   }
   const { errorCode, group } = await groups.describe(groupId);
   if (errorCode !== ErrorCode.NONE) return nothing(groupId, "", errorCode, null);
-  if (group !== null) return toDescribed(group);
+  if (group?.type === "classic") return toDescribed(group);
   return apiVersion < GROUP_ID_NOT_FOUND_SINCE
     ? nothing(groupId, "Dead", ErrorCode.NONE, null)
     : nothing(groupId, "Dead", ErrorCode.GROUP_ID_NOT_FOUND, `Group ${groupId} not found.`);
 }
 
-function toDescribed(group: GroupDescription): Described {
+function toDescribed(group: ClassicGroupDescription): Described {
   return {
     errorCode: ErrorCode.NONE,
     groupId: group.groupId,

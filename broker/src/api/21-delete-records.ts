@@ -3,7 +3,7 @@
  *
  * Errors: TOPIC_AUTHORIZATION_FAILED, UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER,
  * OFFSET_OUT_OF_RANGE (above the high watermark), INVALID_TOPIC_EXCEPTION (internal topic),
- * KAFKA_STORAGE_ERROR. What was asked for twice is done once.
+ * POLICY_VIOLATION (the topic is only compacted), KAFKA_STORAGE_ERROR. What was asked for twice is done once.
  */
 import type { RequestOf } from "@runnel/protocol/api.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";

@@ -35,10 +35,11 @@ export const listConfigResources: Handler<typeof ListConfigResourcesApi, AdminSe
   },
 };
 
-/** Groups, log levels and client metrics have no settings that could be listed. */
+/** Log levels and client metrics have no settings that could be listed. */
 function resourcesOf(image: MetadataImage, resourceType: number): readonly ResourceAnswer[] {
   const named = (resourceName: string) => ({ resourceName, resourceType });
   if (resourceType === ResourceType.TOPIC) return [...image.topicsByName.keys()].map(named);
   if (resourceType === ResourceType.BROKER) return [...image.brokers.keys()].map(String).map(named);
+  if (resourceType === ResourceType.GROUP) return [...image.groupConfigs.keys()].map(named);
   return [];
 }

@@ -94,6 +94,8 @@ const APIS: Readonly<Record<string, "reads" | "events" | "membership" | Example>
   SyncGroup: "membership",
   DescribeGroups: "reads",
   ListGroups: "reads",
+  ConsumerGroupHeartbeat: "membership",
+  ConsumerGroupDescribe: "reads",
   ApiVersions: "reads",
   CreateTopics: {
     ...told,

@@ -288,6 +288,7 @@ describe("ApiVersions", () => {
       finalizedFeaturesEpoch: 1,
       finalizedFeatures: [
         { name: "metadata.version", maxVersionLevel: 30, minVersionLevel: 30 },
+        { name: "group.version", maxVersionLevel: 1, minVersionLevel: 1 },
         { name: "transaction.version", maxVersionLevel: 2, minVersionLevel: 2 },
       ],
     });

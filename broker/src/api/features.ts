@@ -12,8 +12,8 @@ export const FEATURES: readonly {
 }[] = [
   // What tools read as "which Kafka is this": 30 stands for 4.3, whose message formats these are.
   { name: "metadata.version", minLevel: 7, maxLevel: 30, finalized: 30 },
-  // Groups of the KIP-848 kind are not built.
-  { name: "group.version", minLevel: 0, maxLevel: 0, finalized: 0 },
+  // 1: groups of the consumer protocol (KIP-848).
+  { name: "group.version", minLevel: 0, maxLevel: 1, finalized: 1 },
   // At 2 clients leave out AddPartitionsToTxn and end every transaction with a new epoch (KIP-890).
   { name: "transaction.version", minLevel: 0, maxLevel: 2, finalized: 2 },
 ];

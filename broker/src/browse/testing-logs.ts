@@ -110,6 +110,7 @@ export async function runScan(
   const world = {
     files,
     allocate: (length: number) => new Uint8Array(length),
+    list: (folder: string) => disk.list(folder),
     chunkBytes: options.chunkBytes ?? 64 * 1024,
   };
   const { order } = options;

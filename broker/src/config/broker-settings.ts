@@ -9,6 +9,8 @@ import {
   parseHosts,
   parseListeners,
 } from "./address.ts";
+import { COMPACTION_SETTINGS } from "./compaction-settings.ts";
+import { CONSUMER_GROUP_SETTINGS } from "./consumer-group-settings.ts";
 import {
   bool,
   INT_MAX,
@@ -30,7 +32,6 @@ const MIB = 1_048_576;
 const only = (value: string, because: string): Served => ({ values: [value], because });
 const NO_REPLICATION = "replication is not built yet";
 const NO_SECURITY = "authentication is not built yet";
-const NO_NEW_GROUPS = "the new consumer group protocol (KIP-848) is not built yet";
 
 /** Folders joined by commas, without slashes at their ends; null where two are in each other's way. */
 function parseFolders(text: string): readonly [string, ...string[]] | null {
@@ -364,35 +365,6 @@ const LATER = {
     served: only("0", NO_SECURITY),
     doc: "A client must prove who it is again after this time; 0 for never.",
   }),
-  groupConsumerAssignors: list({
-    name: "group.consumer.assignors",
-    default: "uniform,range",
-    served: only("uniform,range", NO_NEW_GROUPS),
-    doc: "How the broker shares out partitions in groups of the new protocol.",
-  }),
-  groupConsumerHeartbeatIntervalMs: int({
-    name: "group.consumer.heartbeat.interval.ms",
-    default: 5_000,
-    min: 1,
-    unit: "ms",
-    served: only("5000", NO_NEW_GROUPS),
-    doc: "How often members of groups of the new protocol report.",
-  }),
-  groupConsumerMigrationPolicy: word({
-    name: "group.consumer.migration.policy",
-    default: "disabled",
-    values: ["disabled", "upgrade", "downgrade", "bidirectional"],
-    served: only("disabled", NO_NEW_GROUPS),
-    doc: "Whether a group may move between the classic and the new protocol while it has members.",
-  }),
-  groupConsumerSessionTimeoutMs: int({
-    name: "group.consumer.session.timeout.ms",
-    default: 45_000,
-    min: 1,
-    unit: "ms",
-    served: only("45000", NO_NEW_GROUPS),
-    doc: "A member of a group of the new protocol that is silent for this long is removed.",
-  }),
   saslEnabledMechanisms: list({
     name: "sasl.enabled.mechanisms",
     default: "",
@@ -407,7 +379,9 @@ export const BROKER_SETTINGS = {
   ...NETWORK,
   ...TOPICS,
   ...LOGS,
+  ...COMPACTION_SETTINGS,
   ...GROUPS,
+  ...CONSUMER_GROUP_SETTINGS,
   ...TRANSACTION_SETTINGS,
   ...AUDIT,
   ...LATER,

@@ -6,6 +6,7 @@ import {
   type ConfigCandidate,
   ConfigSource,
   effectiveText,
+  groupCandidates,
   type Overrides,
   topicCandidates,
 } from "./effective.ts";
@@ -72,19 +73,19 @@ export function describeBrokerDefaults(
   });
 }
 
-export function describeGroupConfigs(wanted: Wanted): readonly ConfigEntry[] {
+export function describeGroupConfigs(
+  overrides: Overrides,
+  layers: BrokerLayers,
+  wanted: Wanted,
+): readonly ConfigEntry[] {
   return select(GROUP_SETTINGS_BY_NAME, wanted).map((setting) =>
-    entry(setting, defaultOf(setting), true),
+    entry(setting, groupCandidates(setting, overrides, layers), true),
   );
 }
 
 function select(table: ReadonlyMap<string, Setting>, wanted: Wanted): readonly Setting[] {
   if (wanted === null || wanted.length === 0) return [...table.values()];
   return [...new Set(wanted)].flatMap((name) => table.get(name) ?? []);
-}
-
-function defaultOf({ name, default: value }: Setting): readonly ConfigCandidate[] {
-  return value === null ? [] : [{ name, value, source: ConfigSource.DEFAULT, factor: 1 }];
 }
 
 function entry(

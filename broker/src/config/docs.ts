@@ -16,8 +16,8 @@ environment, then from flags; the later wins. A variable is the name in capitals
 variables and flags a time may be written \`90s\`, \`15m\`, \`24h\`, \`7d\`, and a size \`64MiB\` or \`1GB\`.
 
 "Live" settings can also be changed while the broker runs (\`kafka-configs\`, the console, any admin
-client), for one broker or for all; the others take effect at the next start. Settings of topics are
-always live. What a topic does not set comes from the broker setting named beside it.
+client), for one broker or for all; the others take effect at the next start. Settings of topics and groups
+are always live. What one of them does not set comes from the broker setting named beside it.
 
 A setting marked *not built* keeps its default: any other value is refused with INVALID_CONFIG.
 `;
@@ -34,7 +34,7 @@ export function configPage(): string {
     "\n## Brokers\n",
     table(brokers, "live", (setting) => (setting.isDynamic ? "yes" : "")),
     "\n## Groups\n",
-    table(groups, "live", () => "yes"),
+    table(groups, "from the broker's", fallbacks),
     "",
   ].join("\n");
 }

@@ -4,6 +4,7 @@
  */
 import { assert } from "@runnel/kit/assert.ts";
 import { BROKER_SETTINGS, BROKER_SETTINGS_BY_NAME, type BrokerConfig } from "./broker-settings.ts";
+import { GROUP_SETTINGS_BY_NAME, type GroupTimings } from "./group-settings.ts";
 import type { Setting } from "./setting.ts";
 import { TOPIC_SETTINGS, type TopicConfig } from "./topic-settings.ts";
 
@@ -63,6 +64,33 @@ export function topicCandidates(
   if (setting.default === null) return first;
   const { name, default: value } = setting;
   return [...first, { name, value, source: ConfigSource.DEFAULT, factor: 1 }];
+}
+
+/** Everything that has a value for a setting of a group, strongest first. */
+export function groupCandidates(
+  setting: Setting,
+  overrides: Overrides,
+  layers: BrokerLayers,
+): readonly ConfigCandidate[] {
+  const { name } = setting;
+  const value = overrides.get(name);
+  const below = chain(setting.synonyms, layers);
+  return value === undefined
+    ? below
+    : [{ name, value, source: ConfigSource.GROUP, factor: 1 }, ...below];
+}
+
+/** The timings of a group, parsed. */
+export function resolveGroupTimings(overrides: Overrides, layers: BrokerLayers): GroupTimings {
+  const valueOf = (name: string): number => {
+    const setting = GROUP_SETTINGS_BY_NAME.get(name);
+    assert(setting !== undefined, `no group setting ${name}`);
+    return Number(effectiveText(groupCandidates(setting, overrides, layers)));
+  };
+  return {
+    heartbeatIntervalMs: valueOf("consumer.heartbeat.interval.ms"),
+    sessionTimeoutMs: valueOf("consumer.session.timeout.ms"),
+  };
 }
 
 /** Everything that has a value for a broker setting, strongest first. */

@@ -1,7 +1,6 @@
-/** The settings of a consumer group (KIP-1082). They act on the new group protocol only. */
+/** The settings of a group (KIP-848, KIP-1082). They act on groups of the consumer protocol. */
+import type { BrokerConfig } from "./broker-settings.ts";
 import { int, type Setting } from "./setting.ts";
-
-const because = "the new consumer group protocol (KIP-848) is not built yet";
 
 export const GROUP_SETTINGS_BY_NAME: ReadonlyMap<string, Setting> = new Map(
   [
@@ -10,16 +9,47 @@ export const GROUP_SETTINGS_BY_NAME: ReadonlyMap<string, Setting> = new Map(
       default: 5_000,
       min: 1,
       unit: "ms",
-      served: { values: ["5000"], because },
-      doc: "How often members of the group report.",
+      synonyms: [["group.consumer.heartbeat.interval.ms", 1]],
+      doc: "How often members of the group report; within the broker's `group.consumer.min.heartbeat.interval.ms` and `…max…`.",
     }),
     int({
       name: "consumer.session.timeout.ms",
       default: 45_000,
       min: 1,
       unit: "ms",
-      served: { values: ["45000"], because },
-      doc: "A member of the group that is silent for this long is removed.",
+      synonyms: [["group.consumer.session.timeout.ms", 1]],
+      doc: "A member of the group that is silent for this long is removed; within the broker's `group.consumer.min.session.timeout.ms` and `…max…`.",
     }),
   ].map((setting) => [setting.name, setting]),
 );
+
+/** What a group sets, or the broker for all groups. */
+export interface GroupTimings {
+  readonly heartbeatIntervalMs: number;
+  readonly sessionTimeoutMs: number;
+}
+
+type Bounds = Pick<
+  BrokerConfig,
+  | "groupConsumerMinHeartbeatIntervalMs"
+  | "groupConsumerMaxHeartbeatIntervalMs"
+  | "groupConsumerMinSessionTimeoutMs"
+  | "groupConsumerMaxSessionTimeoutMs"
+>;
+
+/** Why the timings do not go together, or not with the broker's bounds; null where they do. */
+export function timingsProblem(timings: GroupTimings, bounds: Bounds): string | null {
+  const { heartbeatIntervalMs, sessionTimeoutMs } = timings;
+  const intervalMin = bounds.groupConsumerMinHeartbeatIntervalMs;
+  const intervalMax = bounds.groupConsumerMaxHeartbeatIntervalMs;
+  if (heartbeatIntervalMs < intervalMin || heartbeatIntervalMs > intervalMax) {
+    return `a heartbeat interval of ${heartbeatIntervalMs} ms is outside ${intervalMin} to ${intervalMax} ms, as group.consumer.min.heartbeat.interval.ms and …max… have it`;
+  }
+  const sessionMin = bounds.groupConsumerMinSessionTimeoutMs;
+  const sessionMax = bounds.groupConsumerMaxSessionTimeoutMs;
+  if (sessionTimeoutMs < sessionMin || sessionTimeoutMs > sessionMax) {
+    return `a session timeout of ${sessionTimeoutMs} ms is outside ${sessionMin} to ${sessionMax} ms, as group.consumer.min.session.timeout.ms and …max… have it`;
+  }
+  if (heartbeatIntervalMs < sessionTimeoutMs) return null;
+  return `a heartbeat interval of ${heartbeatIntervalMs} ms is not below the session timeout of ${sessionTimeoutMs} ms`;
+}

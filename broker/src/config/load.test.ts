@@ -53,7 +53,7 @@ describe("loadConfig()", () => {
   it.each([
     ["an unknown name", "log.retention.hour: 3", /runnel\.yaml.*"log\.retention\.hour"/],
     ["a bad value", "num.partitions: many", /runnel\.yaml: num\.partitions: "many".*whole number/],
-    ["a value without effect", "log.cleanup.policy: compact", /compaction is not built/],
+    ["a value without effect", "num.io.threads: 2", /one event loop/],
     ["a folder twice", "log.dirs: a,b,a/", /each of them once/],
     ["a folder in another", "log.dirs: a,a/b", /none inside another/],
     ["a folder without a name", "log.dirs: a,,b", /each of them once/],

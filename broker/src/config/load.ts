@@ -8,6 +8,7 @@ import type * as yaml from "yaml";
 import { formatAddress, isLoopback } from "./address.ts";
 import { BROKER_SETTINGS_BY_NAME, type BrokerConfig } from "./broker-settings.ts";
 import { type Overrides, resolveBrokerConfig } from "./effective.ts";
+import { timingsProblem } from "./group-settings.ts";
 import { problemOf, quote, type Setting } from "./setting.ts";
 import { expandUnits } from "./units.ts";
 
@@ -56,6 +57,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     set(fixed, name, text, sources.flagsSource ?? `flag ${quote(name)}`);
   }
   const broker = resolveBrokerConfig(fixed);
+  checkGroups(broker);
   warnings.push(...checkListeners(broker, sources.isInsecure));
   return { fixed, broker, warnings };
 }
@@ -113,6 +115,16 @@ function flatten(value: unknown, name: string, found: [string, string][], path: 
   else if (Array.isArray(value) && value.every((item) => typeof item === "string")) {
     found.push([name, value.join(",")]);
   } else throw new ConfigError(`${path}: ${quote(name)} needs a plain value or a list of them`);
+}
+
+/** Refuses what the broker would not let a group set. */
+function checkGroups(broker: BrokerConfig): void {
+  const timings = {
+    heartbeatIntervalMs: broker.groupConsumerHeartbeatIntervalMs,
+    sessionTimeoutMs: broker.groupConsumerSessionTimeoutMs,
+  };
+  const problem = timingsProblem(timings, broker);
+  if (problem !== null) throw new ConfigError(`group.consumer.…: ${problem}`);
 }
 
 /** Refuses listeners that cannot be served; returns what there is to warn of. */

@@ -99,13 +99,15 @@ describe("problemOf()", () => {
   });
 
   it("refuses what is allowed but has no effect yet, but for internal topics", () => {
-    const { cleanupPolicy } = TOPIC_SETTINGS;
-    expect(problemOf(cleanupPolicy, "compact")).toBe(
-      'cleanup.policy: "compact" has no effect yet, so it is refused: compaction is not built yet. ' +
-        "Served now: delete",
+    const { remoteStorageEnable } = TOPIC_SETTINGS;
+    expect(problemOf(remoteStorageEnable, "true")).toBe(
+      'remote.storage.enable: "true" has no effect yet, so it is refused: tiered storage is not ' +
+        "built yet. Served now: false",
     );
-    expect(problemOf(cleanupPolicy, "compact", { isInternal: true })).toBeNull();
-    expect(problemOf(cleanupPolicy, "shred", { isInternal: true })).toContain("not allowed");
+    expect(problemOf(remoteStorageEnable, "true", { isInternal: true })).toBeNull();
+    expect(problemOf(remoteStorageEnable, "perhaps", { isInternal: true })).toContain(
+      "not allowed",
+    );
   });
 });
 

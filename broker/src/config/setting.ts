@@ -20,7 +20,7 @@ export interface Synonym {
 /** Values whose effect is built, where that is not every allowed one, and why the others are refused. */
 export interface Served {
   readonly values: readonly string[];
-  /** A clause that follows the name of the setting: "compaction is not built yet". */
+  /** A clause that follows the name of the setting: "replication is not built yet". */
   readonly because: string;
 }
 
@@ -97,7 +97,7 @@ export function double(
     String(options.default),
     `a number from ${min} to ${max}`,
     (text) =>
-      /^-?\d+(\.\d+)?$/.test(text) && Number(text) >= min && Number(text) <= max
+      /^-?\d+(\.\d+)?([eE][+-]?\d{1,3})?$/.test(text) && Number(text) >= min && Number(text) <= max
         ? { text, value: Number(text) }
         : null,
   );

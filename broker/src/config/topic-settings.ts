@@ -17,7 +17,6 @@ import {
 } from "./setting.ts";
 
 const HOUR_MS = 3_600_000;
-const NO_COMPACTION = "compaction is not built yet";
 const NO_TIERS = "tiered storage is not built yet";
 const NO_REPLICATION = "replication is not built yet";
 
@@ -28,9 +27,8 @@ const STORAGE = {
     name: "cleanup.policy",
     default: "delete",
     values: ["delete", "compact"],
-    served: only("delete", NO_COMPACTION),
     synonyms: [["log.cleanup.policy", 1]],
-    doc: "What happens to old records: `delete` drops whole segments by age and size, `compact` keeps the newest record of every key.",
+    doc: "What happens to old records: `delete` drops whole segments by age and size, `compact` keeps the newest record of every key and takes none without a key; with both, what is compacted goes by age and size, too.",
   }),
   compressionType: word({
     name: "compression.type",
@@ -115,9 +113,8 @@ const RETENTION = {
     default: 24 * HOUR_MS,
     min: 0,
     unit: "ms",
-    served: only("86400000", NO_COMPACTION),
     synonyms: [["log.cleaner.delete.retention.ms", 1]],
-    doc: "How long a compacted topic keeps the mark that a key was deleted.",
+    doc: "How long a compacted topic keeps the mark that a key was deleted (a record without a value), from the first pass that met it on: consumers that are further behind than this may miss it.",
   }),
   fileDeleteDelayMs: long({
     name: "file.delete.delay.ms",
@@ -132,16 +129,14 @@ const RETENTION = {
     default: LONG_MAX,
     min: 1,
     unit: "ms",
-    served: only(String(LONG_MAX), NO_COMPACTION),
     synonyms: [["log.cleaner.max.compaction.lag.ms", 1]],
-    doc: "The longest time for which a record may escape compaction.",
+    doc: "The longest time for which a record may escape compaction, whatever its share of the log: a segment is closed for it.",
   }),
   minCleanableDirtyRatio: double({
     name: "min.cleanable.dirty.ratio",
     default: 0.5,
     min: 0,
     max: 1,
-    served: only("0.5", NO_COMPACTION),
     synonyms: [["log.cleaner.min.cleanable.ratio", 1]],
     doc: "Share of not yet compacted bytes from which on a log is compacted.",
   }),
@@ -150,9 +145,8 @@ const RETENTION = {
     default: 0,
     min: 0,
     unit: "ms",
-    served: only("0", NO_COMPACTION),
     synonyms: [["log.cleaner.min.compaction.lag.ms", 1]],
-    doc: "The shortest time for which a record is safe from compaction.",
+    doc: "The shortest time for which a record is safe from compaction, by its timestamp.",
   }),
   retentionBytes: long({
     name: "retention.bytes",

@@ -1,4 +1,5 @@
-/** What is to be done to change settings of topics and brokers, and how settings are shown. */
+/** What is to be done to change settings of topics, brokers and groups, and how they are shown. */
+import { utf8Length } from "@runnel/kit/byte-writer.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { type ConfigChange, type ConfigScope, changeConfigs } from "#config/change.ts";
 import {
@@ -8,23 +9,37 @@ import {
   describeGroupConfigs,
   describeTopicConfigs,
 } from "#config/describe.ts";
-import { type BrokerLayers, NO_OVERRIDES, type Overrides } from "#config/effective.ts";
+import {
+  type BrokerLayers,
+  NO_OVERRIDES,
+  type Overrides,
+  resolveBrokerConfig,
+  resolveGroupTimings,
+} from "#config/effective.ts";
+import { timingsProblem } from "#config/group-settings.ts";
 import { problemOf } from "#config/setting.ts";
-import { TOPIC_SETTINGS_BY_NAME } from "#config/topic-settings.ts";
+import { TOPIC_SETTINGS, TOPIC_SETTINGS_BY_NAME } from "#config/topic-settings.ts";
 import { AUDIT_TOPIC, type MetadataImage, type TopicImage } from "#metadata/image.ts";
 import {
   brokerConfigsKey,
   DEFAULT_BROKER,
   encodeConfigs,
+  groupConfigsKey,
   topicConfigsKey,
   topicKey,
 } from "#metadata/keys.ts";
 import type { Compare, Operation } from "#metadata/store.ts";
 import { layersOf } from "#metadata/topic-configs.ts";
 import type { Planned } from "./commit.ts";
+import { GROUP_ID_BYTES_MAX, GROUPS_WITH_CONFIGS_MAX } from "./limits.ts";
 import { failed, OK, type Outcome } from "./outcome.ts";
 import { AS_WRITTEN } from "./own-topics.ts";
-import { brokerConfigsVersion, topicConfigsVersion, versionProblem } from "./versions.ts";
+import {
+  brokerConfigsVersion,
+  groupConfigsVersion,
+  topicConfigsVersion,
+  versionProblem,
+} from "./versions.ts";
 
 /** ConfigResource.Type. */
 export const ResourceType = {
@@ -97,9 +112,12 @@ export function planAlterConfigs(
       const refused = failed(ErrorCode[outcome.code], outcome.problem);
       return { result: { ...answer, ...refused }, compare: [], operations: [] };
     }
+    const unfit = target.problemOf?.(outcome.overrides) ?? null;
+    if (unfit !== null) return { result: { ...answer, ...unfit }, compare: [], operations: [] };
     const result = { ...answer, ...OK };
-    if (context.isValidateOnly || target.key === null)
-      return { result, compare: [], operations: [] };
+    const { size } = outcome.overrides;
+    const isNothing = request.type === ResourceType.GROUP && target.current.size + size === 0;
+    if (context.isValidateOnly || isNothing) return { result, compare: [], operations: [] };
     const change = { before: target.current, after: outcome.overrides };
     return {
       result: { ...result, change },
@@ -146,6 +164,8 @@ export function describeConfigsAfter(
     return { ...failed(ErrorCode[outcome.code], outcome.problem), entries: null };
   }
   const current = outcome.overrides;
+  const unfit = target.problemOf?.(current) ?? null;
+  if (unfit !== null) return { ...unfit, entries: null };
   const { layers } = target.scope;
   const isOwn = request.type === ResourceType.BROKER && request.name !== "";
   const scope = { ...target.scope, layers: isOwn ? { ...layers, dynamicBroker: current } : layers };
@@ -162,7 +182,7 @@ function describeTarget(
     case "topic":
       return { ...OK, entries: describeTopicConfigs(current, scope.layers, wanted) };
     case "group":
-      return { ...OK, entries: describeGroupConfigs(wanted) };
+      return { ...OK, entries: describeGroupConfigs(current, scope.layers, wanted) };
     case "broker":
       break;
   }
@@ -177,10 +197,11 @@ function describeTarget(
 interface Target {
   readonly scope: ConfigScope;
   readonly current: Overrides;
-  /** Null where nothing is kept: every value that passes is the default. */
-  readonly key: string | null;
+  readonly key: string;
   readonly compare: readonly Compare[];
   readonly version: string;
+  /** What is wrong with settings that are right each for itself; null for nothing. */
+  readonly problemOf?: (overrides: Overrides) => Outcome | null;
 }
 
 function targetOf(
@@ -195,14 +216,7 @@ function targetOf(
     case ResourceType.BROKER:
       return brokerTarget(image, resource.name, context.fixed);
     case ResourceType.GROUP:
-      if (resource.name === "") return invalid("a group needs a name");
-      return {
-        scope: { kind: "group", layers },
-        current: NO_OVERRIDES,
-        key: null,
-        compare: [],
-        version: "",
-      };
+      return groupTarget(image, resource.name, layers);
     case ResourceType.BROKER_LOGGER:
       return invalid("log levels cannot be seen or changed over the protocol");
     case ResourceType.CLIENT_METRICS:
@@ -235,13 +249,46 @@ function topicTarget(
   };
 }
 
-/** Of a topic of the broker's own: the overrides that only the broker could make, and its packing. */
+/** Of a topic of the broker's own: the overrides that only the broker may make, and its packing. */
 function pinnedOf({ configs }: TopicImage): Overrides {
   const isPinned = ([name, value]: readonly [string, string]): boolean => {
+    // Retention would take what only the newest record of a key says, such as a committed offset.
+    if (name === TOPIC_SETTINGS.cleanupPolicy.name) return true;
     const setting = TOPIC_SETTINGS_BY_NAME.get(name);
     return setting !== undefined && problemOf(setting, value) !== null;
   };
   return new Map([...[...configs].filter(isPinned), AS_WRITTEN]);
+}
+
+/** A group need not exist: its settings may be there before it. */
+function groupTarget(
+  image: MetadataImage,
+  groupId: string,
+  layers: BrokerLayers,
+): Target | { readonly outcome: Outcome } {
+  if (groupId === "") return invalid("a group needs a name");
+  if (utf8Length(groupId) > GROUP_ID_BYTES_MAX) {
+    return invalid(`the name of a group has at most ${GROUP_ID_BYTES_MAX} bytes`);
+  }
+  const current = image.groupConfigs.get(groupId) ?? NO_OVERRIDES;
+  const key = groupConfigsKey(groupId);
+  return {
+    scope: { kind: "group", layers },
+    current,
+    key,
+    compare: [valueIs(key, current)],
+    version: groupConfigsVersion(image, groupId),
+    problemOf(overrides) {
+      const isOneMore = current.size === 0 && overrides.size > 0;
+      if (isOneMore && image.groupConfigs.size >= GROUPS_WITH_CONFIGS_MAX) {
+        const message = `at most ${GROUPS_WITH_CONFIGS_MAX} groups have settings of their own`;
+        return failed(ErrorCode.POLICY_VIOLATION, message);
+      }
+      const bounds = resolveBrokerConfig(layers.fixed);
+      const problem = timingsProblem(resolveGroupTimings(overrides, layers), bounds);
+      return problem === null ? null : failed(ErrorCode.INVALID_CONFIG, problem);
+    },
+  };
 }
 
 function brokerTarget(

@@ -56,11 +56,45 @@ describe("Controller.alterConfigs()", () => {
     expect(test.view.image.brokerConfigs.size).toBe(0);
   });
 
+  it("changes a group's settings, also before there is such a group, within the broker's bounds", async () => {
+    const test = await cluster();
+    const group = (...changes: ConfigChange[]): ConfigRequest => ({
+      ...topic("g/1", ...changes),
+      type: ResourceType.GROUP,
+    });
+    const shown = () => {
+      const resource = { type: ResourceType.GROUP, name: "g/1" };
+      const { entries } = test.controller.describeConfigs(resource, null);
+      return entries?.map(({ value, source }) => [value, source]);
+    };
+    expect(shown()).toEqual([
+      ["5000", 5],
+      ["45000", 5],
+    ]);
+    const session = "consumer.session.timeout.ms";
+    expect(await test.alter(group(set(session, "50000")))).toEqual(["NONE"]);
+    expect(shown()?.[1]).toEqual(["50000", 8]);
+    expect(test.view.image.groupConfigs.get("g/1")).toEqual(new Map([[session, "50000"]]));
+    for (const [name, value] of [
+      [session, "1000"],
+      [session, "70000"],
+      ["consumer.heartbeat.interval.ms", "1"],
+      ["consumer.heartbeat.interval.ms", "x"],
+      ["no.such.setting", "1"],
+    ] as const) {
+      expect(await test.alter(group(set(name, value)))).toEqual(["INVALID_CONFIG"]);
+    }
+    await test.alter(group({ name: session, operation: "delete", value: null }));
+    expect(test.view.image.groupConfigs.size).toBe(0);
+    const long = { ...group(set(session, "50000")), name: "g".repeat(2_000) };
+    expect(await test.alter(long)).toEqual(["INVALID_REQUEST"]);
+  });
+
   it("refuses each bad resource with a reason and does the good ones", async () => {
     const test = await cluster();
     const requests: ConfigRequest[] = [
       topic("none", set("flush.ms", "1")),
-      topic("a", set("flush.ms", "1"), set("cleanup.policy", "compact")),
+      topic("a", set("flush.ms", "1"), set("remote.storage.enable", "true")),
       topic("b", set("flush.ms", "1")),
       broker("7", set("log.retention.ms", "1")),
       broker("one", set("log.retention.ms", "1")),

@@ -118,8 +118,8 @@ describe("Controller.createTopics()", () => {
       "INVALID_CONFIG",
     ],
     [
-      "compaction",
-      newTopic("a", { configs: [{ name: "cleanup.policy", value: "compact" }] }),
+      "a setting without effect",
+      newTopic("a", { configs: [{ name: "remote.storage.enable", value: "true" }] }),
       "INVALID_CONFIG",
     ],
   ])("refuses %s, says why, and creates nothing of it", async (_, topic, code) => {
@@ -194,7 +194,7 @@ describe("Controller.createTopics()", () => {
 
   it("lets the broker make its own topics, with settings that are not served for others", async () => {
     const { controller, topic } = await testCluster();
-    const configs = [{ name: "cleanup.policy", value: "compact" }];
+    const configs = [{ name: "remote.storage.enable", value: "true" }];
     const own = newTopic("__consumer_offsets", { partitionCount: 50, configs });
     const [result] = await controller.createTopics([own], { ...APPLY, isInternal: true });
     expect(result?.errorCode).toBe(ErrorCode.NONE);

@@ -28,6 +28,11 @@ export function brokerConfigsVersion(image: MetadataImage, brokerId: number | nu
   );
 }
 
+/** Of the settings of a group. */
+export function groupConfigsVersion(image: MetadataImage, groupId: string): string {
+  return overridesVersion(image.groupConfigs.get(groupId));
+}
+
 function overridesVersion(overrides: Overrides | undefined): string {
   const text = encodeConfigs(overrides ?? new Map());
   return `b${crc32c(new TextEncoder().encode(text)).toString(16)}`;

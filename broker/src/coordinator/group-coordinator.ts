@@ -12,6 +12,13 @@ import type { Clock, Logger, Random, Scheduler, Timer } from "@runnel/kit/world.
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { TransactionMarker } from "#log/transaction-marker.ts";
 import type { TransactionGate } from "#replica/ports.ts";
+import {
+  type ConsumerHeartbeatResult,
+  type MemberClaim,
+  refusedHeartbeat,
+} from "./consumer-group/events.ts";
+import { type ConsumerHeartbeatInput, heartbeatEventOf } from "./consumer-group/input.ts";
+import { TopicPatterns } from "./consumer-group/topic-patterns.ts";
 import { withoutFormerTopics } from "./former-topics.ts";
 import type {
   CommitEvent,
@@ -76,7 +83,8 @@ export interface SyncInput extends Omit<Asked<SyncEvent>, "assignments"> {
   }[];
 }
 
-export interface CommitInput extends Omit<Asked<CommitEvent>, "missingGroupError"> {
+export interface CommitInput
+  extends Omit<Asked<CommitEvent>, "missingGroupError" | "hasMemberEpoch"> {
   readonly apiVersion: number;
 }
 
@@ -105,14 +113,18 @@ export class GroupCoordinator {
   readonly #world: GroupCoordinatorWorld;
   readonly #shards: ShardSet<GroupShardEvent, GroupRecord, GroupShardReply>;
   readonly #usage: Usage = emptyUsage();
+  readonly #patterns: TopicPatterns;
   #lastTicket = 0;
   #expiry: Timer | null = null;
 
   constructor(world: GroupCoordinatorWorld) {
     this.#world = world;
+    const { topics, scheduler } = world;
+    const patterns = new TopicPatterns(topics, scheduler);
+    this.#patterns = patterns;
     this.#shards = new ShardSet({
       ...world,
-      createMachine: () => new GroupShard(this.#usage, world.config),
+      createMachine: () => new GroupShard(this.#usage, world.config, { topics, patterns }),
     });
   }
 
@@ -210,6 +222,18 @@ export class GroupCoordinator {
     }));
   }
 
+  /** A heartbeat of the consumer protocol (KIP-848). */
+  consumerHeartbeat(input: ConsumerHeartbeatInput): Promise<ConsumerHeartbeatResult> {
+    const event = heartbeatEventOf(input, {
+      ticket: this.#nextTicket(),
+      patterns: this.#patterns,
+      random: this.#world.random,
+    });
+    if ("errorCode" in event) return Promise.resolve(event);
+    const { memberId } = event;
+    return this.#ask("consumer-heartbeat", event, (code) => refusedHeartbeat(code, null, memberId));
+  }
+
   leave(input: Asked<LeaveEvent>): Promise<LeaveResult> {
     if (!isGroupId(input.groupId) || input.groupId === "") {
       return Promise.resolve({ errorCode: ErrorCode.INVALID_GROUP_ID, members: [] });
@@ -231,6 +255,7 @@ export class GroupCoordinator {
       ticket: this.#nextTicket(),
       missingGroupError:
         apiVersion >= 9 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION,
+      hasMemberEpoch: apiVersion >= 9,
     };
     return this.#ask("commit", event, refuse);
   }
@@ -287,12 +312,15 @@ export class GroupCoordinator {
     readonly groupId: string;
     readonly topics: readonly TopicPartitions[] | null;
     readonly requireStable: boolean;
+    /** Who asks, where it says that it is a member. */
+    readonly claim?: MemberClaim | null;
   }): Promise<FetchOffsetsResult> {
-    const { groupId, topics, requireStable } = input;
+    const { groupId, topics, requireStable, claim = null } = input;
     const refuse = (errorCode: ErrorCode): FetchOffsetsResult => ({ errorCode, topics: [] });
     if (!isGroupId(groupId)) return refuse(ErrorCode.INVALID_GROUP_ID);
     const ticket = this.#nextTicket();
-    const event = { kind: "fetch-offsets", ticket, groupId, topics, requireStable } as const;
+    const wanted = { groupId, topics, requireStable, claim };
+    const event = { kind: "fetch-offsets", ticket, ...wanted } as const;
     const found = await this.#ask("fetch-offsets", event, refuse);
     return withoutFormerTopics(found, this.#world.topics, topics === null);
   }

@@ -4,7 +4,14 @@
  */
 import type { Clock } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
-import type { Group, GroupState } from "./group/model.ts";
+import type { GroupType } from "./group/events.ts";
+import {
+  type Group,
+  type GroupState,
+  memberCountOf,
+  protocolTypeOf,
+  stateOf,
+} from "./group/model.ts";
 import { isOfFormerTopic } from "./group/records.ts";
 import type { GroupCoordinator } from "./group-coordinator.ts";
 import type { TopicLookup } from "./ports.ts";
@@ -15,6 +22,7 @@ export const LAG_AGE_MS_MAX = 1_000;
 export interface GroupLag {
   readonly groupId: string;
   readonly state: GroupState;
+  readonly type: GroupType;
   /** Empty for a group that only stores offsets. */
   readonly protocolType: string;
   readonly memberCount: number;
@@ -119,9 +127,13 @@ export class LagTable {
       const maxLag = Math.max(known.maxLag, lag);
       topics.set(name, { groupCount: known.groupCount + 1, maxLag });
     }
-    const { groupId, state, protocolType } = group;
-    const memberCount = group.members.size;
-    const what = { groupId, state, protocolType: protocolType ?? "", memberCount };
+    const what = {
+      groupId: group.groupId,
+      state: stateOf(group),
+      type: group.consumer === null ? ("classic" as const) : ("consumer" as const),
+      protocolType: protocolTypeOf(group) ?? "",
+      memberCount: memberCountOf(group),
+    };
     return { ...what, topicCount, offsetCount, lag: total, oldestAt };
   }
 }

@@ -79,8 +79,34 @@ export interface TopicInfo {
 
 /** The topics there are now. */
 export interface TopicLookup {
+  /** Grows whenever a topic comes, goes or gets partitions; begins anew with the process. */
+  readonly version: number;
   byName(name: string): TopicInfo | undefined;
   byId(topicId: string): TopicInfo | undefined;
+  /** Names of the topics there are at the moment of the call, but for the broker's own. */
+  names(): Iterator<string>;
+}
+
+/** What members of one group of the consumer protocol are told. */
+export interface ConsumerGroupTimings {
+  /** consumer.session.timeout.ms of the group, else group.consumer.session.timeout.ms */
+  readonly sessionTimeoutMs: number;
+  /** consumer.heartbeat.interval.ms of the group, else group.consumer.heartbeat.interval.ms */
+  readonly heartbeatIntervalMs: number;
+}
+
+/** Whether a group may change its protocol while it has members. */
+export type MigrationPolicy = "disabled" | "upgrade" | "downgrade" | "bidirectional";
+
+/** Settings of groups of the consumer protocol (KIP-848). */
+export interface ConsumerGroupConfig {
+  /** group.consumer.max.size */
+  readonly groupSizeMax: number;
+  /** group.consumer.assignors; the first is taken where members name none. */
+  readonly assignors: readonly string[];
+  /** group.consumer.migration.policy */
+  readonly migrationPolicy: MigrationPolicy;
+  timingsOf(groupId: string): ConsumerGroupTimings;
 }
 
 /** Settings of consumer groups, under Kafka's names; read anew for every event, so they may change. */
@@ -99,4 +125,5 @@ export interface GroupConfig {
   readonly offsetsRetentionMs: number;
   /** offsets.retention.check.interval.ms */
   readonly offsetsRetentionCheckIntervalMs: number;
+  readonly consumer: ConsumerGroupConfig;
 }

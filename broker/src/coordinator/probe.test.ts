@@ -6,6 +6,7 @@ import { registerGroupMetrics } from "./probe.ts";
 const group = (groupId: string, lag: number, oldestAt: number | null): GroupLag => ({
   groupId,
   state: "Empty",
+  type: "classic",
   protocolType: "consumer",
   memberCount: 2,
   topicCount: 1,

@@ -8,7 +8,7 @@ import { OFFSETS_TOPIC } from "./group-coordinator.ts";
 import { emptyUsage, PENDING_OFFSETS_MAX } from "./limits.ts";
 import type { CoordinatorBatch } from "./ports.ts";
 import { DEFAULT_CONFIG, topicIdOf } from "./testing/scenario.ts";
-import { durableState, replayLog } from "./testing/state.ts";
+import { durableState, NO_TOPICS, replayLog } from "./testing/state.ts";
 import { CoordinatorWorld } from "./testing/world.ts";
 
 async function started(partitionCount = 1): Promise<CoordinatorWorld> {
@@ -290,7 +290,7 @@ describe("faults", () => {
 
 test("P16: a broker keeps so many pending offsets and no more", () => {
   const usage = { ...emptyUsage(), pendingOffsets: PENDING_OFFSETS_MAX - 1 };
-  const shard = new GroupShard(usage, () => DEFAULT_CONFIG);
+  const shard = new GroupShard(usage, () => DEFAULT_CONFIG, NO_TOPICS);
   const place = { topic: "t", topicId: topicIdOf("t"), leaderEpoch: 0, metadata: "" };
   const moment = { nowMs: 0, wallMs: 0 };
   const event = {

@@ -12,8 +12,8 @@ import { MemoryDisk } from "#io/memory/memory-disk.ts";
 import { Rig } from "#log/testing.ts";
 import { openInternalTopic } from "#replica/testing.ts";
 import { GroupCoordinator, OFFSETS_TOPIC } from "./group-coordinator.ts";
+import { FakeTopics } from "./testing/fake-topics.ts";
 import { DEFAULT_CONFIG, topicIdOf } from "./testing/scenario.ts";
-import { FakeTopics } from "./testing/world.ts";
 
 const GROUPS = ["g", "h"];
 const PRODUCERS = [1n, 2n];

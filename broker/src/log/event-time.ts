@@ -3,6 +3,7 @@ import { DecodeError } from "@runnel/kit/errors.ts";
 import {
   BATCH_HEADER_SIZE,
   codecOf,
+  hasDeleteHorizon,
   readBatchHeader,
   timestampType,
 } from "@runnel/protocol/records/batch.ts";
@@ -57,8 +58,10 @@ function timeByIndex(log: PartitionLog, offset: number): number {
 function timeIn(batch: Uint8Array, offset: number): number {
   const header = readBatchHeader(batch, 0);
   if (timestampType(header.attributes) === "logAppendTime") return header.maxTimestamp;
-  const isFirst = offset <= header.baseOffset;
-  if (isFirst || codecOf(header.attributes) !== 0) return header.baseTimestamp;
+  const { attributes, baseTimestamp, maxTimestamp } = header;
+  // Where compaction has set the time from which tombstones may go, that of the first event is not kept.
+  const rough = hasDeleteHorizon(attributes) ? maxTimestamp : baseTimestamp;
+  if (codecOf(attributes) !== 0) return rough;
   try {
     const records = batch.subarray(BATCH_HEADER_SIZE, header.sizeInBytes);
     for (const record of iterateRecords(header, records)) {
@@ -67,5 +70,5 @@ function timeIn(batch: Uint8Array, offset: number): number {
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
   }
-  return header.baseTimestamp;
+  return rough;
 }

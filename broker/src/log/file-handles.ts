@@ -46,6 +46,23 @@ export class FileHandles {
     if (handle !== undefined) await this.#release(path, handle);
   }
 
+  /**
+   * Renames the file at `source`. Who uses it keeps it; who asks for `target` from the call of `onMoved` on
+   * gets the same file, before and after the disk has done it.
+   */
+  async rename(source: string, target: string, onMoved: () => void): Promise<void> {
+    await this.release(target);
+    await this.#use(source, false, async () => {
+      const handle = this.#handles.get(source);
+      if (handle !== undefined) {
+        this.#handles.delete(source);
+        this.#handles.set(target, handle);
+      }
+      onMoved();
+      await this.#disk.rename(source, target);
+    });
+  }
+
   /** Closes every file, those in use when their last user is done. */
   async close(): Promise<void> {
     await Promise.all([...this.#handles].map(([path, handle]) => this.#release(path, handle)));

@@ -38,6 +38,11 @@ export class IndexCache {
     return indexes;
   }
 
+  /** Forgets the indexes of a segment that has left its log. */
+  drop(segment: Segment): void {
+    this.#forget(segment);
+  }
+
   /** Reads the files once, however many ask at the same time. */
   #load(io: ReaderIo, segment: Segment, indexIntervalBytes: number): Promise<SegmentIndexes> {
     const known = this.#loading.get(segment);

@@ -5,6 +5,7 @@
 import { messageOf } from "@runnel/kit/errors.ts";
 import type { Logger, Scheduler } from "@runnel/kit/world.ts";
 import { replaceFile } from "./atomic-file.ts";
+import { type Swap, swapSegments } from "./compaction/segment-swap.ts";
 import type { ReaderIo } from "./log-reader.ts";
 import { DELETED_SUFFIX, fileName, INDEX_SUFFIXES, offsetOfName } from "./names.ts";
 import type { Segment } from "./segment.ts";
@@ -13,6 +14,14 @@ import { saveTransactions } from "./transaction-files.ts";
 
 /** Snapshots kept beside the one that the recovery point needs. */
 const SNAPSHOTS_KEPT = 2;
+
+export interface SwapOptions {
+  readonly isWanted: () => boolean;
+  /** Called when the files are in their places, before anything else is done with them. */
+  readonly onSwapped: () => void;
+  readonly scheduler: Scheduler;
+  readonly delayMs: number;
+}
 
 export class LogFiles {
   readonly #folder: string;
@@ -125,6 +134,29 @@ export class LogFiles {
     scheduler.after(delayMs, () => {
       for (const path of aside) disk.removeFile(path).catch(() => {});
     });
+  }
+
+  /**
+   * As `swapSegments`, when its turn has come and it still is wanted; false where it is not, or nothing is
+   * begun any more. The old files go after `delayMs`.
+   */
+  async swap(swap: Swap, options: SwapOptions): Promise<boolean> {
+    let isDone = false;
+    await this.#run(async () => {
+      if (!options.isWanted()) return;
+      const aside = await swapSegments(this.#io, swap);
+      options.onSwapped();
+      isDone = true;
+      options.scheduler.after(options.delayMs, () => {
+        for (const path of aside) void this.#discard(path);
+      });
+    });
+    return isDone;
+  }
+
+  async #discard(path: string): Promise<void> {
+    await this.#io.files.release(path);
+    await this.#io.disk.removeFile(path).catch(() => {});
   }
 
   async #complete(segment: Segment): Promise<void> {

@@ -9,6 +9,7 @@ import { DecodeError } from "@runnel/kit/errors.ts";
 import type { Logger } from "@runnel/kit/world.ts";
 import type { BatchHeader } from "@runnel/protocol/records/batch.ts";
 import { readSmallFile } from "./atomic-file.ts";
+import { finishSwaps } from "./compaction/segment-swap.ts";
 import { EpochCache } from "./epoch-cache.ts";
 import { syncFile } from "./failures.ts";
 import type { LogEnvironment, OpenLogOptions } from "./log-environment.ts";
@@ -26,7 +27,7 @@ import { decodeSnapshot } from "./producer-snapshot.ts";
 import { ProducerState } from "./producer-state.ts";
 import type { RecoveryPoint } from "./recovery-point.ts";
 import { rewrite } from "./rewrite.ts";
-import { Segment, type StartPlace } from "./segment.ts";
+import { newestOf, Segment, type StartPlace } from "./segment.ts";
 import { learnNewest, loadIndexes, rebuildIndexes, restart, saveIndexes } from "./segment-files.ts";
 import { OffsetIndex, TimeIndex } from "./sparse-index.ts";
 import { bookBatch, learnTransactions, rebuildTransactions } from "./transaction-files.ts";
@@ -73,6 +74,7 @@ export function loadFor(
 
 /** Loads the log; afterwards the folder holds exactly what is returned. */
 export async function loadLog(io: ReaderIo, options: LoadOptions): Promise<LoadedLog> {
+  await finishSwaps(io, options.folder, options.logger);
   const names = await removeLeftovers(io, options);
   const loader = new Loader(io, options, await findSegments(io, options, names));
   await loader.loadEpochs();
@@ -446,7 +448,8 @@ class Loader {
 
   #book(segment: Segment, header: BatchHeader, position: number): void {
     const lastOffset = header.baseOffset + header.lastOffsetDelta;
-    const { sizeInBytes: size, maxTimestamp } = header;
+    const { sizeInBytes: size } = header;
+    const maxTimestamp = newestOf(header);
     const { indexIntervalBytes } = this.#options;
     segment.book({ lastOffset, position, size, maxTimestamp }, indexIntervalBytes);
   }

@@ -7,6 +7,7 @@ import {
   LOG_CORRUPT,
   type ReadRange,
   readSegment,
+  type SegmentRange,
   scanSegment,
   walkOverDamage,
 } from "./log-reader.ts";
@@ -31,22 +32,40 @@ export function readCached(log: PartitionLog, range: ReadRange): TailRead | null
  */
 export async function readStored(log: PartitionLog, range: ReadRange): Promise<TailRead> {
   if (range.offset >= range.endOffset) return nothingAt(range.offset);
+  const read = await readFrom(log, { ...range, passesEmpty: true });
+  // Without records to the end: by the batches that have none readers learn where it is.
+  if (read.size > 0 || !read.hasPassed) return read;
+  return await readFrom(log, { ...range, passesEmpty: false });
+}
+
+interface StoredRead extends TailRead {
+  readonly hasPassed: boolean;
+}
+
+async function readFrom(log: PartitionLog, range: SegmentRange): Promise<StoredRead> {
   let at = segmentAt(log, range.offset);
+  let hasPassed = false;
   for (;;) {
     const segment = log.segments[at];
-    if (segment === undefined || segment.baseOffset > range.offset) {
+    if (segment === undefined || (segment.baseOffset > range.offset && !hasPassed)) {
       throw new IoError(LOG_CORRUPT, `${log.folder}: no batch with offset ${range.offset}`);
     }
     const next = log.segments[at + 1];
     const indexes = await indexesOf(log, segment);
     const place = segment.placeOf(indexes, range.offset);
     const read = await readSegment(log.io, segment, place, range);
-    if (read.kind === "misplaced") segment.dropPlace(indexes, place);
-    else if (read.kind === "found") {
+    if (read.kind === "misplaced") {
+      segment.dropPlace(indexes, place);
+      continue;
+    }
+    hasPassed ||= read.hasPassed;
+    if (read.kind === "found") {
       const { bytes, endOffset } = read;
-      if (bytes.length === 0) return nothingAt(range.offset);
-      return { parts: [bytes], size: bytes.length, endOffset };
-    } else if (next !== undefined && next.baseOffset <= range.offset) at += 1;
+      if (bytes.length === 0) return { ...nothingAt(range.offset), hasPassed };
+      return { parts: [bytes], size: bytes.length, endOffset, hasPassed };
+    }
+    if (next !== undefined && (next.baseOffset <= range.offset || hasPassed)) at += 1;
+    else if (next === undefined && hasPassed) return { ...nothingAt(range.offset), hasPassed };
     else throw new IoError(LOG_CORRUPT, `${log.folder}: no batch with offset ${range.offset}`);
   }
 }

@@ -45,25 +45,39 @@ export interface ReaderIo {
 /** What reading one segment came to. */
 export type SegmentRead =
   /** Whole batches in one piece of memory; none where the first is too large or not yet to be read. */
-  | { readonly kind: "found"; readonly bytes: Uint8Array; readonly endOffset: number }
-  /** The segment ends before the offset asked for. */
-  | { readonly kind: "behind" }
+  | {
+      readonly kind: "found";
+      readonly bytes: Uint8Array;
+      readonly endOffset: number;
+      /** Batches without records were passed over in front of them. */
+      readonly hasPassed: boolean;
+    }
+  /** The segment ends before the offset asked for, or what it has from there on has no records. */
+  | { readonly kind: "behind"; readonly hasPassed: boolean }
   /** At the place to begin with there is no such batch: the index that named it is wrong. */
   | { readonly kind: "misplaced" };
+
+export interface SegmentRange extends ReadRange {
+  /**
+   * Pass over batches that compaction left without records, in front of one that has some: there are
+   * consumers that count offsets by records and would ask for the same ones for ever (kafkajs).
+   */
+  readonly passesEmpty: boolean;
+}
 
 /** The batches of `segment` in `range`. Throws `IoError` where they are damaged. */
 export async function readSegment(
   io: ReaderIo,
   segment: Segment,
   place: StartPlace,
-  range: ReadRange,
+  range: SegmentRange,
 ): Promise<SegmentRead> {
   const order = new OffsetOrder(place);
   let position = place.position;
   let want = Math.min(range.bytesMax, segment.writtenSize) + LEAD_BYTES;
   for (;;) {
     const length = Math.min(Math.max(want, BATCH_HEADER_SIZE), segment.writtenSize - position);
-    if (length <= 0) return BEHIND;
+    if (length <= 0) return { kind: "behind", hasPassed: order.hasPassed };
     const bytes = await readAt(io, segment, position, length);
     if (position === place.position && !isPlaced(bytes, segment, place)) return MISPLACED;
     const slice = select(bytes, segment, position, range, order);
@@ -73,7 +87,6 @@ export async function readSegment(
   }
 }
 
-const BEHIND = { kind: "behind" } as const;
 const MISPLACED = { kind: "misplaced" } as const;
 
 /** Whether the batch that an index names is at its place. */
@@ -94,7 +107,7 @@ function select(
   bytes: Uint8Array,
   segment: Segment,
   position: number,
-  range: ReadRange,
+  range: SegmentRange,
   order: OffsetOrder,
 ): Selection {
   let start = -1;
@@ -106,6 +119,13 @@ function select(
     // What was found before damage is served; the damage is told of when it is asked for.
     if (!isNext && start !== -1) break;
     if (!isNext) throw corrupt(segment, position + at, "no batch that follows the one before");
+    const isEmpty = start === -1 && range.passesEmpty && isEmptyAt(bytes, at, header);
+    if (isEmpty && lastOffset >= range.offset && lastOffset < range.endOffset) {
+      order.hasPassed = true;
+      order.pass(header);
+      at += header.sizeInBytes;
+      continue;
+    }
     if (lastOffset < range.offset) {
       order.pass(header);
       if (header.sizeInBytes > bytes.length - at) {
@@ -137,15 +157,22 @@ function select(
     if (isFirst) start = at;
     at = end;
   }
+  const { hasPassed } = order;
   if (start !== -1) {
-    return { kind: "found", bytes: bytes.subarray(start, at), endOffset: order.next };
+    return { kind: "found", bytes: bytes.subarray(start, at), endOffset: order.next, hasPassed };
   }
   if (bytes.length - at >= BATCH_HEADER_SIZE) {
-    return { kind: "found", bytes: EMPTY, endOffset: range.offset };
+    return { kind: "found", bytes: EMPTY, endOffset: range.offset, hasPassed };
   }
   if (at > 0 && position + at < segment.writtenSize)
     return { kind: "more", skipped: at, needed: 0 };
-  return BEHIND;
+  return { kind: "behind", hasPassed };
+}
+
+/** Whether the batch at `at`, whose header is there, is whole and has no records. */
+function isEmptyAt(bytes: Uint8Array, at: number, header: BatchHeader): boolean {
+  const { recordCount, sizeInBytes } = header;
+  return recordCount === 0 && sizeInBytes === BATCH_HEADER_SIZE && checkCrc(bytes, at, header);
 }
 
 const EMPTY = new Uint8Array(0);
@@ -216,6 +243,8 @@ export async function walkBatches(
 
 /** Batches of a log follow each other without a gap; the checksum does not cover their offsets. */
 class OffsetOrder {
+  /** Batches without records were passed over that would have been read. */
+  hasPassed = false;
   #next: number;
   #last: number;
 

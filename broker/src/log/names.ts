@@ -14,6 +14,10 @@ export const INDEX_SUFFIXES = [".index", ".timeindex", ".txnindex", ".keyindex"]
 
 /** Marks a file that is no longer part of the log and goes after `file.delete.delay.ms`. */
 export const DELETED_SUFFIX = ".deleted";
+/** Marks the files of a segment that compaction is making. */
+export const CLEANED_SUFFIX = ".cleaned";
+/** Marks the `.log` of a complete one that is taking the place of others. */
+export const SWAP_SUFFIX = ".swap";
 /** Marks a file that was being written when the process ended. */
 export const TEMPORARY_SUFFIX = ".tmp";
 /** Marks a segment that recovery could not join to the log; a person may look at it. */

@@ -32,7 +32,7 @@ import { encodeSnapshot } from "./producer-snapshot.ts";
 import type { ProducerState, SequenceRules } from "./producer-state.ts";
 import { NO_RECOVERY_POINT, type RecoveryPoint } from "./recovery-point.ts";
 import { mustRoll } from "./roll-rule.ts";
-import { Segment } from "./segment.ts";
+import { countBelow, replaceRun, runAt, Segment } from "./segment.ts";
 import type { LogTail } from "./tail-cache.ts";
 import { bookBatch } from "./transaction-files.ts";
 import type { TransactionMarker } from "./transaction-marker.ts";
@@ -46,9 +46,9 @@ export type LogState = "open" | "repairing" | "fenced" | "closing" | "closed";
 
 export class PartitionLog {
   readonly folder: string;
-  readonly #environment: LogEnvironment;
-  readonly #io: ReaderIo;
-  readonly #tail: LogTail;
+  readonly environment: LogEnvironment;
+  readonly io: ReaderIo;
+  readonly tail: LogTail;
   #config: LogConfig;
   #listener: LogListener | null = null;
   #commit: GroupCommit;
@@ -61,6 +61,8 @@ export class PartitionLog {
   #logEndOffset: number;
   #nextOffset: number;
   #state: LogState = "open";
+  /** How often closed segments were put in the place of others. */
+  rewrites = 0;
   #bytesSinceCheckpoint = 0;
   readonly #flushTimer: FlushTimer;
   #epochsChanged = false;
@@ -79,12 +81,12 @@ export class PartitionLog {
   }
 
   private constructor(environment: LogEnvironment, options: OpenLogOptions, loaded: LoadedLog) {
-    this.#environment = environment;
+    this.environment = environment;
     this.#flushTimer = new FlushTimer(environment.scheduler);
     this.folder = options.folder;
     this.#config = options.config;
-    this.#io = { disk: environment.disk, files: environment.files };
-    this.#tail = environment.tailCache.tail();
+    this.io = { disk: environment.disk, files: environment.files };
+    this.tail = environment.tailCache.tail();
     this.#segments = loaded.segments;
     this.#epochs = loaded.epochs;
     this.#producers = loaded.producers;
@@ -126,18 +128,6 @@ export class PartitionLog {
 
   get producers(): ProducerState {
     return this.#producers;
-  }
-
-  get tail(): LogTail {
-    return this.#tail;
-  }
-
-  get io(): ReaderIo {
-    return this.#io;
-  }
-
-  get environment(): LogEnvironment {
-    return this.#environment;
   }
 
   get config(): LogConfig {
@@ -201,7 +191,7 @@ export class PartitionLog {
     if (this.#state !== "open") return this.#unavailable;
     const refusal = this.#producers.checkMarker(marker);
     if (refusal !== null) return refusal;
-    const batch = buildMarkerBatch({ ...marker, timestamp: this.#environment.nowMs() });
+    const batch = buildMarkerBatch({ ...marker, timestamp: this.environment.nowMs() });
     return this.#book(batch, readBatchHeader(batch, 0), leaderEpoch);
   }
 
@@ -217,7 +207,7 @@ export class PartitionLog {
     setBaseOffset(batch, 0, baseOffset);
     setPartitionLeaderEpoch(batch, 0, leaderEpoch);
     const position = segment.size;
-    const bytes = this.#tail.add(batch, baseOffset, lastOffset);
+    const bytes = this.tail.add(batch, baseOffset, lastOffset);
     segment.book(
       { lastOffset, position, size: bytes.length, maxTimestamp: header.maxTimestamp },
       this.#config.indexIntervalBytes,
@@ -226,20 +216,14 @@ export class PartitionLog {
     const aborted = bookBatch(this.#producers, { ...header, baseOffset }, batch);
     if (aborted !== null) segment.aborted?.push(aborted);
     this.#nextOffset = lastOffset + 1;
-    this.#noteBytes(bytes.length);
+    const room = CHECKPOINT_BYTES - this.#bytesSinceCheckpoint;
+    this.#bytesSinceCheckpoint += bytes.length;
+    if (room > 0 && room <= bytes.length) this.environment.onCheckpointDue(this.folder);
     const endOffset = this.#nextOffset;
     const { recordCount } = header;
     if (this.#epochsChanged) this.#queueEpochs();
     this.#commit.write({ segment, bytes, position, endOffset, recordCount });
     return { kind: "appended", baseOffset, endOffset };
-  }
-
-  #noteBytes(count: number): void {
-    const before = this.#bytesSinceCheckpoint;
-    this.#bytesSinceCheckpoint = before + count;
-    if (before < CHECKPOINT_BYTES && before + count >= CHECKPOINT_BYTES) {
-      this.#environment.onCheckpointDue(this.folder);
-    }
   }
 
   /** Begins a new segment unless the active one is empty, so that all before it can be deleted. */
@@ -266,21 +250,35 @@ export class PartitionLog {
   async dropSegments(): Promise<number> {
     await this.#quiet();
     if (this.#state !== "open") return 0;
-    let keep = 0;
-    while (
-      keep < this.#segments.length - 1 &&
-      (this.#segments[keep + 1] as Segment).baseOffset <= this.#logStartOffset
-    ) {
-      keep += 1;
-    }
-    const dropped = this.#segments.splice(0, keep);
+    const dropped = this.#segments.splice(0, countBelow(this.#segments, this.#logStartOffset));
     if (dropped.length === 0) return 0;
     await this.#commit.run(() => {
       this.#commit.forget(dropped);
-      const { scheduler } = this.#environment;
+      const { scheduler } = this.environment;
       return this.#files.remove(dropped, { scheduler, delayMs: this.#config.fileDeleteDelayMs });
     });
     return dropped.reduce((sum, segment) => sum + segment.size, 0);
+  }
+
+  /**
+   * Puts a compacted segment, complete under its `.cleaned` names, in the place of `replaced`; false where
+   * these are not all there any more. Where the disk refuses, the log is loaded again, or fenced.
+   */
+  async replaceSegments(replaced: readonly Segment[], cleaned: Segment): Promise<boolean> {
+    await this.#quiet();
+    const { scheduler, indexCache } = this.environment;
+    const options = {
+      isWanted: () => this.#state === "open" && runAt(this.#segments, replaced) >= 0,
+      onSwapped: () => {
+        this.rewrites += 1;
+        this.tail.dropBelow(replaceRun(this.#segments, replaced, cleaned));
+        for (const segment of replaced) indexCache.drop(segment);
+      },
+      scheduler,
+      delayMs: this.#config.fileDeleteDelayMs,
+    };
+    const swap = { replaced, cleaned, number: this.rewrites + 1 };
+    return await this.#files.swap(swap, options).catch((error: unknown) => this.#fatal(error));
   }
 
   /**
@@ -319,12 +317,12 @@ export class PartitionLog {
   async #end(): Promise<void> {
     this.#commit.stop();
     this.#state = "closed";
-    this.#tail.clear();
+    this.tail.clear();
     this.#listener?.onFailure(true);
     await this.#quiet();
     await this.#repairing;
     this.#files.stop();
-    for (const segment of this.#segments) await this.#io.files.release(segment.path(".log"));
+    for (const segment of this.#segments) await this.io.files.release(segment.path(".log"));
   }
 
   /** Resolves when no checkpoint and no work on closed segments is under way. */
@@ -366,11 +364,15 @@ export class PartitionLog {
   }
 
   #newCommit(): GroupCommit {
-    return new GroupCommit(this.#environment.files, this.#environment.scheduler, {
+    return new GroupCommit(this.environment.files, this.environment.scheduler, {
       flushMessages: () => this.#config.flushMessages,
       onCommitted: (endOffset) => {
         this.#logEndOffset = endOffset;
-        this.#scheduleFlush();
+        if (this.#commit.unflushedRecords > 0) {
+          this.#flushTimer.arm(this.#config.flushMs, () => {
+            if (this.#state === "open") this.#syncOrFence(this.#active).catch(() => {});
+          });
+        }
         this.#listener?.onEndMoved();
       },
       onFailed: (error) => this.#fail(error),
@@ -379,7 +381,7 @@ export class PartitionLog {
 
   #segmentFor(size: number, lastOffset: number, maxTimestamp: number): Segment {
     const next = { size, lastOffset, maxTimestamp };
-    const isOver = mustRoll(this.#active, this.#config, next, this.#environment);
+    const isOver = mustRoll(this.#active, this.#config, next, this.environment);
     return isOver ? this.#roll(this.#nextOffset) : this.#active;
   }
 
@@ -387,7 +389,7 @@ export class PartitionLog {
   #roll(baseOffset: number): Segment {
     const closed = this.#active;
     closed.finishTimes();
-    const next = new Segment(this.folder, baseOffset, this.#environment.nowMs());
+    const next = new Segment(this.folder, baseOffset, this.environment.nowMs());
     this.#segments.push(next);
     const snapshot = this.#snapshot(baseOffset);
     const files = this.#files;
@@ -410,61 +412,59 @@ export class PartitionLog {
   }
 
   #newFiles(): LogFiles {
-    const { folder } = this;
-    const { logger } = this.#environment;
+    const { folder, io, environment } = this;
     const sync = (segment: Segment): Promise<void> => this.#syncOrFence(segment);
-    return new LogFiles({ folder, io: this.#io, logger, sync });
+    return new LogFiles({ folder, io, logger: environment.logger, sync });
   }
 
   async #syncOrFence(segment: Segment): Promise<void> {
     try {
       await this.#commit.sync(segment);
     } catch (error) {
-      const isOver = this.#state === "fenced" || this.#state === "closed";
-      if (error instanceof SyncFailure && !isOver) {
-        this.#commit.stop();
-        this.#fail(error);
-      }
+      if (error instanceof SyncFailure) this.#fatal(error);
       throw error;
     }
+  }
+
+  /** Lets the log fail because of `error`, which it throws, unless it has for no better reason. */
+  #fatal(error: unknown): never {
+    const isOver = this.#state === "fenced" || this.#state === "closed";
+    if (!isOver && !(this.#state === "repairing" && isPassing(error))) {
+      this.#commit.stop();
+      this.#fail(error);
+    }
+    throw error;
   }
 
   #queueEpochs(): void {
     this.#epochsChanged = false;
     const text = new TextEncoder().encode(this.#epochs.format());
     void this.#commit
-      .run(() => replaceFile(this.#environment.disk, this.folder, EPOCH_CHECKPOINT, text))
+      .run(() => replaceFile(this.environment.disk, this.folder, EPOCH_CHECKPOINT, text))
       .catch(() => {});
-  }
-
-  #scheduleFlush(): void {
-    if (this.#commit.unflushedRecords === 0) return;
-    this.#flushTimer.arm(this.#config.flushMs, () => {
-      if (this.#state === "open") this.#syncOrFence(this.#active).catch(() => {});
-    });
   }
 
   #fail(error: unknown): void {
     const goesOn = this.#state !== "closing" && isPassing(error);
     this.#state = goesOn ? "repairing" : "fenced";
-    this.#environment.logger.error(
+    this.environment.logger.error(
       { folder: this.folder, error: messageOf(error), state: this.#state },
       goesOn
         ? "the disk refused an append; the log goes on when it can"
         : "the disk failed; the log takes no more appends until the broker is restarted",
     );
-    this.#tail.clear();
+    this.tail.clear();
     this.#nextOffset = this.#logEndOffset;
     this.#listener?.onFailure(!goesOn);
     if (goesOn) this.#repairing = this.#repair();
-    else this.#environment.onFenced(this.folder, error);
+    else this.environment.onFenced(this.folder, error);
   }
 
   /** Loads the log again from what is on the disk, cut to what was acknowledged. */
   async #repair(): Promise<void> {
     try {
       await this.#quiet();
-      const loaded = await loadFor(this.#environment, {
+      const loaded = await loadFor(this.environment, {
         folder: this.folder,
         config: this.#config,
         recoveryPoint: this.#recoveryPoint,
@@ -491,8 +491,8 @@ export class PartitionLog {
       if (this.#state !== "repairing") return;
       if (!isPassing(error)) return this.#fail(error);
       const fields = { folder: this.folder, error: messageOf(error) };
-      this.#environment.logger.warn(fields, "the log cannot go on yet");
-      this.#environment.scheduler.after(REPAIR_DELAY_MS, () => {
+      this.environment.logger.warn(fields, "the log cannot go on yet");
+      this.environment.scheduler.after(REPAIR_DELAY_MS, () => {
         if (this.#state === "repairing") this.#repairing = this.#repair();
       });
     }

@@ -3,7 +3,7 @@ import type { ErrorCode } from "@runnel/protocol/errors.ts";
 
 /** The settings of one topic that its logs obey; `TopicConfig` has them all. */
 export interface LogConfig {
-  /** Without "delete" nothing goes by age or size. */
+  /** Without "delete" nothing goes by age or size; with "compact" the newest record of each key stays. */
   readonly cleanupPolicy: readonly string[];
   readonly segmentBytes: number;
   readonly segmentMs: number;
@@ -19,6 +19,12 @@ export interface LogConfig {
   readonly retentionMs: number;
   readonly retentionBytes: number;
   readonly fileDeleteDelayMs: number;
+  /** How long compaction keeps the mark that a key was deleted. */
+  readonly deleteRetentionMs: number;
+  readonly minCompactionLagMs: number;
+  readonly maxCompactionLagMs: number;
+  /** The share of what is not compacted from which on the log is. */
+  readonly minCleanableDirtyRatio: number;
 }
 
 /** Told by a log, never inside a call to it. */

@@ -2,7 +2,7 @@
 import type { Disk, FileStat } from "#io/ports.ts";
 import { readSmallFile } from "./atomic-file.ts";
 import { type ReaderIo, walkOverDamage } from "./log-reader.ts";
-import { Segment, type SegmentIndexes } from "./segment.ts";
+import { newestOf, Segment, type SegmentIndexes } from "./segment.ts";
 import { OFFSET_ENTRY_SIZE, OffsetIndex, TIME_ENTRY_SIZE, TimeIndex } from "./sparse-index.ts";
 
 /** The indexes of a closed segment, read from their files; made again where those make no sense. */
@@ -39,7 +39,7 @@ export async function rebuildIndexes(
         lastOffset: header.baseOffset + header.lastOffsetDelta,
         position,
         size: header.sizeInBytes,
-        maxTimestamp: header.maxTimestamp,
+        maxTimestamp: newestOf(header),
       },
       indexIntervalBytes,
     );
@@ -160,8 +160,9 @@ export async function confirmNewest(
   const place = segment.placeOf(indexes, offsetOfMaxTimestamp);
   await walkOverDamage(io, segment, place, (header) => {
     const lastOffset = header.baseOffset + header.lastOffsetDelta;
-    if (lastOffset === offsetOfMaxTimestamp) isThere = header.maxTimestamp === maxTimestamp;
-    else if (lastOffset > offsetOfMaxTimestamp) isLargest &&= header.maxTimestamp <= maxTimestamp;
+    const newest = newestOf(header);
+    if (lastOffset === offsetOfMaxTimestamp) isThere = newest === maxTimestamp;
+    else if (lastOffset > offsetOfMaxTimestamp) isLargest &&= newest <= maxTimestamp;
     return isLargest;
   });
   if (!isThere || !isLargest) await findNewestAnew(io, segment);
@@ -172,8 +173,8 @@ async function findNewestAnew(io: ReaderIo, segment: Segment): Promise<void> {
   let newest = -1;
   let newestOffset = -1;
   await walkOverDamage(io, segment, segment.start, (header) => {
-    if (header.maxTimestamp > newest) {
-      newest = header.maxTimestamp;
+    if (newestOf(header) > newest) {
+      newest = newestOf(header);
       newestOffset = header.baseOffset + header.lastOffsetDelta;
     }
     return true;

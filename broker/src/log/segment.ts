@@ -4,6 +4,8 @@
  * `size` runs ahead of the file: it counts what was appended in memory. The indexes of the active
  * segment are always loaded; those of a closed one are read when a lookup needs them.
  */
+import { assert } from "@runnel/kit/assert.ts";
+import type { BatchHeader } from "@runnel/protocol/records/batch.ts";
 import { fileName, type INDEX_SUFFIXES } from "./names.ts";
 import { OFFSET_ENTRY_SIZE, OffsetIndex, TIME_ENTRY_SIZE, TimeIndex } from "./sparse-index.ts";
 import type { AbortedTransaction } from "./transaction-index.ts";
@@ -33,9 +35,18 @@ export interface BatchPlace {
   readonly maxTimestamp: number;
 }
 
+/** The largest timestamp of the records that are still in a batch; −1 where compaction left none. */
+export function newestOf({ recordCount, maxTimestamp }: NewestParts): number {
+  return recordCount > 0 ? maxTimestamp : -1;
+}
+
+type NewestParts = Pick<BatchHeader, "recordCount" | "maxTimestamp">;
+
 export class Segment {
   readonly baseOffset: number;
   readonly folder: string;
+  /** Behind the names of its files, while it is being made or has left the log; else "". */
+  suffix = "";
   /** Wall ms at which it was made or loaded. */
   readonly createdAt: number;
   size = 0;
@@ -83,7 +94,7 @@ export class Segment {
   }
 
   path(suffix: ".log" | (typeof INDEX_SUFFIXES)[number]): string {
-    return `${this.folder}/${fileName(this.baseOffset, suffix)}`;
+    return `${this.folder}/${fileName(this.baseOffset, suffix)}${this.suffix}`;
   }
 
   /** Books a batch that goes to the end of the segment, and indexes it where it is due. */
@@ -145,4 +156,26 @@ export class Segment {
     if (this.maxTimestamp < 0) return;
     indexes.times.add(this.maxTimestamp, this.offsetOfMaxTimestamp - this.baseOffset);
   }
+}
+
+/** How many of the oldest segments lie entirely below `offset`; the active one never does. */
+export function countBelow(segments: readonly Segment[], offset: number): number {
+  const count = segments.findIndex(
+    (_, index) => (segments[index + 1]?.baseOffset ?? Infinity) > offset,
+  );
+  return Math.max(0, count);
+}
+
+/** Where the segments of `run` stand in `segments`, one behind the other; −1 where they do not. */
+export function runAt(segments: readonly Segment[], run: readonly Segment[]): number {
+  const at = segments.indexOf(run[0] as Segment);
+  return at >= 0 && run.every((segment, index) => segments[at + index] === segment) ? at : -1;
+}
+
+/** Puts `segment` in the place of `run`, which is there; returns the offset behind it. */
+export function replaceRun(segments: Segment[], run: readonly Segment[], segment: Segment): number {
+  const at = runAt(segments, run);
+  assert(at >= 0, `${segment.path(".log")}: what it replaces is not in the log`);
+  segments.splice(at, run.length, segment);
+  return segments[at + 1]?.baseOffset ?? segment.baseOffset;
 }

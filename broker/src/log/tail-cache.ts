@@ -148,6 +148,19 @@ export class LogTail {
     this.#account.cleared(count);
   }
 
+  /** Forgets the batches that end below `offset`, which are no longer what the log holds. */
+  dropBelow(offset: number): void {
+    let count = 0;
+    while (this.#entries.size > 0 && this.#entries.at(0).lastOffset < offset) {
+      this.#account.removed((this.#entries.shift() as TailEntry).bytes.length);
+      count += 1;
+    }
+    if (count === 0) return;
+    if (this.#entries.size === 0) this.#block = null;
+    this.#droppedCount += count;
+    this.#account.cleared(count);
+  }
+
   /** Whether the entry whose turn it is was dropped out of order; counts it as passed. */
   passGone(): boolean {
     if (this.#droppedCount === 0) return false;

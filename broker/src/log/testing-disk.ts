@@ -15,6 +15,8 @@ export interface ProcessDiskOptions {
 export class ProcessDisk implements Disk {
   readonly #disk: Disk;
   readonly #options: ProcessDiskOptions;
+  /** As in the options; may be set at any time. */
+  killAfter: number | null;
   /** Changes so far. */
   changes = 0;
   isKilled = false;
@@ -24,6 +26,7 @@ export class ProcessDisk implements Disk {
   constructor(disk: Disk, options: ProcessDiskOptions = {}) {
     this.#disk = disk;
     this.#options = options;
+    this.killAfter = options.killAfter ?? null;
   }
 
   async open(path: string, options: { readonly create: boolean }): Promise<DiskFile> {
@@ -110,7 +113,7 @@ export class ProcessDisk implements Disk {
 
   #change(path: string): void {
     this.#check(path);
-    if (this.changes === this.#options.killAfter) this.isKilled = true;
+    if (this.changes === this.killAfter) this.isKilled = true;
     this.#check(path);
     this.changes += 1;
   }

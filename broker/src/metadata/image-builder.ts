@@ -143,6 +143,9 @@ class Draft {
       case "brokerConfigs":
         this.#applyBrokerConfigs(key.brokerId, entry);
         break;
+      case "groupConfigs":
+        this.#applyGroupConfigs(key.groupId, entry);
+        break;
       case "topic":
         break;
     }
@@ -215,6 +218,13 @@ class Draft {
     if (entry === null) brokerConfigs.delete(brokerId);
     else brokerConfigs.set(brokerId, overrides);
     this.#set({ brokerConfigs });
+  }
+
+  #applyGroupConfigs(groupId: string, entry: KeyValue | null): void {
+    const groupConfigs = new Map(this.#image.groupConfigs);
+    if (entry === null) groupConfigs.delete(groupId);
+    else groupConfigs.set(groupId, decodeConfigs(entry));
+    this.#set({ groupConfigs });
   }
 
   #applyBroker(id: number, entry: KeyValue | null): void {

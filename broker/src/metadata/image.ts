@@ -68,6 +68,8 @@ export interface MetadataImage {
   readonly brokerConfigs: ReadonlyMap<number, Overrides>;
   /** Settings changed at run time for all brokers. */
   readonly defaultBrokerConfigs: Overrides;
+  /** Settings of groups, by group id; of groups that exist or not. */
+  readonly groupConfigs: ReadonlyMap<string, Overrides>;
   /** Feature levels that are finalized, by name, and the epoch that grows with them. */
   readonly finalizedFeatures: ReadonlyMap<string, number>;
   readonly finalizedFeaturesEpoch: number;
@@ -119,6 +121,7 @@ export const EMPTY_IMAGE: MetadataImage = {
   partitionCount: 0,
   brokerConfigs: new Map(),
   defaultBrokerConfigs: new Map(),
+  groupConfigs: new Map(),
   finalizedFeatures: new Map(),
   finalizedFeaturesEpoch: -1,
 };

@@ -9,6 +9,7 @@
  *   /deleted-topics/BROKER/TOPIC-ID {name}; until that broker has removed what it had of the topic
  *   /configs/topics/TOPIC-ID        [[name, value], …]
  *   /configs/brokers/ID, …/default  [[name, value], …]
+ *   /configs/groups/GROUP-ID        [[name, value], …]
  *   /features                       {epoch, levels: [[name, level], …]}
  *   /producer-ids                   {next}: the first producer id that no block holds yet, as text
  */
@@ -31,6 +32,7 @@ const PARTITIONS = "/partitions/";
 const DELETED_TOPICS = "/deleted-topics/";
 const TOPIC_CONFIGS = "/configs/topics/";
 const BROKER_CONFIGS = "/configs/brokers/";
+const GROUP_CONFIGS = "/configs/groups/";
 
 export const brokerKey = (id: number): string => `${BROKERS}${id}`;
 export const topicKey = (name: string): string => `${TOPICS}${name}`;
@@ -44,6 +46,8 @@ export const topicConfigsKey = (topicId: string): string => `${TOPIC_CONFIGS}${t
 export const brokerConfigsKey = (id: number | typeof DEFAULT_BROKER): string =>
   `${BROKER_CONFIGS}${id}`;
 
+export const groupConfigsKey = (groupId: string): string => `${GROUP_CONFIGS}${groupId}`;
+
 /** What a key is about; null for one that this Runnel does not know. */
 export type ParsedKey =
   | { readonly kind: "cluster" | "controller" | "features" }
@@ -51,6 +55,7 @@ export type ParsedKey =
   | { readonly kind: "topic"; readonly name: string }
   | { readonly kind: "partition"; readonly topicId: string; readonly index: number }
   | { readonly kind: "topicConfigs"; readonly topicId: string }
+  | { readonly kind: "groupConfigs"; readonly groupId: string }
   | { readonly kind: "brokerConfigs"; readonly brokerId: number | typeof DEFAULT_BROKER };
 
 export function parseKey(key: string): ParsedKey | null {
@@ -68,6 +73,9 @@ export function parseKey(key: string): ParsedKey | null {
   if (key.startsWith(BROKER_CONFIGS)) {
     const id = key.slice(BROKER_CONFIGS.length);
     return { kind: "brokerConfigs", brokerId: id === DEFAULT_BROKER ? id : Number(id) };
+  }
+  if (key.startsWith(GROUP_CONFIGS)) {
+    return { kind: "groupConfigs", groupId: key.slice(GROUP_CONFIGS.length) };
   }
   if (key.startsWith(BROKERS)) {
     return { kind: "broker", brokerId: Number(key.slice(BROKERS.length)) };

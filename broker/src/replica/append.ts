@@ -124,7 +124,7 @@ function rulesOf(partition: Partition, request: AppendRequest, nowMs: number): P
     timestampBeforeMaxMs: config.messageTimestampBeforeMaxMs,
     timestampAfterMaxMs: config.messageTimestampAfterMaxMs,
     nowMs,
-    requiresKeys: false,
+    requiresKeys: config.cleanupPolicy.includes("compact"),
     allowsZstd: request.allowsZstd,
   };
 }

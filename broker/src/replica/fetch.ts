@@ -9,6 +9,7 @@
 import { IoError, messageOf } from "@runnel/kit/errors.ts";
 import type { Clock, Logger, Scheduler } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import { batchSizeAt, recordCountAt } from "@runnel/protocol/records/batch.ts";
 import { abortedBetween } from "#log/aborted.ts";
 import { readCached, readStored } from "#log/log-lookup.ts";
 import { LOG_CORRUPT } from "#log/log-reader.ts";
@@ -114,6 +115,8 @@ function attempt(targets: readonly FetchTarget[], limits: FetchLimits): Attempt 
     const read = range === null ? NOTHING_READ : readCached(range.log, range);
     const aborted = read === null ? NONE_ABORTED : abortedIn(result, read, limits);
     if (read === null || aborted instanceof Promise) {
+      // `readAll` asks once more, and says what went wrong.
+      if (aborted instanceof Promise) aborted.catch(() => {});
       return { results, needsDisk: true, size, hasError };
     }
     if (isFailed(result)) hasError = true;
@@ -156,8 +159,24 @@ function withBatches(
     aborted,
     parts,
     size,
-    eventCount: endOffset - result.target.wanted.fetchOffset,
+    eventCount: eventCountOf(result.target, parts, endOffset),
   };
+}
+
+/** How many records are sent, about; offsets tell where compaction has left no gaps between them. */
+function eventCountOf(
+  { partition, wanted }: FetchTarget,
+  parts: readonly Uint8Array[],
+  endOffset: number,
+): number {
+  const offsets = endOffset - wanted.fetchOffset;
+  if (partition?.log.config.cleanupPolicy.includes("compact") !== true) return offsets;
+  let count = 0;
+  for (const part of parts) {
+    for (let at = 0; at < part.length; at += batchSizeAt(part, at))
+      count += recordCountAt(part, at);
+  }
+  return Math.min(count, offsets);
 }
 
 const NONE_ABORTED: readonly AbortedTransaction[] = [];

@@ -6,6 +6,7 @@ import { IoError, messageOf } from "@runnel/kit/errors.ts";
 import type { Clock, Logger, Scheduler, Timer } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { applyRetention } from "#log/apply-retention.ts";
+import { SyncFailure } from "#log/failures.ts";
 import type { LogDirs } from "#log/log-dirs.ts";
 import { dataFolderOf, FOLDER_OFFLINE, inBatches } from "#log/log-manager.ts";
 import { LEAP_DOUBT_MS, RetentionClock } from "#log/retention-clock.ts";
@@ -46,7 +47,7 @@ type Slot =
   | { readonly kind: "opening"; readonly ready: Promise<void> }
   /**
    * To be tried again at `retryAt` (monotonic ms): the disk may have room then; never where its data
-   * folder is offline. `isNew`: it was not there before.
+   * folder is offline, or a sync failed. `isNew`: it was not there before.
    */
   | { readonly kind: "failed"; readonly retryAt: number; readonly isNew: boolean };
 
@@ -239,8 +240,10 @@ export class ReplicaManager {
       // The folder has its own line; there may be thousands of these.
       if (isOffline) this.#options.logger.debug({ folder, error: error.message }, "offline");
       else this.#warn(folder, error, "a partition could not be opened");
+      // A failed sync is never tried again: the system may have dropped what it could not write.
+      const isOver = isOffline || error instanceof SyncFailure;
       const now = this.#options.clock.monotonicMs();
-      const retryAt = isOffline ? Number.POSITIVE_INFINITY : now + OPEN_RETRY_MS;
+      const retryAt = isOver ? Number.POSITIVE_INFINITY : now + OPEN_RETRY_MS;
       if (this.#topics.get(topic.id) === slots)
         slots.set(index, { kind: "failed", retryAt, isNew });
     }

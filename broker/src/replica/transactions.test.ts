@@ -1,6 +1,7 @@
 import { silentLogger } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { expect, test } from "vitest";
+import { MemoryDisk } from "#io/memory/memory-disk.ts";
 import { inlineWorkers } from "#io/memory/world.ts";
 import { Semaphore } from "#log/semaphore.ts";
 import { batchOf, Rig, TOPIC } from "#log/testing.ts";
@@ -22,7 +23,8 @@ const IMPLICIT: ProduceTransaction = { ...CLASSIC, mayAdd: true, knowsAbortable:
 
 /** A partition, and a coordinator that answers when it is told to. */
 async function newWorld() {
-  const rig = await Rig.open();
+  const disk = new MemoryDisk();
+  const rig = await Rig.open({ disk });
   const config = { ...PARTITION_CONFIG, maxMessageBytes: 1000 };
   const identity = { topicId: TOPIC, topicName: "t", index: 0, isInternal: false };
   const partition = new Partition(identity, await rig.log(config), config, 3);
@@ -68,7 +70,7 @@ async function newWorld() {
     );
     return results[0] as FetchedPartition;
   };
-  return { rig, partition, asked, send, end, answer, read, reads };
+  return { disk, rig, partition, asked, send, end, answer, read, reads };
 }
 
 test("a producer is let in once per transaction, and its batches keep their order", async () => {
@@ -196,4 +198,20 @@ test("an older coordinator and an older epoch end nothing", async () => {
   expect(await rig.run(appendMarker(partition, { ...old, coordinatorEpoch: -1 }))).toBe(
     ErrorCode.TRANSACTION_COORDINATOR_FENCED,
   );
+});
+
+test("an index of aborted transactions that cannot be read is an error of that partition alone", async () => {
+  const { disk, rig, partition, send, end, answer, read } = await newWorld();
+  const sent = send(0);
+  await answer();
+  expect((await rig.run(sent)).errorCode).toBe(ErrorCode.NONE);
+  expect(await end(false)).toBe(ErrorCode.NONE);
+  partition.log.rollIfFilled();
+  await rig.run(partition.log.checkpoint());
+  disk.fault = (operation, path) =>
+    operation === "read" && path.endsWith(".txnindex") ? { kind: "fail", code: "EIO" } : null;
+  expect((await read(0)).errorCode).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+  disk.fault = null;
+  const { errorCode, aborted } = await read(0);
+  expect([errorCode, aborted.length]).toEqual([ErrorCode.NONE, 1]);
 });

@@ -8,6 +8,12 @@ import { LagEvents } from "../../ui/lag.tsx";
 import { NameLink } from "../../ui/name-link.tsx";
 import { Sparkline } from "../../ui/sparkline.tsx";
 
+/** What the group is for, and by which protocol its members meet. */
+function kindOf({ type, protocolType }: GroupRow): string {
+  if (protocolType === "") return "offsets only";
+  return type === "classic" ? protocolType : `${protocolType}, KIP-848`;
+}
+
 export function groupColumns(href: Href): readonly Column<GroupRow>[] {
   return [
     {
@@ -76,11 +82,9 @@ export function groupColumns(href: Href): readonly Column<GroupRow>[] {
     {
       id: "protocol",
       header: "Kind",
-      width: "120px",
-      cell: ({ protocolType }) => (
-        <span className="text-muted">{protocolType === "" ? "offsets only" : protocolType}</span>
-      ),
-      text: ({ protocolType }) => protocolType,
+      width: "150px",
+      cell: (row) => <span className="text-muted">{kindOf(row)}</span>,
+      text: kindOf,
     },
   ];
 }

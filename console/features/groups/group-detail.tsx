@@ -14,6 +14,7 @@ import { useCommands } from "../../lib/commands.ts";
 import { groupOffsetsQuery, groupQuery } from "../../lib/data/groups.ts";
 import { formatCount, formatLag, formatNumberOf } from "../../lib/format.ts";
 import { useRefreshMs } from "../../lib/preferences.ts";
+import { Badge } from "../../ui/badge.tsx";
 import { Button, buttonClass } from "../../ui/button.tsx";
 import { GroupStateBadge } from "../../ui/group-state.tsx";
 import { LagEvents } from "../../ui/lag.tsx";
@@ -59,7 +60,21 @@ export function GroupDetail({ group }: { readonly group: string }): ReactNode {
     <>
       <PageHeader
         crumbs={[{ text: "Groups", href: href("groups") }, { text: group }]}
-        badges={data !== undefined && <GroupStateBadge state={data.state} />}
+        badges={
+          data !== undefined && (
+            <>
+              <GroupStateBadge state={data.state} />
+              {data.type === "consumer" && (
+                <Badge
+                  tone="accent"
+                  title="The consumer protocol: the broker shares out partitions"
+                >
+                  KIP-848
+                </Badge>
+              )}
+            </>
+          )
+        }
         actions={
           <>
             <Link href={href("groups", group, "reset")} className={buttonClass("plain")}>
@@ -93,7 +108,7 @@ export function GroupDetail({ group }: { readonly group: string }): ReactNode {
                 there.
               </p>
             ) : (
-              <MemberTable members={data.members} />
+              <MemberTable members={data.members} type={data.type} />
             )}
           </Panel>
         </div>
@@ -135,7 +150,7 @@ function LagCharts({ group }: { readonly group: string }): ReactNode {
 }
 
 function Numbers({ group }: { readonly group: Group }): ReactNode {
-  const { lag, memberCount, topicCount, assignor, generationId, coordinator, lastCommitAt } = group;
+  const { lag, memberCount, topicCount, assignor, coordinator, lastCommitAt } = group;
   return (
     <Stats className="grid-cols-2 md:grid-cols-3 xl:grid-cols-6">
       <Stat
@@ -150,7 +165,7 @@ function Numbers({ group }: { readonly group: Group }): ReactNode {
         note={`in ${formatNumberOf(topicCount, "topic")}`}
       />
       <Stat label="Members" value={formatCount(memberCount)} note={assignor ?? "no assignor"} />
-      <Stat label="Generation" value={formatCount(generationId)} note="grows with each rebalance" />
+      <Epoch group={group} />
       <Stat
         label="Coordinator"
         value={coordinator.brokerId === null ? "none" : `broker ${coordinator.brokerId}`}
@@ -158,6 +173,17 @@ function Numbers({ group }: { readonly group: Group }): ReactNode {
       />
     </Stats>
   );
+}
+
+/** How often the group was shared out anew, in the words of its protocol. */
+function Epoch({ group: { generationId, assignmentEpoch } }: { readonly group: Group }): ReactNode {
+  const value = formatCount(generationId);
+  if (assignmentEpoch === null) {
+    return <Stat label="Generation" value={value} note="grows with each rebalance" />;
+  }
+  const isBehind = assignmentEpoch < generationId;
+  const note = isBehind ? `target of epoch ${formatCount(assignmentEpoch)}` : "its target is made";
+  return <Stat label="Group epoch" value={value} note={note} />;
 }
 
 function Offsets({

@@ -21,7 +21,15 @@ import { ViewsMenu } from "../../ui/views-menu.tsx";
 import { groupColumns } from "./group-columns.tsx";
 
 const SORTS = ["groupId", "state", "lag", "memberCount"] as const;
-const STATES = ["Stable", "Empty", "PreparingRebalance", "CompletingRebalance", "Dead"] as const;
+const STATES = [
+  "Stable",
+  "Empty",
+  "PreparingRebalance",
+  "CompletingRebalance",
+  "Assigning",
+  "Reconciling",
+  "Dead",
+] as const;
 const PARSERS = {
   q: parseAsString.withDefault(""),
   state: parseAsStringLiteral(STATES),
@@ -73,6 +81,8 @@ export function GroupList(): ReactNode {
             <option value="Empty">No members</option>
             <option value="PreparingRebalance">Rebalancing: joining</option>
             <option value="CompletingRebalance">Rebalancing: assigning</option>
+            <option value="Assigning">KIP-848: assigning</option>
+            <option value="Reconciling">KIP-848: reconciling</option>
           </Select>
         </>
       }

@@ -13,14 +13,16 @@ import { type Column, Grid } from "../../ui/grid.tsx";
 import { SkeletonRows } from "../../ui/skeleton.tsx";
 import { ProblemPanel } from "../../ui/states.tsx";
 import { Ago } from "../../ui/time.tsx";
+import { CompactionCell } from "./compaction-cell.tsx";
 
 export function TopicPartitions({ topic }: { readonly topic: string }): ReactNode {
   const refetchInterval = useRefreshMs();
   const query = useInfiniteQuery({ ...partitionsQuery(topic), refetchInterval });
   const href = useHref();
   const router = useRouter();
-  const columns = useMemo(() => partitionColumns(href), [href]);
   const rows = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data]);
+  const isCompacted = rows.some(({ compaction }) => compaction !== null);
+  const columns = useMemo(() => partitionColumns(href, isCompacted), [href, isCompacted]);
   const { hasNextPage, isFetchingNextPage, fetchNextPage, error } = query;
   const onEnd = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
@@ -52,7 +54,7 @@ export function TopicPartitions({ topic }: { readonly topic: string }): ReactNod
   );
 }
 
-function partitionColumns(href: Href): readonly Column<Partition>[] {
+function partitionColumns(href: Href, isCompacted: boolean): readonly Column<Partition>[] {
   return [
     {
       id: "partition",
@@ -104,7 +106,11 @@ function partitionColumns(href: Href): readonly Column<Partition>[] {
       header: "Events",
       width: "120px",
       align: "right",
-      cell: ({ eventCount }) => formatCount(eventCount),
+      cell: ({ eventCount, compaction }) => (
+        <span title={compaction ? "At most: compaction leaves gaps between offsets" : undefined}>
+          {formatCount(eventCount)}
+        </span>
+      ),
     },
     {
       id: "size",
@@ -134,8 +140,17 @@ function partitionColumns(href: Href): readonly Column<Partition>[] {
       align: "right",
       cell: ({ newestEventAt }) => <Ago at={newestEventAt} />,
     },
+    ...(isCompacted ? [COMPACTION] : []),
   ];
 }
+
+const COMPACTION: Column<Partition> = {
+  id: "compaction",
+  header: "To compact",
+  width: "128px",
+  align: "right",
+  cell: ({ compaction }) => (compaction === null ? null : <CompactionCell of={compaction} />),
+};
 
 function LeaderCell({
   leader,

@@ -12,20 +12,21 @@ let program: Promise<string> | null = null;
 export const franzGoKind: ClientKind = {
   name: "franz-go",
   codecs: ["none", "gzip", "snappy", "lz4", "zstd"],
-  lacks: {},
+  lacks: { "consumer protocol": "franz-go has it behind a switch that is not for use yet" },
   async start(bootstrap) {
-    program ??= build();
+    program ??= buildGo("franz-go-driver", ".");
     return startRemoteClient("franz-go", [await program, bootstrap]);
   },
 };
 
-async function build(): Promise<string> {
+/** A program of the module in `../go`. */
+export async function buildGo(name: string, folderInModule: string): Promise<string> {
   const folder = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "runnel");
   await mkdir(folder, { recursive: true });
-  const file = join(folder, "franz-go-driver");
+  const file = join(folder, name);
   await run({
     name: "go build",
-    command: ["go", "build", "-o", file, "."],
+    command: ["go", "build", "-o", file, folderInModule],
     cwd: join(import.meta.dirname, "../go"),
     env: { GOFLAGS: "-mod=mod" },
     withinMs: BUILT_WITHIN_MS,

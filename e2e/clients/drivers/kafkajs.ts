@@ -51,6 +51,7 @@ export const kafkajsKind: ClientKind = {
   lacks: {
     "header nulls": "kafkajs throws on a header without a value",
     cooperative: "kafkajs has eager assignors only",
+    "consumer protocol": "kafkajs has the classic protocol only",
     "static member": "kafkajs has no group.instance.id",
     deleteOffsets: "kafkajs has no OffsetDelete",
   },

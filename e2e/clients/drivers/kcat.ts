@@ -36,6 +36,7 @@ export const kcatKind: ClientKind = {
   lacks: {
     timestamps: "kcat cannot set timestamps",
     "explicit commit": "kcat commits by itself only",
+    "consumer protocol": "librdkafka 2.0 has the classic protocol only",
     "header bytes": "kcat ends headers at NUL, when it sends and when it prints them",
     "null beside empty": "kcat's -Z makes null of both the key and the value",
     committedOffsets: NO_ADMIN,

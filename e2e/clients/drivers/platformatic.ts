@@ -28,6 +28,7 @@ export const platformaticKind: ClientKind = {
   lacks: {
     cooperative: "@platformatic/kafka has eager assignors only",
     "static member": "@platformatic/kafka leaves the group at every close",
+    "topic pattern": "@platformatic/kafka subscribes by name alone",
     "clean handover": "@platformatic/kafka hands over what it fetched of a lost partition",
   },
   start: async (bootstrap) => new PlatformaticClient(bootstrap),

@@ -34,6 +34,7 @@ export const confluentKind: ClientKind = kind(
   DEBIAN_PYTHON,
   "confluent_driver.py",
   {
+    "consumer protocol": "librdkafka 2.0 has the classic protocol only",
     deleteRecords: "confluent-kafka 1.7 has no call for it",
     alterOffsets: "confluent-kafka 1.7 has no call for it",
     deleteOffsets: "confluent-kafka has no call for it",
@@ -52,6 +53,7 @@ export const kafkaPythonKind: ClientKind = kind(
     idempotent: "kafka-python 2.0 has no idempotent producer",
     "zstd topics": "kafka-python 2.0 reads by Fetch v4, which is refused for compression.type zstd",
     cooperative: "kafka-python 2.0 has eager assignors only",
+    "consumer protocol": "kafka-python 2.0 has the classic protocol only",
     "static member": "kafka-python 2.0 has no group.instance.id",
     deleteRecords: "kafka-python 2.0 has no call for it",
     deleteOffsets: "kafka-python 2.0 has no call for it",

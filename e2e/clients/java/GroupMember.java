@@ -23,6 +23,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
+import org.apache.kafka.clients.consumer.SubscriptionPattern;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
@@ -90,7 +91,11 @@ final class GroupMember {
         CountDownLatch joined = new CountDownLatch(1);
         List<String> topics = new ArrayList<>();
         args.get("topics").forEach(topic -> topics.add(topic.asText()));
-        member.consumer.subscribe(topics, member.listener(joined));
+        if (args.has("pattern")) {
+            member.consumer.subscribe(new SubscriptionPattern(args.get("pattern").asText()), member.listener(joined));
+        } else {
+            member.consumer.subscribe(topics, member.listener(joined));
+        }
         member.thread.start();
         if (!joined.await(30, TimeUnit.SECONDS)) {
             throw new TimeoutException("not joined within 30 s");

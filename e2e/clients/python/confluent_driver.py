@@ -87,7 +87,7 @@ class Driver:
         client.assign(wanted)
         self._start(consumer, client)
 
-    def join(self, consumer, group, topics, protocol, assignor, instanceId=None):
+    def join(self, consumer, group, topics, protocol, assignor, instanceId=None, pattern=None):
         config = {"group.id": group, "auto.offset.reset": "earliest"}
         if protocol == "consumer":
             config["group.protocol"] = "consumer"
@@ -99,6 +99,9 @@ class Driver:
             )
         if instanceId is not None:
             config["group.instance.id"] = instanceId
+        if pattern is not None:
+            # librdkafka takes a topic that begins with ^ for an expression.
+            topics = [f"^{pattern}"]
         client = self._consumer(config)
         worker = self._start(consumer, client)
         joined = threading.Event()

@@ -14,16 +14,30 @@ import {
 import { page, pageQuery } from "./page.ts";
 
 export const GroupState = z
-  .enum(["Empty", "PreparingRebalance", "CompletingRebalance", "Stable", "Dead"])
+  .enum([
+    "Empty",
+    "PreparingRebalance",
+    "CompletingRebalance",
+    "Assigning",
+    "Reconciling",
+    "Stable",
+    "Dead",
+  ])
   .meta({ id: "GroupState" });
 export type GroupState = z.infer<typeof GroupState>;
+
+/** The protocol that a group speaks. */
+export const GroupType = z
+  .enum(["classic", "consumer"])
+  .meta({ id: "GroupType", description: "consumer is the protocol of KIP-848." });
+export type GroupType = z.infer<typeof GroupType>;
 
 /** A row of the list of groups. */
 export const GroupRow = z
   .object({
     groupId: z.string(),
     state: GroupState,
-    type: z.string().meta({ description: "classic" }),
+    type: GroupType,
     protocolType: z.string().meta({
       description: "consumer, connect …; empty for a group that only stores offsets.",
     }),
@@ -42,6 +56,9 @@ export const GroupPage = page(GroupRow);
 /** As a member was told; what the bytes of a client say, which need not be there. */
 const TopicPartitions = z.object({ topic: z.string(), partitions: z.array(z.int()) });
 
+/** By name, and by a regular expression. */
+const Subscription = z.object({ topics: z.array(z.string()), regex: z.string().nullable() });
+
 export const Member = z
   .object({
     memberId: z.string(),
@@ -51,6 +68,16 @@ export const Member = z
     isLeader: z.boolean(),
     assignments: z.array(TopicPartitions).nullable().meta({
       description: "Null where the group is no group of consumers, or its bytes are unreadable.",
+    }),
+    targets: z.array(TopicPartitions).nullable().meta({
+      description: "What it is to have in the end; null in a group of the classic protocol.",
+    }),
+    memberEpoch: z.int().nullable().meta({
+      description: "Null in a group of the classic protocol; -2 of a static member that is away.",
+    }),
+    protocol: GroupType.meta({ description: "A group that moves may have members of both." }),
+    subscription: Subscription.nullable().meta({
+      description: "What it asks for; null in a group of the classic protocol.",
     }),
     lagEvents: Count.nullable().meta({
       description: "Events that it has still to read; null where that is not known of a partition.",
@@ -64,7 +91,12 @@ export const Group = GroupRow.extend({
   etag: Etag.meta({ description: "Changes with every committed offset; see If-Match." }),
   lastCommitAt: Timestamp.nullable().meta({ description: "Null: nothing committed." }),
   assignor: z.string().nullable().meta({ description: "range, sticky …; null for none." }),
-  generationId: z.int(),
+  generationId: z.int().meta({
+    description: "Of the consumer protocol: the group epoch.",
+  }),
+  assignmentEpoch: z.int().nullable().meta({
+    description: "The group epoch that the targets are made for; null in a classic group.",
+  }),
   coordinator: z.object({
     brokerId: z.int().nullable(),
     partition: PartitionIndex.meta({ description: "Of __consumer_offsets." }),

@@ -154,6 +154,41 @@ export const TopicDeleted = z
   })
   .meta({ id: "TopicDeleted" });
 
+/** How the log of a partition is compacted, on this broker. */
+export const Compaction = z
+  .object({
+    cleanBytes: Count.meta({ description: "Bytes that were compacted before." }),
+    dirtyBytes: Count.meta({ description: "Bytes that can be compacted and are not yet." }),
+    dirtyRatio: z.number().min(0).max(1).meta({
+      description: "Their share of both; above `min.cleanable.dirty.ratio` a pass is due.",
+    }),
+    progress: z
+      .object({ phase: z.enum(["learning", "writing"]), bytesDone: Count, bytesTotal: Count })
+      .nullable()
+      .meta({ description: "Of the pass under way; null where there is none." }),
+    lastPass: z
+      .object({
+        endedAt: Timestamp,
+        tookMs: Count,
+        bytesBefore: Count,
+        bytesAfter: Count,
+        recordsRemoved: Count,
+      })
+      .nullable()
+      .meta({ description: "Null before any since the broker started." }),
+    failure: z
+      .object({
+        reason: z.string(),
+        retryInMs: Count.nullable().meta({
+          description: "Null: not before the broker is started again.",
+        }),
+      })
+      .nullable()
+      .meta({ description: "Why the last pass failed; null where it did not." }),
+  })
+  .meta({ id: "Compaction" });
+export type Compaction = z.infer<typeof Compaction>;
+
 /** One partition; what only a broker that has it knows is null where this one has not. */
 export const Partition = z
   .object({
@@ -169,7 +204,9 @@ export const Partition = z
       description: "Offset behind the last event outside of open transactions.",
     }),
     logEnd: Offset.nullable(),
-    eventCount: Count.nullable(),
+    eventCount: Count.nullable().meta({
+      description: "Offsets between start and end; fewer events where compaction left gaps.",
+    }),
     sizeBytes: Count.nullable(),
     segmentCount: Count.nullable(),
     oldestEventAt: Timestamp.nullable().meta({
@@ -177,6 +214,7 @@ export const Partition = z
         "Of the first event that is still there; null where there is none, or it was not measured this time.",
     }),
     newestEventAt: Timestamp.nullable().meta({ description: "Largest timestamp of an event." }),
+    compaction: Compaction.nullable().meta({ description: "Null where it is not compacted." }),
   })
   .meta({ id: "Partition" });
 export type Partition = z.infer<typeof Partition>;

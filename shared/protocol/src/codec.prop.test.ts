@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Message } from "./api.ts";
 import { APIS } from "./apis.ts";
+import { CONSUMER_GROUP_RECORDS } from "./coordinator-records/consumer-group-records.ts";
 import {
   ConsumerProtocolAssignment,
   ConsumerProtocolSubscription,
@@ -34,6 +35,7 @@ const MESSAGES: readonly Message[] = [
   TransactionLogValue,
   ConsumerProtocolAssignment,
   ConsumerProtocolSubscription,
+  ...Object.values(CONSUMER_GROUP_RECORDS).flatMap(({ key, value }) => [key, value] as Message[]),
 ];
 
 function versionsOf(message: Message): number[] {

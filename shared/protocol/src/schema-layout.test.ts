@@ -8,6 +8,7 @@ import { expect, it } from "vitest";
 import type { Message } from "./api.ts";
 import { APIS } from "./apis.ts";
 import { defaultOf } from "./codec.ts";
+import { CONSUMER_GROUP_RECORDS } from "./coordinator-records/consumer-group-records.ts";
 import {
   ConsumerProtocolAssignment,
   ConsumerProtocolSubscription,
@@ -90,6 +91,7 @@ it("every version of every message has the layout of testdata/layouts.txt", () =
     TransactionLogValue,
     ConsumerProtocolSubscription,
     ConsumerProtocolAssignment,
+    ...Object.values(CONSUMER_GROUP_RECORDS).flatMap(({ key, value }) => [key, value] as Message[]),
   ];
   const text = `${messages.flatMap(linesOf).join("\n")}\n`;
   if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(FILE, text);

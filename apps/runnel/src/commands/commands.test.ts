@@ -68,6 +68,9 @@ const MEMBER: Member = {
   clientId: "c",
   host: "/127.0.0.1",
   assignments: [{ topic: "b", partitions: [1, 0] }],
+  targets: null,
+  epoch: null,
+  subscription: null,
 };
 
 describe("partitionsOfGroup()", () => {

@@ -147,6 +147,8 @@ function toJson({ group, coordinator, partitions }: Description): unknown {
     type: group.type,
     protocolType: group.protocolType,
     assignor: group.assignor,
+    groupEpoch: group.epochs?.group ?? null,
+    assignmentEpoch: group.epochs?.assignment ?? null,
     coordinator: coordinator.nodeId,
     lag: Number(totalLag(partitions)),
     members: group.members,
@@ -170,6 +172,7 @@ function toText({ group, coordinator, partitions }: Description): string {
     ["Group", group.id],
     ["State", group.state],
     ["Protocol", `${group.type}${group.assignor === "" ? "" : `, ${group.assignor}`}`],
+    ...epochFields(group),
     ["Coordinator", `${coordinator.nodeId} (${coordinator.host}:${coordinator.port})`],
     ["Members", formatCount(group.members.length)],
     ["Lag", formatCount(totalLag(partitions))],
@@ -189,8 +192,62 @@ function toText({ group, coordinator, partitions }: Description): string {
     return ["-", "-", "-", "-", "-", instanceId ?? id, host.replace(/^\//, "")];
   });
   const all = [...rows, ...idleRows];
-  return all.length === 0 ? fields : `${fields}\n${renderTable(COLUMNS, all)}`;
+  const places = all.length === 0 ? "" : `\n${renderTable(COLUMNS, all)}`;
+  return `${fields}${places}${memberTable(group)}`;
 }
+
+/** Epochs are of the consumer protocol (KIP-848). */
+function epochFields({ epochs }: Group): (readonly [string, string])[] {
+  if (epochs === null) return [];
+  const { group, assignment } = epochs;
+  const isBehind = group > assignment;
+  return [["Epoch", isBehind ? `${group}, target of ${assignment}` : String(group)]];
+}
+
+/** Where each member of the consumer protocol is on its way to what it is to have. */
+function memberTable({ type, members }: Group): string {
+  if (type !== "consumer" || members.length === 0) return "";
+  const rows = members.map(({ id, instanceId, epoch, assignments, targets, subscription }) => {
+    const [has, target] = [placesText(assignments), placesText(targets ?? [])];
+    const asks = [
+      ...(subscription?.topics ?? []),
+      ...(subscription?.regex ? [`/${subscription.regex}/`] : []),
+    ];
+    return [
+      instanceId ?? id,
+      epoch ?? "-",
+      asks.join(", ") || "-",
+      has,
+      has === target ? "the same" : target,
+    ];
+  });
+  return `\n${renderTable(MEMBER_COLUMNS, rows)}`;
+}
+
+function placesText(places: Member["assignments"]): string {
+  return (
+    places.map(({ topic, partitions }) => `${topic} ${toRanges(partitions)}`).join("; ") || "-"
+  );
+}
+
+/** `0-3,7` for 0, 1, 2, 3 and 7. */
+function toRanges(numbers: readonly number[]): string {
+  const ranges: [number, number][] = [];
+  for (const number of numbers.toSorted((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last !== undefined && number === last[1] + 1) last[1] = number;
+    else ranges.push([number, number]);
+  }
+  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(",");
+}
+
+const MEMBER_COLUMNS = [
+  { title: "MEMBER" },
+  { title: "EPOCH", align: "right" },
+  { title: "SUBSCRIBES TO" },
+  { title: "HAS" },
+  { title: "TARGET" },
+] as const;
 
 const COLUMNS = [
   { title: "TOPIC" },

@@ -12,6 +12,15 @@ export interface Member {
   readonly clientId: string;
   readonly host: string;
   readonly assignments: readonly TopicPartitions[];
+  /** What it is to have in the end; null where its client assigns (the classic protocol). */
+  readonly targets: readonly TopicPartitions[] | null;
+  /** Null in the classic protocol. */
+  readonly epoch: number | null;
+  /** What it asks for; null in the classic protocol. */
+  readonly subscription: {
+    readonly topics: readonly string[];
+    readonly regex: string | null;
+  } | null;
 }
 
 export interface Group {
@@ -23,6 +32,8 @@ export interface Group {
   readonly protocolType: string;
   /** The strategy by which partitions are shared out. */
   readonly assignor: string;
+  /** Null in the classic protocol. */
+  readonly epochs: { readonly group: number; readonly assignment: number } | null;
   readonly members: readonly Member[];
 }
 
@@ -72,16 +83,32 @@ async function describeConsumerGroup(
     type: "consumer",
     protocolType: "consumer",
     assignor: group.assignorName,
+    epochs: { group: group.groupEpoch, assignment: group.assignmentEpoch },
     members: group.members.map((member) => ({
       id: member.memberId,
       instanceId: member.instanceId ?? null,
       clientId: member.clientId,
       host: member.clientHost,
-      assignments: member.assignment.topicPartitions.map(({ topicName, partitions }) => {
-        return { topic: topicName, partitions };
-      }),
+      assignments: placesOf(member.assignment),
+      targets: placesOf(member.targetAssignment),
+      epoch: member.memberEpoch,
+      subscription: {
+        topics: member.subscribedTopicNames,
+        regex: member.subscribedTopicRegex || null,
+      },
     })),
   };
+}
+
+function placesOf({
+  topicPartitions,
+}: {
+  readonly topicPartitions: readonly {
+    readonly topicName: string;
+    readonly partitions: readonly number[];
+  }[];
+}): readonly TopicPartitions[] {
+  return topicPartitions.map(({ topicName: topic, partitions }) => ({ topic, partitions }));
 }
 
 async function describeClassicGroup(
@@ -101,6 +128,7 @@ async function describeClassicGroup(
     type: "classic",
     protocolType: group.protocolType,
     assignor: group.protocolData,
+    epochs: null,
     members: group.members.map((member) => ({
       id: member.memberId,
       instanceId: member.groupInstanceId ?? null,
@@ -109,6 +137,9 @@ async function describeClassicGroup(
       // What other kinds of groups (Kafka Connect) store here is known to them alone.
       assignments:
         group.protocolType === "consumer" ? decodeAssignment(member.memberAssignment) : [],
+      targets: null,
+      epoch: null,
+      subscription: null,
     })),
   };
 }

@@ -3,6 +3,7 @@ import type { FieldError } from "@runnel/contracts/problem.ts";
 import type { DeleteRecordsRequest, RecordsDeleted } from "@runnel/contracts/records.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { TopicImage } from "#metadata/image.ts";
+import { mayDeleteRecords } from "#replica/delete-records.ts";
 import { listOffset } from "#replica/list-offset.ts";
 import type { Partition } from "#replica/partition.ts";
 import { Refusal } from "../problem.ts";
@@ -130,6 +131,11 @@ async function planOf(
     return { partition: index, before: 0, after: 0, error };
   }
   const before = partition.log.logStartOffset;
+  if (!mayDeleteRecords(partition.log)) {
+    const message = `topic ${topic.name} is only compacted: its events go by their keys`;
+    const error = { errorCode: ErrorCode.POLICY_VIOLATION, message };
+    return { partition: index, before, after: before, error };
+  }
   const target = await targetOf(place, partition, to, services);
   if ("error" in target) return { partition: index, before, after: before, error: target.error };
   return { partition: index, before, after: Math.max(before, target.offset), error: null };

@@ -5,7 +5,11 @@ import { DecodeError } from "@runnel/kit/errors.ts";
 import { decodeAssignment } from "@runnel/protocol/coordinator-records/consumer-protocol.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { Operation } from "#auth/authorizer.ts";
-import type { GroupDescription } from "#coordinator/group/events.ts";
+import type {
+  ConsumerMemberDescription,
+  TopicAssignment,
+} from "#coordinator/consumer-group/events.ts";
+import type { ClassicGroupDescription, GroupDescription } from "#coordinator/group/events.ts";
 import { offsetsVersion } from "#coordinator/group/offsets.ts";
 import type { CommittedOffset } from "#coordinator/group/records.ts";
 import { OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
@@ -91,12 +95,36 @@ export async function offsetsOf(
 export type AssignedMember = Omit<Member, "lagEvents">;
 
 /** Members with what they were given. */
-export function membersOf({
+export function membersOf(group: GroupDescription): AssignedMember[] {
+  return group.type === "consumer" ? group.members.map(consumerMember) : classicMembers(group);
+}
+
+function consumerMember(member: ConsumerMemberDescription): AssignedMember {
+  const { memberId, groupInstanceId, clientId, clientHost, memberEpoch } = member;
+  return {
+    memberId,
+    groupInstanceId,
+    clientId,
+    clientHost,
+    isLeader: false,
+    assignments: placesOf(member.assignment),
+    targets: placesOf(member.target),
+    memberEpoch,
+    protocol: member.isClassic ? "classic" : "consumer",
+    subscription: { topics: [...member.topicNames], regex: member.topicRegex },
+  };
+}
+
+function placesOf(assignment: readonly TopicAssignment[]): NonNullable<Member["assignments"]> {
+  return assignment.map(({ topic, partitions }) => ({ topic, partitions: [...partitions] }));
+}
+
+function classicMembers({
   protocolType,
   leaderId,
   members,
   state,
-}: GroupDescription): AssignedMember[] {
+}: ClassicGroupDescription): AssignedMember[] {
   return members.map((member) => ({
     memberId: member.memberId,
     groupInstanceId: member.groupInstanceId,
@@ -104,6 +132,10 @@ export function membersOf({
     clientHost: member.clientHost,
     isLeader: member.memberId === leaderId,
     assignments: protocolType !== "consumer" ? null : assignmentsOf(member.assignment, state),
+    targets: null,
+    memberEpoch: null,
+    protocol: "classic",
+    subscription: null,
   }));
 }
 

@@ -2,6 +2,7 @@
 import type { Lag } from "@runnel/contracts/common.ts";
 import type { GroupOffset, GroupRow } from "@runnel/contracts/groups.ts";
 import type { AnswerOf } from "@runnel/contracts/routes.ts";
+import type { GroupDescription } from "#coordinator/group/events.ts";
 import type { CommittedOffset } from "#coordinator/group/records.ts";
 import { OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
 import type { GroupLag } from "#coordinator/lag-table.ts";
@@ -58,7 +59,7 @@ export async function listGroups(
 }
 
 async function rowOf(
-  { groupId, state, protocolType, memberCount, topicCount, lag }: GroupLag,
+  { groupId, state, type, protocolType, memberCount, topicCount, lag }: GroupLag,
   meter: LagMeter,
   services: V1Services,
 ): Promise<GroupRow> {
@@ -66,7 +67,7 @@ async function rowOf(
   return {
     groupId,
     state,
-    type: "classic",
+    type,
     protocolType,
     memberCount,
     topicCount,
@@ -94,15 +95,12 @@ export async function getGroup(
   return {
     groupId: group.groupId,
     state: group.state,
-    type: "classic",
-    protocolType: group.protocolType,
+    ...protocolOf(group),
     memberCount: group.members.length,
     topicCount: committed.length,
     lag: await lagOf(committed, new LagMeter(services)),
     etag: version,
     lastCommitAt: lastCommitOf(places),
-    assignor: group.protocolName === "" ? null : group.protocolName,
-    generationId: group.generationId,
     coordinator: {
       brokerId: topicsByName.get(OFFSETS_TOPIC)?.partitions[partition]?.leader ?? null,
       partition,
@@ -112,6 +110,22 @@ export async function getGroup(
       lagEvents: lagOfMember(member, lags),
     })),
   };
+}
+
+/** What both protocols call differently. */
+function protocolOf(
+  group: GroupDescription,
+): Pick<
+  AnswerOf<"getGroup">,
+  "type" | "protocolType" | "assignor" | "generationId" | "assignmentEpoch"
+> {
+  if (group.type === "consumer") {
+    const { type, assignor, groupEpoch: generationId, assignmentEpoch } = group;
+    return { type, protocolType: "consumer", assignor, generationId, assignmentEpoch };
+  }
+  const { type, protocolType, protocolName, generationId } = group;
+  const assignor = protocolName === "" ? null : protocolName;
+  return { type, protocolType, assignor, generationId, assignmentEpoch: null };
 }
 
 interface Place {

@@ -47,6 +47,8 @@ const REMEDIES: Partial<Record<ErrorName, string>> = {
   KAFKA_STORAGE_ERROR: "See the broker's log for what the disk said, then try again.",
   UNKNOWN_SERVER_ERROR: "See the broker's log, and report what it says.",
   OFFSET_OUT_OF_RANGE: "Choose an offset between the start and the end of the partition.",
+  POLICY_VIOLATION:
+    "Add `delete` to the topic's `cleanup.policy`, or send an event without a value for each key.",
   MESSAGE_TOO_LARGE: "Send smaller events, or raise the topic's `max.message.bytes`.",
 };
 

@@ -1,6 +1,7 @@
 /** The partitions of a topic. */
 import type { AnswerOf } from "@runnel/contracts/routes.ts";
-import type { Partition as PartitionView } from "@runnel/contracts/topics.ts";
+import type { Compaction, Partition as PartitionView } from "@runnel/contracts/topics.ts";
+import type { CompactionView } from "#log/compaction/compactor.ts";
 import type { PartitionImage, TopicImage } from "#metadata/image.ts";
 import type { EventTimeReader } from "#replica/event-times.ts";
 import { paginate } from "./paging.ts";
@@ -78,6 +79,26 @@ async function partitionView(
     segmentCount: log.segments.length,
     oldestEventAt: (await timeOf(partition, log.logStartOffset)) ?? null,
     newestEventAt: newestEventAt(partition),
+    compaction: compactionOf(services.compactionOf(partition)),
+  };
+}
+
+function compactionOf(view: CompactionView | null): Compaction | null {
+  if (view === null) return null;
+  const { lastPass, failure, ...rest } = view;
+  return {
+    ...rest,
+    lastPass: lastPass && {
+      endedAt: lastPass.endedAt,
+      tookMs: Math.round(lastPass.tookMs),
+      bytesBefore: lastPass.bytesBefore,
+      bytesAfter: lastPass.bytesAfter,
+      recordsRemoved: lastPass.recordsRemoved,
+    },
+    failure: failure && {
+      reason: failure.reason,
+      retryInMs: failure.retryInMs === null ? null : Math.round(failure.retryInMs),
+    },
   };
 }
 
@@ -91,4 +112,5 @@ const NOT_HERE = {
   segmentCount: null,
   oldestEventAt: null,
   newestEventAt: null,
+  compaction: null,
 };

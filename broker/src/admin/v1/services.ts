@@ -12,6 +12,7 @@ import type { GroupCoordinator } from "#coordinator/group-coordinator.ts";
 import type { LagTable } from "#coordinator/lag-table.ts";
 import type { TopicLookup } from "#coordinator/ports.ts";
 import type { Disk } from "#io/ports.ts";
+import type { CompactionView } from "#log/compaction/compactor.ts";
 import type { LogDirs } from "#log/log-dirs.ts";
 import type { MetadataView } from "#metadata/image.ts";
 import type { TopicConfigs } from "#metadata/topic-configs.ts";
@@ -19,6 +20,7 @@ import type { MetricsHistory } from "#metrics/history/history.ts";
 import type { AppendContext } from "#replica/append.ts";
 import type { EventTimes } from "#replica/event-times.ts";
 import type { FetchContext } from "#replica/fetch.ts";
+import type { Partition } from "#replica/partition.ts";
 import type { ReplicaManager } from "#replica/replica-manager.ts";
 
 export interface V1Services {
@@ -52,6 +54,8 @@ export interface V1Services {
   readonly listeners: readonly ListenerAddress[];
   /** Reading events: loaded, and its threads started, when it is asked for. */
   readonly browse: () => Promise<BrowseService>;
+  /** How the log of a partition is compacted; null where its topic is not. */
+  readonly compactionOf: (partition: Partition) => CompactionView | null;
   readonly about: About;
   readonly auditTopic: AuditTopic;
   /** What metrics were; null where it is not kept. */

@@ -1,6 +1,10 @@
 import { Buffer } from "node:buffer";
 import { DecodedRecord, type DecoderChoice } from "@runnel/contracts/decoded.ts";
 import { payloadOf } from "@runnel/contracts/payload.ts";
+import {
+  encodeConsumerKey,
+  encodeConsumerValue,
+} from "@runnel/protocol/coordinator-records/consumer-group-records.ts";
 import { encodeSubscription } from "@runnel/protocol/coordinator-records/consumer-protocol.ts";
 import { encodeKey, encodeValue } from "@runnel/protocol/coordinator-records/offsets-records.ts";
 import { describe, expect, it } from "vitest";
@@ -266,6 +270,31 @@ describe("the broker's own records", () => {
       changedAt: null,
       members: [{ memberId: "m", subscription: { topics: ["orders"] }, assignment: "/w==" }],
     });
+  });
+
+  it("tell of groups of the consumer protocol", () => {
+    const key = encodeConsumerKey("current", { groupId: "billing", memberId: "m" });
+    const topicId = "00000000-0000-4000-8000-000000000001";
+    const value = encodeConsumerValue("current", {
+      memberEpoch: 3,
+      previousMemberEpoch: 2,
+      state: 1,
+      assignedPartitions: [{ topicId, partitions: [0], assignmentEpochs: [3] }],
+      partitionsPendingRevocation: [],
+    });
+    const decoded = on("__consumer_offsets", key, value);
+    expect(decoded.key.text).toBe('{"current":{"groupId":"billing","memberId":"m"}}');
+    expect(JSON.parse(decoded.value.text)).toMatchObject({
+      memberEpoch: 3,
+      assignedPartitions: [{ topicId, partitions: [0], assignmentEpochs: [3] }],
+    });
+    const group = encodeConsumerValue("group", { epoch: 5, metadataHash: -(2n ** 62n) });
+    const groupKey = encodeConsumerKey("group", { groupId: "billing" });
+    expect(on("__consumer_offsets", groupKey, group).value.text).toBe(
+      '{"epoch":5,"metadataHash":"-4611686018427387904"}',
+    );
+    const share = Uint8Array.of(0, 10, 0, 1, 0x67);
+    expect(on("__consumer_offsets", share, null).key.decoder).not.toBe("internal");
   });
 
   it("that are damaged are shown as the bytes they are", () => {

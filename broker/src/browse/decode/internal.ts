@@ -2,6 +2,10 @@
 import { Buffer } from "node:buffer";
 import { DecodeError } from "@runnel/kit/errors.ts";
 import {
+  decodeConsumerKey,
+  decodeConsumerValue,
+} from "@runnel/protocol/coordinator-records/consumer-group-records.ts";
+import {
   decodeAssignment,
   decodeSubscription,
 } from "@runnel/protocol/coordinator-records/consumer-protocol.ts";
@@ -30,11 +34,27 @@ export function readInternal(
 ): InternalText {
   if (topic !== OFFSETS_TOPIC || key === null) return NOTHING;
   const decoded = attempt(() => decodeKey(key));
-  if (decoded === null || decoded.kind === "unknown") return NOTHING;
+  if (decoded === null) return NOTHING;
+  if (decoded.kind === "unknown") return readConsumerGroup(decoded, value);
   const of = value === null ? null : attempt(() => decodeValue(decoded.kind, value));
   return {
     key: JSON.stringify(keyOf(decoded)),
     value: of === null ? null : JSON.stringify(valueOf(of), exactly),
+  };
+}
+
+/** Records of groups of the consumer protocol (KIP-848): the kind stands in the key. */
+function readConsumerGroup(
+  { type, rest }: { readonly type: number; readonly rest: Uint8Array },
+  value: Uint8Array | null,
+): InternalText {
+  const decoded = attempt(() => decodeConsumerKey(type, rest));
+  if (decoded === null) return NOTHING;
+  const { kind, key } = decoded;
+  const of = value === null ? null : attempt(() => decodeConsumerValue(kind, value));
+  return {
+    key: JSON.stringify({ [kind]: key }),
+    value: of === null ? null : JSON.stringify(of, exactly),
   };
 }
 

@@ -24,6 +24,7 @@ async function count(task: HistogramTask, job: Job, files: FileHandles): Promise
   const world: SourceWorld = {
     files,
     allocate: (length) => job.disk.allocate(length),
+    list: (folder) => job.disk.list(folder),
     chunkBytes: HEADER_CHUNK_BYTES,
     indexPagesMax: INDEX_PAGES_MAX,
   };
@@ -50,7 +51,7 @@ async function count(task: HistogramTask, job: Job, files: FileHandles): Promise
       await job.breathe();
       found[bucket] = await cuts.cut(fromMs + bucket * widthMs, mayRefine);
     }
-    partitions.push({ partition: snapshot.partition, ...between(found) });
+    partitions.push({ partition: snapshot.partition, ...between(found, snapshot.hasGaps) });
   }
   return { kind: "histogram", fromMs, widthMs, bucketCount, partitions };
 }
@@ -75,8 +76,8 @@ async function endsOf(
   return { oldest: Number.isFinite(oldest) ? Math.max(0, oldest) : 0, newest };
 }
 
-/** How many offsets lie between each cut and the next. */
-function between(cuts: readonly Cut[]): Omit<PartitionCounts, "partition"> {
+/** How many offsets lie between each cut and the next: the most that there can be of events. */
+function between(cuts: readonly Cut[], hasGaps: boolean): Omit<PartitionCounts, "partition"> {
   const counts: number[] = [];
   const areExact: boolean[] = [];
   let reached = cuts[0]?.offset ?? 0;
@@ -84,9 +85,10 @@ function between(cuts: readonly Cut[]): Omit<PartitionCounts, "partition"> {
     // Guesses may cross each other: what one bucket has, another has not.
     const offset = Math.max(reached, cut.offset);
     counts.push(offset - reached);
-    areExact.push(cut.isExact && cuts[index]?.isExact === true && offset === cut.offset);
+    const isExact = cut.isExact && cuts[index]?.isExact === true && offset === cut.offset;
+    areExact.push(isExact && !hasGaps);
     reached = offset;
   }
   const isTotalExact = cuts[0]?.isExact === true && cuts.at(-1)?.isExact === true;
-  return { counts, areExact, isTotalExact };
+  return { counts, areExact, isTotalExact: isTotalExact && !hasGaps };
 }

@@ -5,7 +5,12 @@
  * cut of the time at which it was appended, not of its own.
  */
 import { IoError } from "@runnel/kit/errors.ts";
-import { type BatchHeader, timestampType } from "@runnel/protocol/records/batch.ts";
+import {
+  type BatchHeader,
+  hasDeleteHorizon,
+  timestampType,
+} from "@runnel/protocol/records/batch.ts";
+import { newestOf } from "#log/segment.ts";
 import { SegmentSource, type SourceWorld } from "../source/segment-source.ts";
 import { type PartitionSnapshot, segmentsOf } from "../source/snapshot.ts";
 
@@ -45,9 +50,8 @@ export class TimeCuts {
     if (source === undefined) return null;
     let found: number | null = null;
     const look = ({ baseOffset, lastOffsetDelta, ...header }: BatchHeader): boolean => {
-      if (baseOffset + lastOffsetDelta < this.#start) return true;
-      const isAppendTime = timestampType(header.attributes) === "logAppendTime";
-      found = isAppendTime ? header.maxTimestamp : header.baseTimestamp;
+      if (baseOffset + lastOffsetDelta < this.#start || header.recordCount === 0) return true;
+      found = hasFirstTime(header) ? header.baseTimestamp : header.maxTimestamp;
       return false;
     };
     try {
@@ -88,7 +92,7 @@ async function cutIn(
   let count = 0;
   await source.walkHeaders(await source.placeOf(low), (header) => {
     count += 1;
-    if (header.maxTimestamp < timestamp || header.baseOffset + header.lastOffsetDelta < low) {
+    if (newestOf(header) < timestamp || header.baseOffset + header.lastOffsetDelta < low) {
       return count < HEADERS_MAX;
     }
     cut = within(header, timestamp);
@@ -97,11 +101,18 @@ async function cutIn(
   return cut ?? guess;
 }
 
+/** Whether a batch says when its first record was made, or did before compaction took that one. */
+function hasFirstTime({ attributes }: Pick<BatchHeader, "attributes">): boolean {
+  return timestampType(attributes) === "createTime" && !hasDeleteHorizon(attributes);
+}
+
 /** The cut in a batch that has a record as late as `timestamp`. */
 function within(header: BatchHeader, timestamp: number): Cut {
   const { baseOffset, lastOffsetDelta, baseTimestamp, maxTimestamp } = header;
   const isAppendTime = timestampType(header.attributes) === "logAppendTime";
-  if (isAppendTime || baseTimestamp >= timestamp) return { offset: baseOffset, isExact: true };
+  if (isAppendTime) return { offset: baseOffset, isExact: true };
+  if (!hasFirstTime(header)) return { offset: baseOffset, isExact: false };
+  if (baseTimestamp >= timestamp) return { offset: baseOffset, isExact: true };
   const share = (timestamp - baseTimestamp) / Math.max(1, maxTimestamp - baseTimestamp);
   return { offset: baseOffset + Math.ceil(share * lastOffsetDelta), isExact: false };
 }

@@ -2,9 +2,10 @@ import { silentLogger } from "@runnel/kit/world.ts";
 import { describe, expect, test } from "vitest";
 import { inlineThreads } from "#io/memory/inline-threads.ts";
 import type { MemoryDisk } from "#io/memory/memory-disk.ts";
+import { compact } from "#log/compaction/testing.ts";
 import { MetricRegistry } from "#metrics/metric.ts";
 import type { Partition } from "#replica/partition.ts";
-import { INDEX_INTERVAL_MS, INDEX_RETRY_MS } from "../limits.ts";
+import { INDEX_INTERVAL_MS, INDEX_RETRY_MS, INDEX_SEGMENT_BYTES_MIN } from "../limits.ts";
 import { BrowseProbe } from "../probe.ts";
 import { runScan, snapshot, type TestBatch } from "../testing-logs.ts";
 import { openService, type ServiceRig } from "../testing-service.ts";
@@ -129,6 +130,32 @@ describe("KeyIndexer", () => {
     await next.log({ segmentBytes: 100_000 });
     expect(await rig.disk.stat(stray)).toBeNull();
     expect((await rig.names()).length).toBe(before - 2);
+  });
+
+  test("what compaction put in the place of other segments is indexed anew", async () => {
+    const rig = await openIndexed(1);
+    // Two events of each key, of which the first goes.
+    await rig.append(0, [...many(20), ...many(20)]);
+    await rig.settle();
+    const log = rig.partitions[0]?.log;
+    if (log === undefined) throw new Error("no log");
+    log.rollIfFilled();
+    log.configure({ ...log.config, cleanupPolicy: ["compact"], minCleanableDirtyRatio: 0 });
+    const before = await rig.names();
+    await compact(rig.rig, log);
+    await rig.settle();
+    const closed = log.segments.slice(0, -1).filter(({ size }) => size >= INDEX_SEGMENT_BYTES_MIN);
+    expect((await rig.names()).length).toBe(closed.length);
+    expect(closed.length).toBeLessThan(before.length);
+    const found = await runScan(rig.disk, [snapshot(log)], {
+      order: "oldest",
+      matches: ({ key }) => key === "k7",
+      keys: ["k7"],
+    });
+    expect(found.events).toMatchObject([{ key: "k7", offset: 27 }]);
+    expect(found.skips.count).toBe(0);
+    expect(found.passedBytes).toBeGreaterThan(found.bytes);
+    await rig.indexer.close();
   });
 
   test("a full disk is left alone for a while", async () => {

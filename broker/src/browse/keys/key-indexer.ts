@@ -40,12 +40,18 @@ const CODE: ThreadCode = {
 
 /** What is known of the indexes of one log. */
 class LogState {
+  /** How often segments of the log had been put in the place of others. */
+  readonly rewrites: number;
   /** Segments below it need nothing more. */
   doneTo = 0;
   /** Bytes indexed, of segments that are not done, by base offset. */
   readonly covered = new Map<number, number>();
   /** Not before, monotonic ms: the last attempt got nowhere. */
   retryAt = 0;
+
+  constructor(rewrites: number) {
+    this.rewrites = rewrites;
+  }
 }
 
 export class KeyIndexer {
@@ -119,7 +125,7 @@ export class KeyIndexer {
     const now = this.#world.clock.monotonicMs();
     for (const partition of this.#world.partitions()) {
       if (partition.identity.isInternal || partition.log.state !== "open") continue;
-      if ((this.#states.get(partition.log)?.retryAt ?? 0) > now) continue;
+      if (this.#stateOf(partition.log).retryAt > now) continue;
       const bytes = this.#dueBytes(partition);
       if (bytes <= mostBytes || !this.#world.isEnabled(partition)) continue;
       most = partition;
@@ -130,7 +136,7 @@ export class KeyIndexer {
 
   /** Bytes that are to be indexed: of closed segments all, of the active one when they are enough. */
   #dueBytes({ log, highWatermark }: Partition): number {
-    const state = this.#states.get(log) ?? new LogState();
+    const state = this.#stateOf(log);
     let due = 0;
     for (let at = log.segments.length - 1; at >= 0; at -= 1) {
       const segment = log.segments[at] as Segment;
@@ -145,8 +151,7 @@ export class KeyIndexer {
 
   async #index(partition: Partition): Promise<void> {
     const { log, identity, highWatermark } = partition;
-    const state = this.#states.get(log) ?? new LogState();
-    this.#states.set(log, state);
+    const state = this.#stateOf(log);
     const snapshot = snapshotOf(log, {
       partition: identity.index,
       endOffset: highWatermark,
@@ -166,6 +171,16 @@ export class KeyIndexer {
     // Damage, for example: what cannot be read is not tried again and again.
     if (this.#dueBytes(partition) < dueBytes) return;
     state.retryAt = this.#world.clock.monotonicMs() + INDEX_RETRY_MS;
+  }
+
+  /** What is known of the indexes of `log`: nothing any more once compaction has put segments in its place. */
+  #stateOf(log: PartitionLog): LogState {
+    let state = this.#states.get(log);
+    if (state === undefined || state.rewrites !== log.rewrites) {
+      state = new LogState(log.rewrites);
+      this.#states.set(log, state);
+    }
+    return state;
   }
 
   #note(log: PartitionLog, state: LogState, said: IndexSaid): void {

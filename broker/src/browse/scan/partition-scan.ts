@@ -11,6 +11,7 @@ import {
   type BatchHeader,
   checkCrc,
   codecNameOf,
+  hasDeleteHorizon,
   isControl,
   timestampType,
 } from "@runnel/protocol/records/batch.ts";
@@ -168,6 +169,8 @@ export class PartitionScan {
     const { attributes, baseTimestamp, maxTimestamp } = this.reader.header as BatchHeader;
     const isAppendTime = timestampType(attributes) === "logAppendTime";
     if (this.#order === "newest") this.#rank = maxTimestamp;
+    // A delete horizon stands in the place of the oldest time: nothing is known of it.
+    else if (hasDeleteHorizon(attributes) && !isAppendTime) this.#rank = 0;
     else this.#rank = -(isAppendTime ? maxTimestamp : baseTimestamp);
   }
 

@@ -1,6 +1,7 @@
 /** Turns what people say of a range, times and offsets, into offsets of one partition. */
 import { IoError } from "@runnel/kit/errors.ts";
 import type { BatchHeader } from "@runnel/protocol/records/batch.ts";
+import { newestOf } from "#log/segment.ts";
 import type { OffsetRange } from "./partition-reader.ts";
 import { SegmentSource, type SourceWorld } from "./segment-source.ts";
 import { type PartitionSnapshot, segmentsOf } from "./snapshot.ts";
@@ -52,8 +53,8 @@ async function firstIn(
   logStartOffset: number,
 ): Promise<BatchHeader | null> {
   const { segment } = source;
-  const isWanted = ({ maxTimestamp, baseOffset, lastOffsetDelta }: BatchHeader): boolean =>
-    maxTimestamp >= timestamp && baseOffset + lastOffsetDelta >= logStartOffset;
+  const isWanted = (header: BatchHeader): boolean =>
+    newestOf(header) >= timestamp && header.baseOffset + header.lastOffsetDelta >= logStartOffset;
   if (segment.maxTimestamp < timestamp) {
     if (segment.isNewestKnown) return null;
     if (await isNewest(source)) return null;
@@ -69,8 +70,8 @@ async function isNewest(source: SegmentSource): Promise<boolean> {
   const place = isThere ? source.start : await source.placeOf(offsetOfMaxTimestamp);
   const newer = await source.findFrom(place, (header) => {
     const lastOffset = header.baseOffset + header.lastOffsetDelta;
-    if (lastOffset === offsetOfMaxTimestamp) isThere = header.maxTimestamp === maxTimestamp;
-    return header.maxTimestamp > maxTimestamp;
+    if (lastOffset === offsetOfMaxTimestamp) isThere = newestOf(header) === maxTimestamp;
+    return newestOf(header) > maxTimestamp;
   });
   return isThere && newer === null;
 }

@@ -11,6 +11,7 @@ import {
   baseOffsetAt,
   lastOffsetAt,
   readBatchHeader,
+  recordCountAt,
 } from "@runnel/protocol/records/batch.ts";
 import { Chunk } from "./chunk.ts";
 import type { MemoryBook, Tenant } from "./memory-book.ts";
@@ -193,7 +194,8 @@ export class PartitionReader implements Tenant {
         this.#end();
         return false;
       }
-      if (isBelow || isAbove) continue;
+      // What compaction left without records has nothing to show, and no time to be ranked by.
+      if (isBelow || isAbove || recordCountAt(chunk.bytes, start) === 0) continue;
       this.#header = readBatchHeader(chunk.bytes, start);
       return true;
     }

@@ -5,6 +5,7 @@
  * walked. Damage is passed over and told of: batches that are whole around it are read.
  */
 import { int32At, int64At } from "@runnel/kit/byte-reader.ts";
+import { systemCode } from "@runnel/kit/errors.ts";
 import {
   BATCH_HEADER_SIZE,
   type BatchHeader,
@@ -16,8 +17,9 @@ import {
   MAGIC_AT,
   readBatchHeader,
 } from "@runnel/protocol/records/batch.ts";
+import type { DiskFile } from "#io/ports.ts";
 import type { FileHandles } from "#log/file-handles.ts";
-import { fileName } from "#log/names.ts";
+import { DELETED_SUFFIX, fileName } from "#log/names.ts";
 import { BATCH_BYTES_MAX, RESYNC_BYTES_MAX } from "../limits.ts";
 import { Chunk, isSane, listBatches } from "./chunk.ts";
 import { IndexEntries } from "./index-entries.ts";
@@ -33,6 +35,8 @@ export interface Place {
 
 export interface SourceWorld {
   readonly files: FileHandles;
+  /** Names in a folder, where a segment is looked for that has left its log; without it none is. */
+  readonly list?: (folder: string) => Promise<readonly string[]>;
   allocate(length: number): Uint8Array;
   /** Bytes that are read at once, unless a batch is larger. */
   readonly chunkBytes: number;
@@ -58,7 +62,10 @@ const NO_ENTRIES = new Uint8Array(0);
 export class SegmentSource {
   readonly segment: SegmentView;
   readonly #world: SourceWorld;
+  readonly #folder: string;
   readonly #base: string;
+  /** Of its file, which gets another name where compaction puts another segment in its place. */
+  #path: string;
   readonly #unsaved: UnsavedEntries | null;
   readonly #onSkip: OnSkip;
   readonly #indexes = new Map<keyof typeof ENTRY_SIZES, Promise<IndexEntries>>();
@@ -78,7 +85,9 @@ export class SegmentSource {
   ) {
     this.#world = world;
     this.segment = options.segment;
+    this.#folder = options.folder;
     this.#base = `${options.folder}/${fileName(this.segment.baseOffset, ".log").slice(0, -4)}`;
+    this.#path = `${this.#base}.log`;
     this.#unsaved = options.unsaved;
     this.#onSkip = options.onSkip;
   }
@@ -246,7 +255,7 @@ export class SegmentSource {
   async read(chunk: Chunk, position: number, length: number): Promise<void> {
     chunk.reserve(length, (size) => this.#world.allocate(size));
     const target = chunk.bytes.subarray(0, length);
-    chunk.length = await this.#world.files.use(this.path, (file) => file.read(target, position));
+    chunk.length = await this.#use((file) => file.read(target, position));
   }
 
   /** Whether the batch of that checksum is at its position: nobody has written the log anew since. */
@@ -259,7 +268,43 @@ export class SegmentSource {
   }
 
   get path(): string {
-    return `${this.#base}.log`;
+    return this.#path;
+  }
+
+  /** Uses the file that the snapshot speaks of, under whatever name it has now. */
+  async #use<T>(work: (file: DiskFile) => Promise<T>): Promise<T> {
+    const { files, list } = this.#world;
+    if (list === undefined) return await files.use(this.#path, work);
+    const size = await this.#sizeOf(this.#path);
+    // Where none is found, what is there is used: an error is its answer where nothing is.
+    if (!this.#isOurs(size)) this.#path = (await this.#findOld(list)) ?? this.#path;
+    return await files.use(this.#path, work);
+  }
+
+  /** −1 where there is no such file. */
+  async #sizeOf(path: string): Promise<number> {
+    try {
+      return await this.#world.files.use(path, (file) => file.size());
+    } catch (error) {
+      if (systemCode(error) !== "ENOENT") throw error;
+      return -1;
+    }
+  }
+
+  #isOurs(size: number): boolean {
+    const { isClosed, size: known } = this.segment;
+    return isClosed ? size === known : size >= known;
+  }
+
+  /** The path of the segment where it has left the log and its file is not removed yet. */
+  async #findOld(list: NonNullable<SourceWorld["list"]>): Promise<string | null> {
+    const start = `${this.#base.slice(this.#folder.length + 1)}.log.`;
+    for (const name of await list(this.#folder)) {
+      if (!name.startsWith(start) || !name.endsWith(DELETED_SUFFIX)) continue;
+      const path = `${this.#folder}/${name}`;
+      if (this.#isOurs(await this.#sizeOf(path))) return path;
+    }
+    return null;
   }
 
   async #fill(
@@ -374,7 +419,7 @@ export class SegmentSource {
     const { baseOffset, size } = this.segment;
     if (position < 0 || position + BATCH_HEADER_SIZE > size) return null;
     const bytes = new Uint8Array(BATCH_HEADER_SIZE);
-    const count = await this.#world.files.use(this.path, (file) => file.read(bytes, position));
+    const count = await this.#use((file) => file.read(bytes, position));
     const around = { baseOffset, bytesLeft: size - position, nextOffset: -1 };
     return count === bytes.length && isSane(bytes, 0, around) ? readBatchHeader(bytes, 0) : null;
   }

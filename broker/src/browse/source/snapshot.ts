@@ -21,6 +21,8 @@ export interface PartitionSnapshot {
   readonly logStartOffset: number;
   /** Readers stop here: the high watermark. */
   readonly endOffset: number;
+  /** Its topic is compacted: there may be fewer records than offsets. */
+  readonly hasGaps: boolean;
   readonly segments: Float64Array<ArrayBuffer>;
   readonly unsaved: readonly UnsavedEntries[];
 }
@@ -45,6 +47,8 @@ export interface SegmentView {
   readonly isNewestKnown: boolean;
   /** The first offset behind it. */
   readonly endOffset: number;
+  /** It takes no more batches: its file does not grow. */
+  readonly isClosed: boolean;
 }
 
 /** The log as it is now, from the segment that holds `fromOffset` on, below `endOffset`. */
@@ -72,7 +76,8 @@ export function snapshotOf(
     if (entries !== null) unsaved.push({ segment: index, ...entries });
   }
   const { folder, logStartOffset } = log;
-  return { partition, folder, logStartOffset, endOffset, segments: numbers, unsaved };
+  const hasGaps = log.config.cleanupPolicy.includes("compact");
+  return { partition, folder, logStartOffset, endOffset, hasGaps, segments: numbers, unsaved };
 }
 
 function unsavedOf(segment: Segment): Omit<UnsavedEntries, "segment"> | null {
@@ -100,6 +105,7 @@ export function segmentsOf({ segments, endOffset }: PartitionSnapshot): SegmentV
       offsetOfMaxTimestamp: segments[at + 3] as number,
       isNewestKnown: segments[at + 4] === 1,
       endOffset: next ?? endOffset,
+      isClosed: next !== undefined,
     });
   }
   return views;

@@ -62,6 +62,7 @@ class ScanJob {
     this.#world = {
       files,
       allocate: (length) => job.disk.allocate(length),
+      list: (folder) => job.disk.list(folder),
       chunkBytes: Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, Math.floor(share))),
     };
   }

@@ -60,6 +60,7 @@ class TailJob {
     const world = {
       files: this.#files,
       allocate: (length: number) => job.disk.allocate(length),
+      list: (folder: string) => job.disk.list(folder),
       chunkBytes: Math.min(TAIL_CHUNK_BYTES, Math.max(CHUNK_BYTES_MIN, share)),
     };
     const order = "oldest";

@@ -12,7 +12,7 @@ import { expect, test } from "vitest";
 import { emptyUsage } from "../limits.ts";
 import type { GroupConfig, LoadedItem } from "../ports.ts";
 import { DEFAULT_CONFIG } from "../testing/scenario.ts";
-import { durableState, replayLog, settledState } from "../testing/state.ts";
+import { durableState, NO_TOPICS, replayLog, settledState } from "../testing/state.ts";
 import type { GroupEvent, JoinEvent } from "./events.ts";
 import { GroupShard, type GroupShardReply } from "./group-shard.ts";
 
@@ -94,7 +94,7 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** Plays a client for each actor: it remembers what it was told, and sometimes does not act on it. */
 class History {
-  #shard = new GroupShard(emptyUsage(), () => CONFIG);
+  #shard = new GroupShard(emptyUsage(), () => CONFIG, NO_TOPICS);
   readonly log: LoadedItem[] = [];
   #nowMs = 0;
   #ticket = 0;
@@ -211,6 +211,7 @@ class History {
             kind: "commit",
             retentionTimeMs: -1,
             missingGroupError: ErrorCode.ILLEGAL_GENERATION,
+            hasMemberEpoch: false,
             offsets: [
               {
                 topic: "t",

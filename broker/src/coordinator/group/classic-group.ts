@@ -17,8 +17,16 @@
  */
 import { unreachable } from "@runnel/kit/assert.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
-import { describeGroup } from "./describe.ts";
+import {
+  stepClassicHeartbeat,
+  stepClassicLeave,
+  stepClassicSync,
+} from "../consumer-group/classic-members.ts";
+import { describeConsumerGroup } from "../consumer-group/describe.ts";
+import { stepConsumerHeartbeat } from "../consumer-group/heartbeat.ts";
+import { describeClassicGroup } from "./describe.ts";
 import type {
+  GroupDescription,
   GroupEvent,
   GroupStep,
   HeartbeatEvent,
@@ -56,10 +64,13 @@ function decide(group: Group, event: GroupEvent, turn: Turn): void {
     case "join":
       return stepJoin(group, event, turn);
     case "sync":
+      if (group.consumer !== null) return stepClassicSync(group, group.consumer, event, turn);
       return stepSync(group, event, turn);
     case "heartbeat":
+      if (group.consumer !== null) return stepClassicHeartbeat(group, group.consumer, event, turn);
       return stepHeartbeat(group, event, turn);
     case "leave":
+      if (group.consumer !== null) return stepClassicLeave(group, group.consumer, event, turn);
       return stepLeave(group, event, turn);
     case "commit":
       return stepCommit(group, event, turn);
@@ -75,12 +86,14 @@ function decide(group: Group, event: GroupEvent, turn: Turn): void {
         ticket: event.ticket,
         result: {
           errorCode: ErrorCode.NONE,
-          group: isVacant(group) ? null : describeGroup(group),
+          group: isVacant(group) ? null : describeGroup(group, turn),
         },
       });
       return;
     case "delete":
       return stepDelete(group, event, turn);
+    case "consumer-heartbeat":
+      return stepConsumerHeartbeat(group, event, turn);
     case "tick":
       return stepTick(group, event.isLate, turn);
     case "expire-offsets":
@@ -90,6 +103,13 @@ function decide(group: Group, event: GroupEvent, turn: Turn): void {
     default:
       return unreachable(event);
   }
+}
+
+function describeGroup(group: Group, { topics, config }: Turn): GroupDescription {
+  const { groupId, consumer } = group;
+  if (consumer === null) return describeClassicGroup(group);
+  const { assignors } = config.consumer;
+  return describeConsumerGroup(groupId, consumer, { topics, assignors });
 }
 
 function stepHeartbeat(group: Group, event: HeartbeatEvent, turn: Turn): void {

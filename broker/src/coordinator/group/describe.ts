@@ -1,11 +1,12 @@
 /** A group as administrators see it. */
-import type { GroupDescription, GroupListing } from "./events.ts";
-import { type Group, metadataOf, NO_BYTES } from "./model.ts";
+import type { ClassicGroupDescription, GroupListing } from "./events.ts";
+import { type Group, metadataOf, NO_BYTES, protocolTypeOf, stateOf } from "./model.ts";
 
 /** Metadata and assignments are shown of a stable group alone: elsewhere they do not belong together. */
-export function describeGroup(group: Group): GroupDescription {
+export function describeClassicGroup(group: Group): ClassicGroupDescription {
   const isStable = group.state === "Stable";
   return {
+    type: "classic",
     groupId: group.groupId,
     state: group.state,
     generationId: group.generationId,
@@ -26,8 +27,8 @@ export function describeGroup(group: Group): GroupDescription {
 export function listGroup(group: Group): GroupListing {
   return {
     groupId: group.groupId,
-    protocolType: group.protocolType ?? "",
-    state: group.state,
-    type: "classic",
+    protocolType: protocolTypeOf(group) ?? "",
+    state: stateOf(group),
+    type: group.consumer === null ? "classic" : "consumer",
   };
 }

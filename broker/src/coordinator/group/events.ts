@@ -6,8 +6,15 @@
  * request.
  */
 import type { ErrorCode } from "@runnel/protocol/errors.ts";
-import type { GroupConfig, ProducerIdentity } from "../ports.ts";
-import type { GroupState, Protocol } from "./model.ts";
+import type {
+  ConsumerGroupDescription,
+  ConsumerHeartbeatEvent,
+  ConsumerHeartbeatResult,
+  MemberClaim,
+} from "../consumer-group/events.ts";
+import type { TopicPatterns } from "../consumer-group/topic-patterns.ts";
+import type { GroupConfig, ProducerIdentity, TopicLookup } from "../ports.ts";
+import type { ClassicState, GroupState, Protocol } from "./model.ts";
 import type { Admission } from "./open-transactions.ts";
 import type { CommittedOffset, GroupRecord } from "./records.ts";
 
@@ -86,6 +93,8 @@ export interface CommitEvent extends Request {
   readonly retentionTimeMs: number;
   /** What a missing group is to this version: ILLEGAL_GENERATION, or from v9 GROUP_ID_NOT_FOUND. */
   readonly missingGroupError: ErrorCode;
+  /** v9 and later: the generation may be the epoch of a member of the consumer protocol. */
+  readonly hasMemberEpoch: boolean;
   readonly offsets: readonly OffsetToCommit[];
   /** `version` of the group's offsets that must still be there; null for any. */
   readonly expectedVersion?: string | null;
@@ -115,6 +124,8 @@ export interface FetchOffsetsEvent extends Request {
   readonly topics: readonly TopicPartitions[] | null;
   /** What a transaction is about to move is UNSTABLE_OFFSET_COMMIT (KIP-447). */
   readonly requireStable: boolean;
+  /** Who asks, where a member of the consumer protocol says so (v9); null for anybody. */
+  readonly claim?: MemberClaim | null;
 }
 
 export interface DeleteOffsetsEvent extends Request {
@@ -161,6 +172,7 @@ export type GroupEvent =
   | DeleteOffsetsEvent
   | DescribeEvent
   | DeleteEvent
+  | ConsumerHeartbeatEvent
   | InternalEvent;
 
 export interface JoinResult {
@@ -243,9 +255,12 @@ export interface MemberDescription {
   readonly assignment: Uint8Array;
 }
 
-export interface GroupDescription {
+export type GroupDescription = ClassicGroupDescription | ConsumerGroupDescription;
+
+export interface ClassicGroupDescription {
+  readonly type: "classic";
   readonly groupId: string;
-  readonly state: GroupState;
+  readonly state: ClassicState;
   readonly generationId: number;
   /** Empty for a group that only stores offsets. */
   readonly protocolType: string;
@@ -259,8 +274,11 @@ export interface GroupListing {
   readonly groupId: string;
   readonly protocolType: string;
   readonly state: GroupState;
-  readonly type: "classic";
+  readonly type: GroupType;
 }
+
+/** The protocol of the group, as Kafka's tools call it. */
+export type GroupType = "classic" | "consumer";
 
 export interface ErrorResult {
   readonly errorCode: ErrorCode;
@@ -279,6 +297,7 @@ export interface ResultOf {
   /** Null where there is no such group. */
   describe: ErrorResult & { readonly group: GroupDescription | null };
   delete: ErrorResult;
+  "consumer-heartbeat": ConsumerHeartbeatResult;
 }
 
 export type RequestKind = keyof ResultOf;
@@ -306,6 +325,10 @@ export interface StepContext {
   /** Wall ms: for commit times and retention. */
   readonly wallMs: number;
   readonly config: GroupConfig;
+  /** The topics there are. */
+  readonly topics: TopicLookup;
+  /** The topics that regular expressions stand for. */
+  readonly patterns: TopicPatterns;
 }
 
 /** A step in the making. */

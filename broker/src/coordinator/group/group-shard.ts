@@ -2,6 +2,8 @@
 import { assert } from "@runnel/kit/assert.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { TransactionMarker } from "#log/transaction-marker.ts";
+import { refusedHeartbeat } from "../consumer-group/events.ts";
+import { releaseUsage } from "../consumer-group/replay.ts";
 import { GROUPS_MAX, type Usage } from "../limits.ts";
 import type { CoordinatorRecord, GroupConfig, LoadedRecord, TransactionEnd } from "../ports.ts";
 import type { Moment, ShardMachine, Step } from "../runtime/machine.ts";
@@ -48,16 +50,21 @@ export type GroupShardReply =
       readonly result: readonly GroupListing[];
     };
 
+/** Where a shard looks topics up. */
+export type TopicSources = Pick<StepContext, "topics" | "patterns">;
+
 export class GroupShard implements ShardMachine<GroupShardEvent, GroupRecord, GroupShardReply> {
   readonly #groups = new Map<string, Group>();
   readonly #transactions = new OpenTransactions();
   readonly #usage: Usage;
   readonly #config: () => GroupConfig;
+  readonly #topics: TopicSources;
 
   /** `usage` is shared by all shards of a broker. */
-  constructor(usage: Usage, config: () => GroupConfig) {
+  constructor(usage: Usage, config: () => GroupConfig, topics: TopicSources) {
     this.#usage = usage;
     this.#config = config;
+    this.#topics = topics;
   }
 
   /** By id; for looking at them. */
@@ -155,7 +162,7 @@ export class GroupShard implements ShardMachine<GroupShardEvent, GroupRecord, Gr
     const context = this.#context(moment);
     const deadlines: [string, number][] = [];
     for (const group of this.#groups.values()) {
-      restartDeadlines(group, moment.nowMs);
+      restartDeadlines(group, context);
       if (group.members.size > context.config.groupSizeMax) {
         rebalance(group, { ...context, records: [], replies: [] });
       }
@@ -178,6 +185,7 @@ export class GroupShard implements ShardMachine<GroupShardEvent, GroupRecord, Gr
           this.#usage.offsetMetadataLength -= metadata.length;
         }
       }
+      if (group.consumer !== null) releaseUsage(group.consumer, this.#usage);
       this.#usage.offsets -= group.offsetCount;
       this.#usage.groups -= 1;
       group.state = "Dead";
@@ -207,7 +215,7 @@ export class GroupShard implements ShardMachine<GroupShardEvent, GroupRecord, Gr
   }
 
   #context({ nowMs, wallMs }: Moment): StepContext {
-    return { nowMs, wallMs, config: this.#config() };
+    return { nowMs, wallMs, config: this.#config(), ...this.#topics };
   }
 
   #keep(group: Group): void {
@@ -226,6 +234,11 @@ function refuseNewGroup(event: GroupEvent): GroupReply | null {
     case "join": {
       const { kind, ticket, memberId } = event;
       return { kind, ticket, result: refusedJoin(errorCode, memberId) };
+    }
+    case "consumer-heartbeat": {
+      const { kind, ticket, memberId } = event;
+      const message = `this broker keeps ${GROUPS_MAX} groups, and no more`;
+      return { kind, ticket, result: refusedHeartbeat(errorCode, message, memberId) };
     }
     case "commit": {
       const { kind, ticket, offsets } = event;

@@ -5,6 +5,8 @@
  * assignment), KIP-389 (group.max.size).
  */
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import { stepClassicJoin } from "../consumer-group/classic-join.ts";
+import { forgetConsumerGroup } from "../consumer-group/leave.ts";
 import {
   GROUP_RECORD_BYTES_MAX,
   MEMBER_BYTES_MAX,
@@ -42,20 +44,23 @@ import { groupRecordOf } from "./sync.ts";
 import { checkMember } from "./validate.ts";
 
 export function stepJoin(group: Group, event: JoinEvent, turn: Turn): void {
+  const { consumer } = group;
+  if (consumer !== null && consumer.members.size > 0 && isSessionTimeout(event, turn)) {
+    stepClassicJoin(group, consumer, event, turn);
+    return;
+  }
   const errorCode = checkJoin(group, event, turn);
+  if (errorCode === ErrorCode.NONE && group.consumer !== null) {
+    // Nobody is in it: it becomes a classic group.
+    forgetConsumerGroup(group.groupId, group.consumer, turn);
+  }
   if (errorCode !== ErrorCode.NONE) refuse(event, errorCode, turn);
   else if (event.memberId === "") joinAnew(group, event, turn);
   else joinAgain(group, event, turn);
 }
 
 function checkJoin(group: Group, event: JoinEvent, turn: Turn): ErrorCode {
-  const { sessionTimeoutMsMin, sessionTimeoutMsMax } = turn.config;
-  if (
-    event.sessionTimeoutMs < sessionTimeoutMsMin ||
-    event.sessionTimeoutMs > sessionTimeoutMsMax
-  ) {
-    return ErrorCode.INVALID_SESSION_TIMEOUT;
-  }
+  if (!isSessionTimeout(event, turn)) return ErrorCode.INVALID_SESSION_TIMEOUT;
   if (!hasRoom(group, event, turn.config.groupSizeMax)) {
     // A group above a limit that was lowered shrinks as its members come back.
     const member = group.members.get(event.memberId);
@@ -67,6 +72,11 @@ function checkJoin(group: Group, event: JoinEvent, turn: Turn): ErrorCode {
   }
   if (!supportsProtocols(group, event)) return ErrorCode.INCONSISTENT_GROUP_PROTOCOL;
   return checkCaps(group, event);
+}
+
+function isSessionTimeout({ sessionTimeoutMs }: JoinEvent, { config }: Turn): boolean {
+  const { sessionTimeoutMsMin, sessionTimeoutMsMax } = config;
+  return sessionTimeoutMs >= sessionTimeoutMsMin && sessionTimeoutMs <= sessionTimeoutMsMax;
 }
 
 /** Whether `group.max.size` leaves a place for the one who joins. */

@@ -5,13 +5,22 @@
  * only through the functions of this file.
  */
 import { assert } from "@runnel/kit/assert.ts";
+import { type ConsumerGroup, consumerGroupState } from "../consumer-group/model.ts";
 import type { Usage } from "../limits.ts";
 import { noPendingOffsets, type PendingOffsets } from "./pending-offsets.ts";
 import type { PlaceTable } from "./place-table.ts";
 import type { GroupMetadata, StoredOffset } from "./records.ts";
 
+/** States of the classic protocol, as Kafka's tools print them. */
+export type ClassicState =
+  | "Empty"
+  | "PreparingRebalance"
+  | "CompletingRebalance"
+  | "Stable"
+  | "Dead";
+
 /** As Kafka's tools print them. */
-export type GroupState = "Empty" | "PreparingRebalance" | "CompletingRebalance" | "Stable" | "Dead";
+export type GroupState = ClassicState | "Assigning" | "Reconciling";
 
 /** One way of assigning partitions that a member knows, and what it says to it; opaque to the broker. */
 export interface Protocol {
@@ -51,10 +60,18 @@ export interface InitialDelay {
   hasNewMember: boolean;
 }
 
+/** When a member of the consumer protocol is given up; monotonic ms. */
+export interface ConsumerSession {
+  deadlineMs: number;
+  /** By when it must have done what it was asked for; null for nothing. */
+  actByMs: number | null;
+}
+
 export interface Group {
   readonly groupId: string;
   readonly usage: Usage;
-  state: GroupState;
+  /** Of the classic protocol; "Empty" while the group is one of the consumer protocol (`stateOf`). */
+  state: ClassicState;
   generationId: number;
   /** "consumer", "connect", …; null until somebody joined. */
   protocolType: string | null;
@@ -79,6 +96,10 @@ export interface Group {
   syncDeadlineMs: number | null;
   /** No deadline of this group lies before this monotonic ms; Infinity for none. */
   wakeMs: number;
+  /** The group as one of the consumer protocol; null for a classic one. Set by `replay` alone. */
+  consumer: ConsumerGroup | null;
+  /** Of the members of `consumer`, by member id. */
+  readonly sessions: Map<string, ConsumerSession>;
   /** The group's last committed record; null for none. Set by `replay` alone. */
   record: GroupMetadata | null;
   /** Changed by `replay` alone. */
@@ -108,6 +129,8 @@ export function createGroup(groupId: string, usage: Usage): Group {
     rebalanceDeadlineMs: null,
     syncDeadlineMs: null,
     wakeMs: Number.POSITIVE_INFINITY,
+    consumer: null,
+    sessions: new Map(),
     record: null,
     offsets: new Map(),
     offsetCount: 0,
@@ -119,12 +142,29 @@ export function createGroup(groupId: string, usage: Usage): Group {
 export function isVacant(group: Group): boolean {
   return (
     group.record === null &&
+    group.consumer === null &&
+    group.sessions.size === 0 &&
     group.offsetCount === 0 &&
     group.pending.size === 0 &&
     group.members.size === 0 &&
     group.pendingMembers.size === 0 &&
     group.initialDelay === null
   );
+}
+
+/** The state of the group, whichever protocol it speaks. */
+export function stateOf({ consumer, state }: Group): GroupState {
+  return consumer === null ? state : consumerGroupState(consumer);
+}
+
+/** Members, whichever protocol they speak. */
+export function memberCountOf({ consumer, members }: Group): number {
+  return consumer === null ? members.size : consumer.members.size;
+}
+
+/** "consumer", "connect", …; null for a group that only stores offsets. */
+export function protocolTypeOf({ consumer, protocolType }: Group): string | null {
+  return consumer === null ? protocolType : "consumer";
 }
 
 /** Makes sure that the group is looked at no later than `deadlineMs`. */
@@ -136,6 +176,12 @@ export function wakeBy(group: Group, deadlineMs: number): void {
 export function renewSession(group: Group, member: Member, nowMs: number): void {
   member.deadlineMs = nowMs + member.sessionTimeoutMs;
   wakeBy(group, member.deadlineMs);
+}
+
+/** Starts the session of a member of the consumer protocol anew. */
+export function setSession(group: Group, memberId: string, session: ConsumerSession): void {
+  group.sessions.set(memberId, session);
+  wakeBy(group, Math.min(session.deadlineMs, session.actByMs ?? Number.POSITIVE_INFINITY));
 }
 
 export function addMember(group: Group, member: Member): void {

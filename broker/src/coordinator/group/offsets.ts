@@ -8,6 +8,9 @@ import { utf8Length } from "@runnel/kit/byte-writer.ts";
 import { crc32c } from "@runnel/kit/crc32c.ts";
 import { ZERO_UUID } from "@runnel/kit/uuid.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import { checkConsumerCommit, checkConsumerFetch } from "../consumer-group/describe.ts";
+import { forgetConsumerGroup } from "../consumer-group/leave.ts";
+import type { ConsumerGroup } from "../consumer-group/model.ts";
 import { OFFSETS_MAX, OFFSETS_METADATA_LENGTH_MAX, OFFSETS_PER_GROUP_MAX } from "../limits.ts";
 import type {
   CommitEvent,
@@ -19,7 +22,14 @@ import type {
   TopicPartitions,
   Turn,
 } from "./events.ts";
-import { dropPendingMember, type Group, isVacant, renewSession } from "./model.ts";
+import {
+  dropPendingMember,
+  type Group,
+  isVacant,
+  protocolTypeOf,
+  renewSession,
+  stateOf,
+} from "./model.ts";
 import { isPendingAt, pendingAt } from "./pending-offsets.ts";
 import { type Place, placesOf, valueAt } from "./place-table.ts";
 import type { CommittedOffset } from "./records.ts";
@@ -48,10 +58,13 @@ export function stepCommit(group: Group, event: CommitEvent, turn: Turn): void {
     const member = group.members.get(event.memberId);
     if (member !== undefined) renewSession(group, member, turn.nowMs);
   }
+
   let added = 0;
   const errorCodes = event.offsets.map((entry) => {
     if (errorCode !== ErrorCode.NONE) return errorCode;
     const isNew = valueAt(group.offsets, entry) === undefined;
+    const stale = checkOwner(group, event, entry);
+    if (stale !== ErrorCode.NONE) return stale;
     const problem = checkOffset(group, entry, isNew ? added : null, turn);
     if (problem !== ErrorCode.NONE) return problem;
     if (isNew) added += 1;
@@ -64,10 +77,13 @@ export function stepCommit(group: Group, event: CommitEvent, turn: Turn): void {
 }
 
 export function stepFetchOffsets(group: Group, event: FetchOffsetsEvent, turn: Turn): void {
-  const { requireStable } = event;
-  const topics = event.topics ?? allOffsets(group, requireStable);
+  const { requireStable, claim = null } = event;
+  const { consumer } = group;
+  const refusal = consumer === null ? ErrorCode.NONE : checkConsumerFetch(consumer, claim);
+  const topics =
+    refusal === ErrorCode.NONE ? (event.topics ?? allOffsets(group, requireStable)) : [];
   const result: FetchOffsetsResult = {
-    errorCode: ErrorCode.NONE,
+    errorCode: refusal,
     topics: topics.map(({ topic, partitions }) => ({
       topic,
       partitions: partitions.map((partition) => {
@@ -88,7 +104,7 @@ export function stepDeleteOffsets(group: Group, event: DeleteOffsetsEvent, turn:
   const { ticket } = event;
   const refusal = isVacant(group)
     ? ErrorCode.GROUP_ID_NOT_FOUND
-    : group.state !== "Empty" && group.protocolType !== "consumer"
+    : stateOf(group) !== "Empty" && protocolTypeOf(group) !== "consumer"
       ? ErrorCode.NON_EMPTY_GROUP
       : checkVersion(group, event);
   if (refusal !== ErrorCode.NONE) {
@@ -116,7 +132,7 @@ export function stepDeleteOffsets(group: Group, event: DeleteOffsetsEvent, turn:
 export function stepDelete(group: Group, event: DeleteEvent, turn: Turn): void {
   const errorCode = isVacant(group)
     ? ErrorCode.GROUP_ID_NOT_FOUND
-    : group.state !== "Empty"
+    : stateOf(group) !== "Empty"
       ? ErrorCode.NON_EMPTY_GROUP
       : checkVersion(group, event);
   if (errorCode === ErrorCode.NONE && !event.isValidateOnly) {
@@ -147,7 +163,7 @@ export function stepExpireOffsets(group: Group, turn: Turn): void {
     removeOffsets(group, isExpired, turn);
   }
   const isUnused = group.pendingMembers.size === 0 && group.pending.size === 0;
-  const isForgotten = group.state === "Empty" && isUnused;
+  const isForgotten = stateOf(group) === "Empty" && isUnused;
   if (isForgotten && turn.records.length === group.offsetCount) removeGroup(group, turn);
 }
 
@@ -166,13 +182,17 @@ export function stepTopicsDeleted(
   removeOffsets(group, areAllGone, turn);
 }
 
+/** Who a commit says that it is from. */
+type CommitClaim = Pick<CommitEvent, "generationId" | "memberId" | "groupInstanceId"> &
+  Partial<Pick<CommitEvent, "hasMemberEpoch">>;
+
 /**
  * Whether a commit may be made. One of a transaction may come while the members still wait for their
  * assignment: it speaks for what was processed before (as in Kafka).
  */
 export function checkCommit(
   group: Group,
-  event: Pick<CommitEvent, "generationId" | "memberId" | "groupInstanceId" | "missingGroupError">,
+  event: CommitClaim & Pick<CommitEvent, "missingGroupError">,
   isTransactional: boolean,
 ): ErrorCode {
   const { generationId, memberId, groupInstanceId } = event;
@@ -180,15 +200,42 @@ export function checkCommit(
   if (isVacant(group)) {
     return isOutsideOfGenerations ? ErrorCode.NONE : event.missingGroupError;
   }
-  if (isOutsideOfGenerations && group.state === "Empty") return ErrorCode.NONE;
+  if (isOutsideOfGenerations && stateOf(group) === "Empty") return ErrorCode.NONE;
   if (isOutsideOfGenerations && memberId === "" && groupInstanceId === null) {
     return isTransactional ? ErrorCode.NONE : ErrorCode.UNKNOWN_MEMBER_ID;
+  }
+  if (group.consumer !== null) {
+    const hasMemberEpoch = isTransactional || event.hasMemberEpoch === true;
+    return checkEpoch(group.consumer, { ...event, hasMemberEpoch });
   }
   const errorCode = checkGeneration(group, event);
   if (errorCode !== ErrorCode.NONE) return errorCode;
   // The member has the new generation, and not yet the partitions it would commit for.
   const isTooEarly = !isTransactional && group.state === "CompletingRebalance";
   return isTooEarly ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE;
+}
+
+/** Before v9 a client cannot be one of the consumer protocol, and takes an epoch for a generation. */
+function checkEpoch(consumer: ConsumerGroup, event: CommitClaim): ErrorCode {
+  const { memberId, generationId: memberEpoch, groupInstanceId } = event;
+  const member = consumer.members.get(memberId);
+  const isClassic = member !== undefined && member.profile.classic !== null;
+  if (member !== undefined && !isClassic && event.hasMemberEpoch !== true) {
+    return ErrorCode.UNSUPPORTED_VERSION;
+  }
+  const holder = consumer.staticMembers.get(groupInstanceId ?? "");
+  if (holder !== undefined && holder !== memberId) return ErrorCode.FENCED_INSTANCE_ID;
+  return checkConsumerCommit(consumer, { memberId, memberEpoch }, null);
+}
+
+/** Of a member of the consumer protocol with an older epoch: whether it has had the partition since. */
+export function checkOwner(
+  { consumer }: Group,
+  { memberId, generationId: memberEpoch }: CommitClaim,
+  place: OffsetToCommit,
+): ErrorCode {
+  if (consumer === null || memberEpoch < 0) return ErrorCode.NONE;
+  return checkConsumerCommit(consumer, { memberId, memberEpoch }, place);
 }
 
 function checkVersion(
@@ -237,6 +284,8 @@ export function committed(
 
 /** Wall ms from which retention counts at the earliest; null where nothing expires now. */
 function expiryBase(group: Group): number | null {
+  // No record says since when nobody is in it: what is not subscribed to counts from its commit.
+  if (group.consumer !== null) return Number.NEGATIVE_INFINITY;
   if (group.protocolType === null) return Number.NEGATIVE_INFINITY;
   if (group.state === "Empty") return group.stateChangedAt;
   const isKnown = group.protocolType === "consumer" && subscribedTopics(group) !== null;
@@ -279,6 +328,7 @@ function removeOffsets(
 }
 
 function removeGroup(group: Group, turn: Turn): void {
+  if (group.consumer !== null) forgetConsumerGroup(group.groupId, group.consumer, turn);
   if (group.record === null) return;
   turn.records.push({ kind: "group", groupId: group.groupId, value: null });
 }

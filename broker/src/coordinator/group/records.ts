@@ -5,7 +5,8 @@
  *   offset  one committed offset; null removes it
  *
  * An offset that a producer wrote in a transaction is `pending` until the transaction ends. Its bytes are
- * those of any other: the batch that it is in says who wrote it.
+ * those of any other: the batch that it is in says who wrote it. Besides, there are the records of groups
+ * of the consumer protocol (`consumer-group/records.ts`).
  */
 
 import { assert } from "@runnel/kit/assert.ts";
@@ -16,6 +17,12 @@ import {
   encodeKey,
   encodeValue,
 } from "@runnel/protocol/coordinator-records/offsets-records.ts";
+import {
+  type ConsumerGroupRecord,
+  decodeConsumerRecord,
+  encodeConsumerRecord,
+  isConsumerRecord,
+} from "../consumer-group/records.ts";
 import type { CoordinatorRecord, LoadedRecord, ProducerIdentity } from "../ports.ts";
 
 export interface MemberMetadata {
@@ -79,7 +86,8 @@ export type GroupRecord =
       readonly topic: string;
       readonly partition: number;
       readonly value: CommittedOffset;
-    };
+    }
+  | ConsumerGroupRecord;
 
 export function encodeRecord(record: GroupRecord): CoordinatorRecord {
   if (record.kind === "group") {
@@ -89,6 +97,7 @@ export function encodeRecord(record: GroupRecord): CoordinatorRecord {
       value: value === null ? null : encodeGroup(value),
     };
   }
+  if (isConsumerRecord(record)) return encodeConsumerRecord(record);
   const { groupId, topic, partition, value } = record;
   return {
     key: encodeKey({ kind: "offset-commit", group: groupId, topic, partition }),
@@ -97,7 +106,7 @@ export function encodeRecord(record: GroupRecord): CoordinatorRecord {
 }
 
 /**
- * Reads a record; null for one of a type that classic groups have no use for. Throws `DecodeError`
+ * Reads a record; null for one of a type that groups have no use for. Throws `DecodeError`
  * where a known type is malformed: to pass over it would lose a group or an offset.
  */
 export function decodeRecord({
@@ -106,7 +115,7 @@ export function decodeRecord({
   producer,
 }: Pick<LoadedRecord, "key" | "value" | "producer">): GroupRecord | null {
   const key = decodeKey(keyBytes);
-  if (key.kind === "unknown") return null;
+  if (key.kind === "unknown") return decodeConsumerRecord(key, bytes);
   if (key.kind === "group-metadata") {
     return { kind: "group", groupId: key.group, value: bytes === null ? null : decodeGroup(bytes) };
   }

@@ -1,5 +1,8 @@
 /** How committed records become state: the same way when they were just written and at a load. */
-import { assert, unreachable } from "@runnel/kit/assert.ts";
+import { assert } from "@runnel/kit/assert.ts";
+import { createConsumerGroup } from "../consumer-group/model.ts";
+import type { ConsumerGroupRecord } from "../consumer-group/records.ts";
+import { releaseUsage, replayIntoGroup } from "../consumer-group/replay.ts";
 import type { TransactionEnd } from "../ports.ts";
 import {
   addMember,
@@ -33,7 +36,7 @@ export function replay(group: Group, record: GroupRecord, recordOffset: number):
       else replayGroup(group, record.value);
       return;
     default:
-      return unreachable(record);
+      return replayConsumer(group, record);
   }
 }
 
@@ -49,6 +52,26 @@ export function replayEnd(group: Group, { producerId, isCommit }: TransactionEnd
     if (known === undefined || known.recordOffset < value.recordOffset) {
       storeOffset(group, place, value);
     }
+  }
+}
+
+/** A group of the consumer protocol is there from its first record on, and goes with its own. */
+function replayConsumer(group: Group, record: ConsumerGroupRecord): void {
+  const { usage, sessions } = group;
+  if (record.value === null && group.consumer === null) return;
+  group.consumer ??= createConsumerGroup();
+  const { consumer } = group;
+  if (record.kind !== "consumer-group") {
+    replayIntoGroup(consumer, record, usage);
+    if (record.kind === "consumer-member" && record.value === null)
+      sessions.delete(record.memberId);
+  } else if (record.value !== null) {
+    consumer.groupEpoch = record.value.epoch;
+    consumer.metadataHash = record.value.metadataHash;
+  } else {
+    releaseUsage(consumer, usage);
+    group.consumer = null;
+    sessions.clear();
   }
 }
 

@@ -5,11 +5,12 @@
  */
 import { DecodeError } from "@runnel/kit/errors.ts";
 import { decodeSubscription } from "@runnel/protocol/coordinator-records/consumer-protocol.ts";
+import { isConsumerSubscribed } from "../consumer-group/describe.ts";
 import { type Group, metadataOf } from "./model.ts";
 
 /** Null where they are not known. */
 export function subscribedTopics(group: Group): ReadonlySet<string> | null {
-  if (group.protocolType !== "consumer") return null;
+  if (group.protocolType !== "consumer" || group.consumer !== null) return null;
   const topics = new Set<string>();
   for (const member of group.members.values()) {
     try {
@@ -30,5 +31,6 @@ export function isSubscribed(
   topics: ReadonlySet<string> | null,
   topic: string,
 ): boolean {
+  if (group.consumer !== null) return isConsumerSubscribed(group.consumer, topic);
   return topics === null ? group.protocolType === "consumer" : topics.has(topic);
 }

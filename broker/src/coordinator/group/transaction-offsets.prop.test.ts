@@ -15,7 +15,7 @@ import type { LoadedItem } from "../ports.ts";
 import { replayParts, StepBatch } from "../runtime/step-batch.ts";
 import { appendItems, compacted, endOf } from "../testing/memory-log.ts";
 import { DEFAULT_CONFIG, topicIdOf } from "../testing/scenario.ts";
-import { durableState, replayItem, replayLog } from "../testing/state.ts";
+import { durableState, NO_TOPICS, replayItem, replayLog } from "../testing/state.ts";
 import type { OffsetToCommit, TransactionCommitEvent } from "./events.ts";
 import { GroupShard, type GroupShardEvent, type GroupShardReply } from "./group-shard.ts";
 import type { GroupRecord } from "./records.ts";
@@ -112,7 +112,7 @@ class Model {
 
 class History {
   readonly #usage: Usage = emptyUsage();
-  #shard = new GroupShard(this.#usage, () => DEFAULT_CONFIG);
+  #shard = new GroupShard(this.#usage, () => DEFAULT_CONFIG, NO_TOPICS);
   #log: LoadedItem[] = [];
   readonly #model = new Model();
   readonly #held = new Map<bigint, TransactionCommitEvent>();
@@ -141,7 +141,12 @@ class History {
         break;
       }
       case "commit":
-        this.#submit({ ...this.#commit(move), kind: "commit", retentionTimeMs: -1 });
+        this.#submit({
+          ...this.#commit(move),
+          kind: "commit",
+          retentionTimeMs: -1,
+          hasMemberEpoch: true,
+        });
         break;
       case "delete-offsets": {
         const topics = move.places.map(({ topic, partition }) => ({
@@ -226,7 +231,7 @@ class History {
   }
 
   #tell(record: GroupRecord): void {
-    if (record.kind === "group") return;
+    if (record.kind !== "offset" && record.kind !== "pending-offset") return;
     const { groupId, topic, partition, value } = record;
     const place = `${topic}/${partition}`;
     const producerId = record.kind === "pending-offset" ? record.producer.producerId : null;
@@ -284,7 +289,7 @@ interface Place {
 }
 
 function replayInto(usage: Usage, log: readonly LoadedItem[]): GroupShard {
-  const shard = new GroupShard(usage, () => DEFAULT_CONFIG);
+  const shard = new GroupShard(usage, () => DEFAULT_CONFIG, NO_TOPICS);
   for (const item of log) replayItem(shard, item);
   return shard;
 }

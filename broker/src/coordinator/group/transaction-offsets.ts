@@ -8,7 +8,7 @@ import { PENDING_OFFSETS_MAX } from "../limits.ts";
 import type { ProducerIdentity } from "../ports.ts";
 import type { TransactionCommitEvent, Turn } from "./events.ts";
 import type { Group } from "./model.ts";
-import { checkCommit, checkOffset, committed } from "./offsets.ts";
+import { checkCommit, checkOffset, checkOwner, committed } from "./offsets.ts";
 import { valueAt } from "./place-table.ts";
 
 /** Stores the offsets as pending. The transaction is known to reach into this shard. */
@@ -22,6 +22,8 @@ export function stepTransactionCommit(
   let added = 0;
   const errorCodes = event.offsets.map((entry) => {
     if (refusal !== ErrorCode.NONE) return refusal;
+    const stale = checkOwner(group, event, entry);
+    if (stale !== ErrorCode.NONE) return stale;
     const isNew = !isPendingOf(group, producer, entry);
     const problem = checkOffset(group, entry, isNew ? added : null, turn);
     if (problem !== ErrorCode.NONE) return problem;

@@ -7,23 +7,36 @@
  *   what it printed the last time
  *
  * Time stands still but for `advance`. Records are committed at once; `reload` makes a new machine from
- * them. A member's fresh id is its client's name or instance id with a running number. The coordinator
- * of transactions says yes at once, or at `go` where a commit says `hold`.
+ * them. `beat` is a heartbeat of the consumer protocol. A member's fresh id is its client's name or
+ * instance id with a running number. The coordinator of transactions says yes at once, or at `go` where a
+ * commit says `hold`.
  */
 import { assert } from "@runnel/kit/assert.ts";
 import { messageOf } from "@runnel/kit/errors.ts";
 import { ZERO_UUID } from "@runnel/kit/uuid.ts";
 import { encodeSubscription } from "@runnel/protocol/coordinator-records/consumer-protocol.ts";
 import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
-import type { GroupEvent, TopicPartitions, TransactionCommitEvent } from "../group/events.ts";
+import { isConsumerRecord } from "../consumer-group/records.ts";
+import type { GroupEvent, SyncEvent, TransactionCommitEvent } from "../group/events.ts";
 import { GroupShard, type GroupShardEvent, type GroupShardReply } from "../group/group-shard.ts";
 import type { GroupRecord } from "../group/records.ts";
 import { emptyUsage } from "../limits.ts";
 import type { GroupConfig, LoadedItem, ProducerIdentity } from "../ports.ts";
 import { DeadlineQueue } from "../runtime/deadline-queue.ts";
 import { replayParts, StepBatch } from "../runtime/step-batch.ts";
+import {
+  consumerGroupText,
+  consumerHeartbeatOf,
+  consumerRecordText,
+  consumerResultText,
+  consumerStateLine,
+} from "./consumer-scenario.ts";
+import { FakeTopics, topicIdOf } from "./fake-topics.ts";
 import { appendItems } from "./memory-log.ts";
-import { replayItem } from "./state.ts";
+import { assignmentBytes, ownedPlaces, pairs, topicsOf } from "./scenario-arguments.ts";
+import { replayItem, topicSources } from "./state.ts";
+
+export { topicIdOf } from "./fake-topics.ts";
 
 export const DEFAULT_CONFIG: GroupConfig = {
   initialRebalanceDelayMs: 3000,
@@ -33,6 +46,12 @@ export const DEFAULT_CONFIG: GroupConfig = {
   offsetMetadataBytesMax: 4096,
   offsetsRetentionMs: 7 * 24 * 3_600_000,
   offsetsRetentionCheckIntervalMs: 600_000,
+  consumer: {
+    groupSizeMax: 0x7fff_ffff,
+    assignors: ["uniform", "range"],
+    migrationPolicy: "bidirectional",
+    timingsOf: () => ({ sessionTimeoutMs: 45_000, heartbeatIntervalMs: 5_000 }),
+  },
 };
 
 const GROUP = "g";
@@ -58,6 +77,7 @@ type Arguments = ReadonlyMap<string, string>;
 
 class Scenario {
   #config = DEFAULT_CONFIG;
+  readonly #topics = new FakeTopics();
   #machine = this.#newMachine();
   #deadlines = new DeadlineQueue();
   #nowMs = 0;
@@ -89,8 +109,14 @@ class Scenario {
 
   #play(name: string, args: Arguments): void {
     switch (name) {
+      case "topic":
+        for (const [topic, count] of args) this.#topics.add(topic, Number(count));
+        return;
+      case "delete-topic":
+        for (const topic of args.keys()) this.#topics.remove(topic);
+        return;
       case "config":
-        for (const [key, value] of args) this.#config = { ...this.#config, [key]: Number(value) };
+        for (const [key, value] of args) this.#configure(key, Number(value));
         return;
       case "advance":
         return this.#advance(Number([...args.keys()][0]));
@@ -104,6 +130,12 @@ class Scenario {
       default:
         return this.#submit(this.#eventOf(name, args));
     }
+  }
+
+  #configure(key: string, value: number): void {
+    const consumer = { ...this.#config.consumer, groupSizeMax: value };
+    this.#config =
+      key === "consumerSizeMax" ? { ...this.#config, consumer } : { ...this.#config, [key]: value };
   }
 
   #submit(event: GroupShardEvent): void {
@@ -171,7 +203,7 @@ class Scenario {
   }
 
   #newMachine(): GroupShard {
-    return new GroupShard(emptyUsage(), () => this.#config);
+    return new GroupShard(emptyUsage(), () => this.#config, topicSources(this.#topics));
   }
 
   #moment(): { nowMs: number; wallMs: number } {
@@ -190,14 +222,9 @@ class Scenario {
       case "join":
         return this.#joinOf(args, { ...request, ...identity });
       case "sync":
-        return {
-          ...request,
-          ...identity,
-          kind: "sync",
-          protocolType: args.get("type") ?? null,
-          protocolName: args.get("protocol") ?? null,
-          assignments: new Map(pairs(args.get("assign")).map(([id, text]) => [id, bytes(text)])),
-        };
+        return { ...request, ...identity, ...syncOf(args) };
+      case "beat":
+        return consumerHeartbeatOf(request, args);
       case "heartbeat":
         return { ...request, ...identity, kind: "heartbeat" };
       case "leave":
@@ -217,6 +244,7 @@ class Scenario {
           kind: "fetch-offsets",
           topics: args.has("of") ? topicsOf(args.get("of")) : null,
           requireStable: args.has("stable"),
+          claim: args.has("epoch") ? { memberId, memberEpoch: Number(args.get("epoch")) } : null,
         };
       case "delete-offsets":
         return {
@@ -270,7 +298,10 @@ class Scenario {
         name,
         metadata:
           protocolType === "consumer" && text !== "?"
-            ? encodeSubscription({ topics: text.split("+") }, 0)
+            ? encodeSubscription(
+                { topics: text.split("+"), ownedPartitions: ownedPlaces(args.get("has")) },
+                args.has("has") ? 1 : 0,
+              )
             : bytes(text),
       })),
       needsKnownMemberId: version >= 4,
@@ -288,6 +319,7 @@ class Scenario {
   #stateLine(): string {
     const group = this.#machine.groups.get(GROUP);
     if (group === undefined) return "= no group";
+    if (group.consumer !== null) return consumerStateLine(group, group.consumer);
     const members = [...group.members.values()].map((member) => {
       const marks = [
         member.memberId === group.leaderId ? "*" : "",
@@ -307,6 +339,20 @@ class Scenario {
   }
 }
 
+function syncOf(
+  args: Arguments,
+): Pick<SyncEvent, "kind" | "protocolType" | "protocolName" | "assignments"> {
+  return {
+    kind: "sync",
+    protocolType: args.get("type") ?? null,
+    protocolName: args.get("protocol") ?? null,
+    assignments: new Map([
+      ...pairs(args.get("assign")).map(([id, text]) => [id, bytes(text)] as const),
+      ...pairs(args.get("owns")).map(([id, text]) => [id, assignmentBytes(text)] as const),
+    ]),
+  };
+}
+
 function commitOf(
   args: Arguments,
 ): Omit<
@@ -318,6 +364,7 @@ function commitOf(
     kind: "commit",
     retentionTimeMs: Number(args.get("retention") ?? -1),
     missingGroupError: version >= 9 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION,
+    hasMemberEpoch: version >= 9,
     offsets: pairs(args.get("offsets")).map(([place, offset]) => {
       const [topic = "", partition = "0"] = place.split("/");
       return {
@@ -343,29 +390,6 @@ function endOf(ticket: number, args: Arguments): GroupShardEvent {
   return { kind: "end-transaction", ticket, marker };
 }
 
-function topicsOf(text = ""): readonly TopicPartitions[] {
-  return text.split(",").map((place) => {
-    const [topic = "", partition = "0"] = place.split("/");
-    return { topic, partitions: [Number(partition)] };
-  });
-}
-
-/** `a:1,b:2` as pairs. */
-function pairs(text = ""): (readonly [string, string])[] {
-  if (text === "") return [];
-  return text.split(",").map((pair) => {
-    const at = pair.indexOf(":");
-    return [pair.slice(0, at), pair.slice(at + 1)] as const;
-  });
-}
-
-/** An id that follows from the name. */
-export function topicIdOf(topic: string): string {
-  const letters = Array.from({ length: topic.length }, (_, index) => topic.charCodeAt(index));
-  const hex = letters.map((letter) => letter.toString(16)).join("");
-  return `00000000-0000-4000-8000-${hex.padStart(12, "0").slice(-12)}`;
-}
-
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const readable = (given: Uint8Array): string =>
   new TextDecoder()
@@ -374,6 +398,7 @@ const readable = (given: Uint8Array): string =>
     .replaceAll(/^\.+|\.+$/g, "") || "-";
 
 function recordText(record: GroupRecord): string {
+  if (isConsumerRecord(record)) return consumerRecordText(record);
   if (record.kind !== "group") {
     const place = `${record.topic}/${record.partition}`;
     if (record.value === null) return `${place} removed`;
@@ -420,6 +445,7 @@ function resultText(reply: GroupShardReply): string {
       return admission === null ? errorCodes.map(errorName).join(" ") : "asks for leave";
     }
     case "fetch-offsets":
+      if (reply.result.errorCode !== ErrorCode.NONE) return errorName(reply.result.errorCode);
       return reply.result.topics
         .flatMap(({ topic, partitions }) =>
           partitions.map(({ partition, value, errorCode }) => {
@@ -440,12 +466,15 @@ function resultText(reply: GroupShardReply): string {
     case "describe": {
       const { group } = reply.result;
       if (group === null) return "no group";
+      if (group.type === "consumer") return consumerGroupText(group);
       const members = group.members.map(
         ({ memberId, metadata, assignment }) =>
           `${memberId}:${readable(metadata)}:${readable(assignment)}`,
       );
       return `${group.state} type=${group.protocolType} protocol=${group.protocolName} [${members.join(" ")}]`;
     }
+    case "consumer-heartbeat":
+      return consumerResultText(reply.result);
     case "list":
       return reply.result.map((group) => `${group.groupId}:${group.state}:${group.type}`).join(" ");
     case "visit":

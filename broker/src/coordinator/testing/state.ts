@@ -1,19 +1,25 @@
 /** The state of groups as plain values, to compare what is in memory with what the log says. */
 
-import { GroupShard } from "../group/group-shard.ts";
+import { TopicPatterns } from "../consumer-group/topic-patterns.ts";
+import { GroupShard, type TopicSources } from "../group/group-shard.ts";
 import type { Group } from "../group/model.ts";
 import { placesOf } from "../group/place-table.ts";
 import { emptyUsage } from "../limits.ts";
-import type { GroupConfig, LoadedItem } from "../ports.ts";
+import type { GroupConfig, LoadedItem, TopicLookup } from "../ports.ts";
+import { FakeTopics } from "./fake-topics.ts";
 
 /** What survives a crash, by group id: the last record and the offsets, committed and pending. */
 export function durableState(shard: GroupShard): ReadonlyMap<string, unknown> {
   const states = new Map<string, unknown>();
   for (const group of shard.groups.values()) {
     const { record, pending } = group;
-    if (record === null && group.offsetCount === 0 && pending.size === 0) continue;
+    const isEmpty = record === null && group.offsetCount === 0 && pending.size === 0;
+    if (isEmpty && group.consumer === null) continue;
+    // Which topics subscriptions were last checked against is no part of the log.
+    const consumer = group.consumer && { ...group.consumer, checkedVersion: -1 };
     states.set(group.groupId, {
       record,
+      consumer: structuredClone(consumer),
       offsets: new Map(
         [...group.offsets].map(([topic, partitions]) => [topic, new Map(partitions)]),
       ),
@@ -68,9 +74,23 @@ export function settledState(group: Group): unknown {
   };
 }
 
+/** For groups that look no topics up. */
+export const NO_TOPICS: TopicSources = topicSources(new FakeTopics());
+
+/** Topics as a shard sees them, with expressions that are matched at once. */
+export function topicSources(topics: TopicLookup): TopicSources {
+  const scheduler = { after: () => ({ cancel() {} }), soon: (work: () => void) => work() };
+  return { topics, patterns: new TopicPatterns(topics, scheduler) };
+}
+
 /** A new shard with all that is in the log replayed. */
-export function replayLog(log: readonly LoadedItem[], config: GroupConfig): GroupShard {
-  const shard = new GroupShard(emptyUsage(), () => config);
+export function replayLog(
+  log: readonly LoadedItem[],
+  config: GroupConfig,
+  sources = NO_TOPICS,
+  usage = emptyUsage(),
+): GroupShard {
+  const shard = new GroupShard(usage, () => config, sources);
   for (const item of log) replayItem(shard, item);
   return shard;
 }

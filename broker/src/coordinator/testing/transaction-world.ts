@@ -13,8 +13,8 @@ import { COMPLETION_WAIT_MS } from "../txn/limits.ts";
 import type { ProducerIdentity } from "../txn/model.ts";
 import type { TopicPartition, TransactionConfig, TransactionMarkers } from "../txn/ports.ts";
 import { FakeTime } from "./fake-time.ts";
+import { FakeTopics } from "./fake-topics.ts";
 import { MemoryLog } from "./memory-log.ts";
-import { FakeTopics } from "./world.ts";
 
 export const ID = "tx";
 

@@ -6,30 +6,11 @@ import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { Admission } from "#replica/ports.ts";
 import type { JoinResult, OffsetToCommit } from "../group/events.ts";
 import { GroupCoordinator, type JoinInput, OFFSETS_TOPIC } from "../group-coordinator.ts";
-import type { GroupConfig, ProducerIdentity, TopicInfo, TopicLookup } from "../ports.ts";
+import type { GroupConfig, ProducerIdentity, TopicLookup } from "../ports.ts";
 import { FakeTime } from "./fake-time.ts";
+import { FakeTopics, topicIdOf } from "./fake-topics.ts";
 import { MemoryLog } from "./memory-log.ts";
-import { DEFAULT_CONFIG, topicIdOf } from "./scenario.ts";
-
-export class FakeTopics implements TopicLookup {
-  readonly #topics = new Map<string, TopicInfo>();
-
-  add(name: string, partitionCount: number, topicId = topicIdOf(name)): void {
-    this.#topics.set(name, { name, topicId, partitionCount });
-  }
-
-  remove(name: string): void {
-    this.#topics.delete(name);
-  }
-
-  byName(name: string): TopicInfo | undefined {
-    return this.#topics.get(name);
-  }
-
-  byId(topicId: string): TopicInfo | undefined {
-    return [...this.#topics.values()].find((topic) => topic.topicId === topicId);
-  }
-}
+import { DEFAULT_CONFIG } from "./scenario.ts";
 
 export class CoordinatorWorld {
   readonly time = new FakeTime();

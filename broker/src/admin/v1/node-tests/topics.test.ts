@@ -50,14 +50,14 @@ describe("createTopic", () => {
   });
 
   test("names every setting that is wrong", async () => {
-    const configs = { "retention.ms": "x", "no.such": "1", "cleanup.policy": "compact" };
+    const configs = { "retention.ms": "x", "no.such": "1", "remote.storage.enable": "true" };
     await expect(create("orders", 1, configs)).rejects.toMatchObject(
       problemOf("invalid-config", {
         kafkaError: "INVALID_CONFIG",
         errors: [
           { in: "body", field: "configs.retention.ms" },
           { in: "body", field: "configs.no.such" },
-          { in: "body", field: "configs.cleanup.policy" },
+          { in: "body", field: "configs.remote.storage.enable" },
         ],
       }),
     );
@@ -223,6 +223,29 @@ describe("listPartitions", () => {
       query: { sort: "sizeBytes", order: "desc", limit: 1 },
     });
     expect(largest.items).toMatchObject([{ partition: 0 }]);
+    expect(items[0]?.compaction).toBeNull();
+  });
+
+  test("shows how far a compacted topic is, of which no events are deleted by hand", async () => {
+    await create("states", 1, { "cleanup.policy": "compact" });
+    const params = { topic: "states" };
+    const { items } = await rig.client.listPartitions({ params });
+    expect(items[0]?.compaction).toEqual({
+      cleanBytes: 0,
+      dirtyBytes: 0,
+      dirtyRatio: 0,
+      progress: null,
+      lastPass: null,
+      failure: null,
+    });
+    const records = [{ value: { encoding: "utf8", data: "v" } } as const];
+    await expect(rig.client.produce({ params, body: { records } })).rejects.toMatchObject(
+      problemOf("invalid-request", { kafkaError: "INVALID_RECORD" }),
+    );
+    const deletion = rig.client.deleteRecords({ params, body: { to: { kind: "end" } } });
+    await expect(deletion).rejects.toMatchObject(
+      problemOf("invalid-request", { kafkaError: "POLICY_VIOLATION" }),
+    );
   });
 });
 
@@ -267,7 +290,7 @@ describe("settings of topics", () => {
   test("what a new topic would be given", async () => {
     const { partitionCount, replicationFactor, configs } = await rig.client.getTopicDefaults();
     expect([partitionCount, replicationFactor]).toEqual([1, 1]);
-    const policy = configs.find(({ name }) => name === "cleanup.policy");
-    expect(policy).toMatchObject({ value: "delete", notServed: "compaction is not built yet" });
+    const tiers = configs.find(({ name }) => name === "remote.storage.enable");
+    expect(tiers).toMatchObject({ value: "false", notServed: "tiered storage is not built yet" });
   });
 });

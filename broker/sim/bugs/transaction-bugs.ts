@@ -1,0 +1,61 @@
+/** Bugs in the coordinator of transactions, in their markers, and in what readers are told of them. */
+import type { Bug } from "./bug.ts";
+
+export const TRANSACTION_BUGS: readonly Bug[] = [
+  {
+    name: "end of a transaction without its epoch",
+    file: "coordinator/txn/end.ts",
+    text: "  if (!isCurrent) return refusedIdentity(strangerError(value, event));",
+    instead:
+      '  if (!isCurrent && value.state !== "Ongoing") return refusedIdentity(strangerError(value, event));',
+  },
+  {
+    name: "markers acknowledged before they are appended",
+    file: "replica/markers.ts",
+    text: "    partition.awaitHighWatermark(outcome.endOffset, Number.POSITIVE_INFINITY, (how) => {",
+    instead: "    partition.awaitHighWatermark(0, Number.POSITIVE_INFINITY, (how) => {",
+  },
+  {
+    name: "last stable offset ahead of an open transaction",
+    file: "replica/partition.ts",
+    text: "    const undecided = this.log.producers.transactions.firstUndecided;",
+    instead: "    const undecided = null as number | null;",
+  },
+  {
+    name: "aborted transactions not told",
+    file: "log/aborted.ts",
+    text: "    if (entry.lastOffset >= fromOffset && entry.firstOffset < endOffset) found.push(entry);",
+    instead: "    if (entry.lastOffset < fromOffset) found.push(entry);",
+  },
+  {
+    name: "open transactions forgotten at a restart",
+    file: "log/producer-snapshot.ts",
+    text: "const transactionStart = firstOffset === NO_TRANSACTION ? null : firstOffset;",
+    instead: "const transactionStart = null as number | null;",
+  },
+  {
+    name: "overdue transactions left open",
+    file: "coordinator/txn/partitions.ts",
+    text: "transaction.deadlineMs = turn.nowMs + value.timeoutMs;",
+    instead: "transaction.deadlineMs = Number.POSITIVE_INFINITY;",
+  },
+  {
+    name: "end of a transaction answered and not recorded",
+    file: "coordinator/txn/end.ts",
+    text: "    turn.records.push({ transactionalId, value: next });\n",
+    instead:
+      "    if (turn.wallMs % 5 !== 0) turn.records.push({ transactionalId, value: next });\n",
+  },
+  {
+    name: "zombies write on",
+    file: "log/producer-state.ts",
+    text: "    if (epoch < entry.epoch) {\n      return refused(ErrorCode.INVALID_PRODUCER_EPOCH, `epoch ${epoch}, ${entry.epoch} is known`);\n    }\n    const check",
+    instead: "    const check",
+  },
+  {
+    name: "offsets of an aborted transaction count",
+    file: "coordinator/group/replay.ts",
+    text: "  if (!isCommit) return;\n",
+    instead: "",
+  },
+];

@@ -1,0 +1,85 @@
+/** The handlers of groups over a coordinator in memory, asked through the codecs. */
+import { ByteReader } from "@runnel/kit/byte-reader.ts";
+import { ByteWriter } from "@runnel/kit/byte-writer.ts";
+import type { Api, RequestInputOf, ResponseDecodedOf } from "@runnel/protocol/api.ts";
+import { GroupChanges } from "#audit/group-changes.ts";
+import { changesOver, RecordingAudit } from "#audit/testing.ts";
+import { ANONYMOUS, type Authorizer, allowAll } from "#auth/authorizer.ts";
+import { CoordinatorWorld } from "#coordinator/testing/world.ts";
+import type { GroupServices } from "./group-services.ts";
+import type { Handler, RequestContext } from "./handler.ts";
+
+/** Asks as a client does: through the codecs of a version, both ways. */
+export class Asker {
+  readonly world = new CoordinatorWorld();
+  authorizer: Authorizer = allowAll;
+
+  async ask<A extends Api>(
+    handler: Handler<A, GroupServices>,
+    version: number,
+    request: RequestInputOf<A>,
+  ): Promise<ResponseDecodedOf<A>> {
+    const { api } = handler;
+    const writer = new ByteWriter();
+    api.request.write(writer, version, request as never);
+    const decoded = api.request.read(new ByteReader(writer.finish()), version);
+    const answering = handler.handle(decoded as never, this.#services(), contextOf(version));
+    await this.world.time.advance(0);
+    const response = await answering;
+    const out = new ByteWriter();
+    api.response.write(out, version, response as never);
+    return api.response.decode(out.finish(), version) as ResponseDecodedOf<A>;
+  }
+
+  #services(): GroupServices {
+    const { groups, time: clock } = this.world;
+    const audit = new RecordingAudit();
+    return {
+      groupChanges: new GroupChanges({ groups, audit, clock }),
+      changes: changesOver(NO_CONTROLLER, audit),
+      authorizer: this.authorizer,
+      groups: this.world.groups,
+      topics: this.world.topics,
+      coordinators: {
+        locate: () => ({ nodeId: 3, host: "broker", port: 9092 }),
+      },
+    };
+  }
+}
+
+const noTopics = () => Promise.resolve([]);
+const NO_CONTROLLER = {
+  createTopics: noTopics,
+  deleteTopics: noTopics,
+  createPartitions: noTopics,
+  alterConfigs: noTopics,
+};
+
+function contextOf(apiVersion: number): RequestContext {
+  return {
+    apiVersion,
+    clientId: "client",
+    clientHost: "/127.0.0.1",
+    principal: ANONYMOUS,
+    connectionId: 1,
+    connection: { isGone: false },
+    listenerName: "PLAINTEXT",
+    localAddress: "127.0.0.1",
+    localPort: 9092,
+    receivedAt: 0,
+  };
+}
+
+export async function started(): Promise<Asker> {
+  const asker = new Asker();
+  await asker.world.start();
+  return asker;
+}
+
+export function bound(asker: Asker): {
+  readonly asker: Asker;
+  readonly world: CoordinatorWorld;
+  readonly ask: Asker["ask"];
+} {
+  return { asker, world: asker.world, ask: asker.ask.bind(asker) };
+}
