@@ -14,7 +14,7 @@ import { Watch } from "./watch.ts";
 export const TRANSACTION_TIMEOUT_MS = 5_000;
 /** Beyond its timeout, a transaction may be open for as long as this. */
 const OVERDUE_MS_MAX = 10_000;
-const SETTLE_WITHIN_MS = 90_000;
+const SETTLE_WITHIN_MS = 150_000;
 const INPUT = "transfers";
 const MIXED = "mixed";
 const PARTITIONS = 3;
