@@ -57,7 +57,7 @@ const UNITS: readonly { path: string; layer: number; only?: readonly string[] }[
   { path: "apps/testing/", layer: 11, only: ["shared/", "broker/src/"] },
   { path: "apps/", layer: 11, only: ["shared/"] },
   // The power cut puts a disk of its own under a real broker.
-  { path: "e2e/chaos/", layer: 12, only: ["shared/", "broker/src/"] },
+  { path: "e2e/chaos/", layer: 13, only: ["shared/", "broker/src/", "e2e/"] },
   { path: "e2e/", layer: 12, only: ["shared/"] },
   { path: "tools/", layer: 13 },
 ];

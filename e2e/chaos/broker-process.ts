@@ -7,6 +7,8 @@ const START_MS_MAX = 60_000;
 export interface BrokerProcess {
   readonly port: number;
   kill(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
+  /** Stops it where it stands, or lets it go on. */
+  send(signal: "SIGSTOP" | "SIGCONT"): void;
   readonly output: () => string;
 }
 
@@ -56,6 +58,7 @@ export async function startBroker(
   return {
     port,
     output: () => output,
+    send: (signal) => void child.kill(signal),
     async kill(signal) {
       child.kill(signal);
       await ended;

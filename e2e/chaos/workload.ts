@@ -39,6 +39,10 @@ export interface ProducerOptions {
   readonly partition: number;
   readonly name: string;
   readonly valueBytes: number;
+  /** Ms between two batches; none: as many as the broker takes. */
+  readonly pauseMs?: number;
+  /** Stands behind `name:number:` in place of a filler. */
+  payloadOf?(number: number): string;
   port(): number;
 }
 
@@ -99,9 +103,13 @@ export class NumberedProducer {
     const answers: Promise<void>[] = this.#unacknowledged.map((batch) => this.#send(wire, batch));
     for (;;) {
       while (answers.length < IN_FLIGHT && !this.#isStopping) {
+        if (this.#options.pauseMs !== undefined) await sleep(this.#options.pauseMs);
         const batch = this.#make();
         this.#unacknowledged.push(batch);
-        answers.push(this.#send(wire, batch));
+        const answer = this.#send(wire, batch);
+        // A pause may be under way when it fails, and only then is it awaited.
+        answer.catch(() => {});
+        answers.push(answer);
       }
       const oldest = answers.shift();
       if (oldest === undefined) return;
@@ -117,10 +125,10 @@ export class NumberedProducer {
   #make(): Batch {
     const first = this.#next;
     this.#next += RECORDS_PER_BATCH;
-    const filler = ".".repeat(this.#options.valueBytes);
+    const { name, valueBytes, payloadOf = () => ".".repeat(valueBytes) } = this.#options;
     const records = Array.from({ length: RECORDS_PER_BATCH }, (_, index) => ({
-      key: Buffer.from(this.#options.name),
-      value: Buffer.from(`${this.#options.name}:${first + index}:${filler}`),
+      key: Buffer.from(name),
+      value: Buffer.from(`${name}:${first + index}:${payloadOf(first + index)}`),
       timestamp: Date.now(),
     }));
     const bytes = buildBatch({

@@ -17,20 +17,32 @@ export async function kafkaClassPath(): Promise<string> {
   if (given !== undefined && given !== "") {
     return join(given, "libs", "*");
   }
+  return fetched();
+}
+
+/** The class path of Kafka Streams, always a download: `KAFKA_HOME` may be without it. */
+export function streamsClassPath(): Promise<string> {
+  return fetched("--streams");
+}
+
+async function fetched(...flags: readonly string[]): Promise<string> {
   const { stdout } = await run({
     name: "get-kafka",
-    command: [process.execPath, join(root, "tools/kafka/get-kafka.mjs")],
+    command: [process.execPath, join(root, "tools/kafka/get-kafka.mjs"), ...flags],
     withinMs: FETCHED_WITHIN_MS,
   });
   return join(stdout.trim(), "libs", "*");
 }
 
 /**
- * Compiles Java sources and returns a class path with the classes and Kafka's jars. The classes are kept beside Kafka, by the
+ * Compiles Java sources and returns a class path with the classes and the jars of `classPath`. The classes are kept beside Kafka, by the
  * digest of their sources, as compiling takes longer than most tests.
  */
-export async function compileJava(sources: readonly string[]): Promise<string> {
-  const libs = await kafkaClassPath();
+export async function compileJava(
+  sources: readonly string[],
+  classPath: Promise<string> = kafkaClassPath(),
+): Promise<string> {
+  const libs = await classPath;
   const texts = await Promise.all(sources.map((source) => readFile(source, "utf8")));
   const digest = createHash("sha256").update(texts.join("\0")).digest("hex").slice(0, 16);
   const parent = join(libs, "../..");

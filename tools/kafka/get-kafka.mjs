@@ -3,7 +3,9 @@
  * Fetches Apache Kafka (broker, clients, command-line tools) from Maven Central into a cache folder and prints that
  * folder, which is what `KAFKA_HOME` means to the benchmark and to the interoperability tests.
  *
- *   node tools/kafka/get-kafka.mjs [--version 4.3.1]
+ *   node tools/kafka/get-kafka.mjs [--version 4.3.1] [--streams]
+ *
+ * With `--streams` it is Kafka Streams, in a folder of its own: its state stores are large, and few need them.
  *
  * Needs `mvn` and Java 17. The second call with the same version only prints the path. Runs on Node 20, because it may be
  * called before the project's own Node is installed.
@@ -40,7 +42,31 @@ export function kafkaHome(version = DEFAULT_VERSION) {
  * The download goes to a folder of its own and is renamed at the end, so an interrupted one is never mistaken for a good one.
  */
 export function getKafka(version = DEFAULT_VERSION) {
-  const home = kafkaHome(version);
+  return fetchJars(kafkaHome(version), {
+    what: `Apache Kafka ${version}`,
+    artifacts: [
+      ["org.apache.kafka", "kafka_2.13", version],
+      ["org.apache.kafka", "kafka-tools", version],
+      SLF4J,
+    ],
+    proof: `kafka_2.13-${version}.jar`,
+  });
+}
+
+/** The same for Kafka Streams with the clients it needs, and nothing of the broker. */
+export function getStreams(version = DEFAULT_VERSION) {
+  return fetchJars(join(kafkaHome(version), "..", `kafka-streams-${version}`), {
+    what: `Kafka Streams ${version}`,
+    artifacts: [["org.apache.kafka", "kafka-streams", version], SLF4J],
+    proof: `kafka-streams-${version}.jar`,
+  });
+}
+
+/** Without a binding warnings would be lost; this one writes them to stderr. */
+const SLF4J = ["org.slf4j", "slf4j-simple", "1.7.36"];
+
+/** Makes sure that `home/libs` has `artifacts` and what they depend on; `proof` is one of the jars. */
+function fetchJars(home, { what, artifacts, proof }) {
   if (existsSync(join(home, "libs"))) {
     return home;
   }
@@ -48,8 +74,8 @@ export function getKafka(version = DEFAULT_VERSION) {
   mkdirSync(parent, { recursive: true });
   const work = mkdtempSync(join(parent, "fetching-"));
   try {
-    writeFileSync(join(work, "pom.xml"), pom(version));
-    process.stderr.write(`fetching Apache Kafka ${version} from Maven Central into ${home}\n`);
+    writeFileSync(join(work, "pom.xml"), pom(artifacts));
+    process.stderr.write(`fetching ${what} from Maven Central into ${home}\n`);
     const run = spawnSync(
       "mvn",
       [
@@ -69,8 +95,8 @@ export function getKafka(version = DEFAULT_VERSION) {
     if (run.status !== 0) {
       throw new Error(`mvn failed with status ${run.status}:\n${run.stdout}${run.stderr}`);
     }
-    if (!readdirSync(join(work, "libs")).includes(`kafka_2.13-${version}.jar`)) {
-      throw new Error(`Maven copied no kafka_2.13-${version}.jar into ${join(work, "libs")}`);
+    if (!readdirSync(join(work, "libs")).includes(proof)) {
+      throw new Error(`Maven copied no ${proof} into ${join(work, "libs")}`);
     }
     mkdirSync(home, { recursive: true });
     try {
@@ -87,17 +113,16 @@ export function getKafka(version = DEFAULT_VERSION) {
   return home;
 }
 
-/** `slf4j-simple` is there so that the server's warnings reach stderr; without a binding they would be lost. */
-function pom(version) {
-  const dependency = (group, artifact, release) =>
-    `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${release}</version></dependency>`;
+function pom(artifacts) {
+  const dependencies = artifacts.map(
+    ([group, artifact, release]) =>
+      `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${release}</version></dependency>`,
+  );
   return `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>runnel.tools</groupId><artifactId>kafka-libs</artifactId><version>1</version>
   <dependencies>
-    ${dependency("org.apache.kafka", "kafka_2.13", version)}
-    ${dependency("org.apache.kafka", "kafka-tools", version)}
-    ${dependency("org.slf4j", "slf4j-simple", "1.7.36")}
+    ${dependencies.join("\n    ")}
   </dependencies>
 </project>
 `;
@@ -106,9 +131,13 @@ function pom(version) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     const { values } = parseArgs({
-      options: { version: { type: "string", default: DEFAULT_VERSION } },
+      options: {
+        version: { type: "string", default: DEFAULT_VERSION },
+        streams: { type: "boolean", default: false },
+      },
     });
-    process.stdout.write(`${getKafka(values.version)}\n`);
+    const get = values.streams ? getStreams : getKafka;
+    process.stdout.write(`${get(values.version)}\n`);
   } catch (error) {
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 1;
