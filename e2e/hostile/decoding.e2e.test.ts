@@ -277,7 +277,11 @@ function zeroed(schema: Schema, version: number, style: Style): Record<string, u
           return [name, fill(field.fields as Schema, given as Record<string, unknown>)];
         }
         const { element } = field;
-        if (element?.kind !== "struct" || given === null) return [name, given];
+        if (element === undefined || given === null) return [name, given];
+        if (element.kind !== "struct") {
+          const values = given as readonly unknown[];
+          return [name, values.map((one) => (one === undefined ? zeroOf(element) : one))];
+        }
         const items = given as Record<string, unknown>[];
         return [name, items.map((item) => fill(element.fields as Schema, item))];
       }),

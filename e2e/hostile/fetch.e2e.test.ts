@@ -96,16 +96,7 @@ describe("P11", () => {
   });
 
   test("what brokers and controllers say to each other ends the connection", async () => {
-    const markers = [
-      {
-        producerId: 1n,
-        producerEpoch: 0,
-        transactionResult: true,
-        topics: [{ name: TOPIC, partitionIndexes: [0] }],
-        coordinatorEpoch: 0,
-      },
-    ];
-    const frames = [requestFrame(WriteTxnMarkersApi, 1, { markers })];
+    const frames: Buffer[] = [];
     // LeaderAndIsr, StopReplica, UpdateMetadata, ControlledShutdown, the quorum's own, AlterPartition,
     // BrokerRegistration, BrokerHeartbeat, AllocateProducerIds.
     for (const key of [4, 5, 6, 7, 52, 53, 54, 56, 58, 59, 62, 63, 67, 70, 73, 82]) {
@@ -124,6 +115,27 @@ describe("P11", () => {
     );
     expect(await isrOf()).toEqual(before);
   });
+});
+
+test("P11: a marker of a client is an administrator's: it is answered, and moves no replica", async () => {
+  await createTopic(client, "marked");
+  const before = await isrOf();
+  const moves = { [`${REQUESTS}{api="WriteTxnMarkers"}`]: 3 };
+  await arena.attack("P11, markers", { moves }, async () => {
+    for (const [name, index, expected] of [
+      ["marked", 0, ErrorCode.NONE],
+      ["marked", 1, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION],
+      ["unknown", 0, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION],
+    ] as const) {
+      const topics = [{ name, partitionIndexes: [index] }];
+      const producer = { producerId: 1n, producerEpoch: 0, coordinatorEpoch: 0 };
+      const markers = [{ ...producer, transactionResult: true, topics }];
+      const answer = await client.call(WriteTxnMarkersApi, 1, { markers });
+      const [partition] = answer.markers[0]?.topics[0]?.partitions ?? [];
+      expect(partition?.errorCode).toBe(expected);
+    }
+  });
+  expect(await isrOf()).toEqual(before);
 });
 
 describe("P12", () => {
