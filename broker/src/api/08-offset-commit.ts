@@ -14,6 +14,7 @@ import type { OffsetToCommit } from "#coordinator/group/events.ts";
 import { actorOf } from "./actor.ts";
 import type { GroupServices } from "./group-services.ts";
 import type { Handler, RequestContext } from "./handler.ts";
+import { type OffsetPlan, plannedCode, planOffsets } from "./offset-plans.ts";
 
 type Request = RequestOf<typeof OffsetCommitApi>;
 type RequestTopic = Request["topics"][number];
@@ -56,19 +57,12 @@ export const offsetCommit: Handler<typeof OffsetCommitApi, GroupServices> = {
         name,
         topicId,
         partitions: partitions.map(({ partitionIndex }, p) => {
-          const plan = plans[t]?.[p];
-          const errorCode = plan?.errorCode ?? errorCodes[plan?.index ?? -1];
-          return { partitionIndex, errorCode: errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR };
+          return { partitionIndex, errorCode: plannedCode(plans[t]?.[p], errorCodes) };
         }),
       })),
     };
   },
 };
-
-interface Plan {
-  readonly errorCode?: ErrorCode;
-  readonly index?: number;
-}
 
 /** Appends to `offsets` what may be committed of the topic; says for each partition what becomes of it. */
 function planTopic(
@@ -77,7 +71,7 @@ function planTopic(
   offsets: OffsetToCommit[],
   { authorizer, topics }: GroupServices,
   { apiVersion, principal }: RequestContext,
-): readonly Plan[] {
+): readonly OffsetPlan[] {
   const hasIds = apiVersion >= TOPIC_IDS_SINCE;
   const topic = hasIds ? topics.byId(topicId) : topics.byName(name);
   const errorCode = !authorizer.allows(principal, "read", "group", groupId)
@@ -87,20 +81,6 @@ function planTopic(
       : !authorizer.allows(principal, "read", "topic", topic?.name ?? name)
         ? ErrorCode.TOPIC_AUTHORIZATION_FAILED
         : null;
-  return partitions.map((entry) => {
-    if (errorCode !== null) return { errorCode };
-    const { partitionIndex: partition } = entry;
-    if (topic === undefined || partition < 0 || partition >= topic.partitionCount) {
-      return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
-    }
-    const index = offsets.push({
-      topic: topic.name,
-      topicId: topic.topicId,
-      partition,
-      offset: entry.committedOffset,
-      leaderEpoch: entry.committedLeaderEpoch,
-      metadata: entry.committedMetadata ?? "",
-    });
-    return { index: index - 1 };
-  });
+  if (errorCode !== null) return partitions.map(() => ({ errorCode }));
+  return planOffsets(topic, partitions, offsets);
 }

@@ -13,6 +13,7 @@ import { TxnOffsetCommitApi } from "@runnel/protocol/messages/28-txn-offset-comm
 import type { OffsetToCommit } from "#coordinator/group/events.ts";
 import type { GroupServices } from "./group-services.ts";
 import type { Handler, RequestContext } from "./handler.ts";
+import { type OffsetPlan, plannedCode, planOffsets } from "./offset-plans.ts";
 
 type Request = RequestOf<typeof TxnOffsetCommitApi>;
 type RequestTopic = Request["topics"][number];
@@ -48,19 +49,12 @@ export const txnOffsetCommit: Handler<typeof TxnOffsetCommitApi, GroupServices> 
       topics: request.topics.map(({ name, partitions }, t) => ({
         name,
         partitions: partitions.map(({ partitionIndex }, p) => {
-          const plan = plans[t]?.[p];
-          const errorCode = plan?.errorCode ?? errorCodes[plan?.index ?? -1];
-          return { partitionIndex, errorCode: errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR };
+          return { partitionIndex, errorCode: plannedCode(plans[t]?.[p], errorCodes) };
         }),
       })),
     };
   },
 };
-
-interface Plan {
-  readonly errorCode?: ErrorCode;
-  readonly index?: number;
-}
 
 /** Whoever may write with the transactional id may do so with the producer id that it has. */
 function checkIds(
@@ -81,24 +75,9 @@ function planTopic(
   offsets: OffsetToCommit[],
   { authorizer, topics }: GroupServices,
   { principal }: RequestContext,
-): readonly Plan[] {
+): readonly OffsetPlan[] {
   if (!authorizer.allows(principal, "read", "topic", name)) {
     return partitions.map(() => ({ errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED }));
   }
-  const topic = topics.byName(name);
-  return partitions.map((entry) => {
-    const { partitionIndex: partition } = entry;
-    if (topic === undefined || partition < 0 || partition >= topic.partitionCount) {
-      return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
-    }
-    const index = offsets.push({
-      topic: name,
-      topicId: topic.topicId,
-      partition,
-      offset: entry.committedOffset,
-      leaderEpoch: entry.committedLeaderEpoch,
-      metadata: entry.committedMetadata ?? "",
-    });
-    return { index: index - 1 };
-  });
+  return planOffsets(topics.byName(name), partitions, offsets);
 }

@@ -9,6 +9,21 @@ import { CoordinatorWorld } from "#coordinator/testing/world.ts";
 import type { GroupServices } from "./group-services.ts";
 import type { Handler, RequestContext } from "./handler.ts";
 
+/** Takes a request and what `answer` makes of it through the codecs of a version, as on the wire. */
+export async function throughCodecs<A extends Api>(
+  api: A,
+  version: number,
+  request: RequestInputOf<A>,
+  answer: (decoded: unknown) => unknown,
+): Promise<ResponseDecodedOf<A>> {
+  const writer = new ByteWriter();
+  api.request.write(writer, version, request as never);
+  const response = await answer(api.request.read(new ByteReader(writer.finish()), version));
+  const out = new ByteWriter();
+  api.response.write(out, version, response as never);
+  return api.response.decode(out.finish(), version) as ResponseDecodedOf<A>;
+}
+
 /** Asks as a client does: through the codecs of a version, both ways. */
 export class Asker {
   readonly world = new CoordinatorWorld();
@@ -19,16 +34,11 @@ export class Asker {
     version: number,
     request: RequestInputOf<A>,
   ): Promise<ResponseDecodedOf<A>> {
-    const { api } = handler;
-    const writer = new ByteWriter();
-    api.request.write(writer, version, request as never);
-    const decoded = api.request.read(new ByteReader(writer.finish()), version);
-    const answering = handler.handle(decoded as never, this.#services(), contextOf(version));
-    await this.world.time.advance(0);
-    const response = await answering;
-    const out = new ByteWriter();
-    api.response.write(out, version, response as never);
-    return api.response.decode(out.finish(), version) as ResponseDecodedOf<A>;
+    return await throughCodecs(handler.api, version, request, async (decoded) => {
+      const answering = handler.handle(decoded as never, this.#services(), contextOf(version));
+      await this.world.time.advance(0);
+      return await answering;
+    });
   }
 
   #services(): GroupServices {

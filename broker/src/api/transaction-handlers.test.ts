@@ -1,6 +1,4 @@
 import { assert } from "@runnel/kit/assert.ts";
-import { ByteReader } from "@runnel/kit/byte-reader.ts";
-import { ByteWriter } from "@runnel/kit/byte-writer.ts";
 import type { Api, RequestInputOf, ResponseDecodedOf } from "@runnel/protocol/api.ts";
 import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
 import { describe, expect, test } from "vitest";
@@ -19,6 +17,7 @@ import { describeTransactions } from "./65-describe-transactions.ts";
 import { listTransactions } from "./66-list-transactions.ts";
 import type { GroupServices } from "./group-services.ts";
 import type { Handler, RequestContext } from "./handler.ts";
+import { throughCodecs } from "./testing.ts";
 import type { TransactionServices } from "./transaction-services.ts";
 
 type Services = TransactionServices & GroupServices;
@@ -42,16 +41,11 @@ class Asker {
     version: number,
     request: RequestInputOf<A>,
   ): Promise<ResponseDecodedOf<A>> {
-    const { api } = handler;
-    const writer = new ByteWriter();
-    api.request.write(writer, version, request as never);
-    const decoded = api.request.read(new ByteReader(writer.finish()), version);
     const context = { ...CONTEXT, apiVersion: version };
-    const answering = handler.handle(decoded as never, this.#services(), context);
-    const response = await this.world.settled(Promise.resolve(answering));
-    const out = new ByteWriter();
-    api.response.write(out, version, response as never);
-    return api.response.decode(out.finish(), version) as ResponseDecodedOf<A>;
+    return await throughCodecs(handler.api, version, request, (decoded) => {
+      const answering = handler.handle(decoded as never, this.#services(), context);
+      return this.world.settled(Promise.resolve(answering));
+    });
   }
 
   /** Begins as a new producer of the id. */
