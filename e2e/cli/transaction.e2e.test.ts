@@ -46,7 +46,8 @@ describe("runnel transaction", () => {
     expect(unknown.code).toBe(1);
     expect(unknown.stderr).toMatch(/TRANSACTIONAL_ID_NOT_FOUND.*runnel transaction list/);
     const noState = await cli.run(["transaction", "list", "--state", "Sleeping"]);
-    expect(noState.stderr).toMatch(/there is no state "Sleeping"/);
+    expect(noState).toMatchObject({ code: 2 });
+    expect(noState.stderr).toMatch(/"Sleeping" is none of Ongoing, Empty, PrepareCommit/);
   });
 
   it("aborts what is under way, and says so where nothing is", async () => {

@@ -1,9 +1,10 @@
 /** `runnel transaction list` and `describe`. */
 import { formatSpan, formatTime } from "../cli/format.ts";
 import { renderFields, renderTable } from "../cli/table.ts";
-import { parseInteger } from "../cli/values.ts";
+import { parseChoice, parseInteger } from "../cli/values.ts";
 import { describeTransaction, listTransactions, type Transaction } from "../kafka/transactions.ts";
 import { type ClientFlags, withCluster } from "./client.ts";
+import { TRANSACTION_STATES } from "./state-choices.ts";
 
 export interface ListFlags extends ClientFlags {
   readonly state?: readonly string[];
@@ -18,7 +19,9 @@ export async function listAll(flags: ListFlags): Promise<void> {
     flags.longerThan === undefined
       ? null
       : 1_000 * parseInteger(flags.longerThan, "--longer-than", { max: LONGER_THAN_SECONDS_MAX });
-  const states = flags.state ?? [];
+  const states = (flags.state ?? []).map((state) =>
+    parseChoice(state, "--state", TRANSACTION_STATES),
+  );
   await withCluster(flags, async ({ cluster, output, isJson }) => {
     const found = await listTransactions(cluster, { states, longerThanMs });
     if (isJson) {
