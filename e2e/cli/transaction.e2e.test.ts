@@ -74,7 +74,11 @@ describe("runnel transaction", () => {
     expect((await cli.run([...place, "--producer-id", "99999"])).stderr).toMatch(
       /has no transaction open there/,
     );
-    expect(await cli.json([...place, "--producer-id", producerId])).toEqual({
+    // Its coordinator would commit the rest of it.
+    const refused = await cli.run([...place, "--producer-id", producerId]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/runnel transaction abort hanging-id/);
+    expect(await cli.json([...place, "--producer-id", producerId, "--force"])).toEqual({
       producerId: Number(producerId),
       partitions: [{ topic: "hanging", partition: 1, startOffset: 0 }],
     });

@@ -2,7 +2,12 @@
 import { formatSpan, formatTime } from "../cli/format.ts";
 import { renderFields, renderTable } from "../cli/table.ts";
 import { parseChoice, parseInteger } from "../cli/values.ts";
-import { describeTransaction, listTransactions, type Transaction } from "../kafka/transactions.ts";
+import {
+  describeTransaction,
+  listTransactions,
+  type Transaction,
+  UNDER_WAY,
+} from "../kafka/transactions.ts";
 import { type ClientFlags, withCluster } from "./client.ts";
 import { TRANSACTION_STATES } from "./state-choices.ts";
 
@@ -80,9 +85,6 @@ function toJson(transaction: Transaction): unknown {
     partitions: transaction.partitions,
   };
 }
-
-/** States in which a transaction is under way. */
-const UNDER_WAY = new Set(["Ongoing", "PrepareCommit", "PrepareAbort"]);
 
 function toText(transaction: Transaction, nowMs: number): string {
   const { id, state, producerId, producerEpoch, timeoutMs, startedAt, partitions } = transaction;

@@ -42,6 +42,7 @@ function abortCommand(): Command {
       "where a transaction hangs that has no transactional id any more, such as orders:3",
     )
     .option("--producer-id <number>", "whose transaction it is, with --topic")
+    .option("--force", "with --topic, also where a transactional id has the transaction under way")
     .action(async (id, flags) => (await import("./transaction-abort.ts")).abort(id, flags))
     .addHelpText(
       "after",
