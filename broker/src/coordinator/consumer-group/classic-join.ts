@@ -63,9 +63,8 @@ function take(
   const { event, admission, profile, reported, memberId } = entering;
   const { replaced, isNew, profile: before } = admission;
   if (replaced !== null) forgetMember(group.groupId, replaced, turn);
-  // A member of the classic protocol subscribes by name alone, and to what it may know of.
-  const mayDescribe = () => true;
-  const change: Change = { memberId, profile, before, replaced, isNew, mayDescribe };
+  // A member of the classic protocol subscribes by name alone; expressions are those of others.
+  const change: Change = { memberId, profile, before, replaced, isNew, mayDescribe: null };
   const progress = settle(group, consumer, { change, admission, reported }, turn);
   if (excessOf(group, change, turn) !== null) {
     undo(consumer, turn);
