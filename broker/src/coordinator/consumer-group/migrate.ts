@@ -63,7 +63,7 @@ export function planUpgrade(group: Group, turn: Turn): Entrance | null {
   }
   const { groupId, generationId: epoch } = group;
   const records: ConsumerGroupRecord[] = [
-    { kind: "consumer-group", groupId, value: { epoch, metadataHash: 0n } },
+    { kind: "consumer-group", groupId, value: { epoch, metadataHash: 0n, since: turn.wallMs } },
     { kind: "consumer-target-epoch", groupId, value: { epoch, computedAt: turn.wallMs } },
   ];
   for (const { member, profile, assigned } of withoutOverlap(moved)) {

@@ -105,7 +105,7 @@ function planEpoch(
   consumer.checkedVersion = isPending ? -1 : turn.topics.version;
   if (!isBumped) return { epoch: consumer.groupEpoch, roster };
   const epoch = consumer.groupEpoch + 1;
-  const value = { epoch, metadataHash: hash };
+  const value = { epoch, metadataHash: hash, since: turn.wallMs };
   turn.records.push({ kind: "consumer-group", groupId: group.groupId, value });
   return { epoch, roster };
 }
