@@ -57,8 +57,8 @@ export async function learnTransactions(disk: Disk, segment: Segment): Promise<b
 }
 
 /**
- * Finds the aborted transactions of the closed segments `wanted`, by reading the log from its beginning,
- * and tries to write their files. They are in memory afterwards.
+ * Finds the aborted transactions of the closed segments `wanted`, by reading the log from its beginning.
+ * They are in memory afterwards.
  */
 export async function rebuildTransactions(
   io: ReaderIo,
@@ -75,10 +75,7 @@ export async function rebuildTransactions(
       if (found !== null) aborted.push(found);
       return true;
     });
-    if (!wanted.has(segment)) continue;
-    segment.aborted = aborted;
-    // Where the disk is full they stay in memory.
-    await saveTransactions(io.disk, segment).catch(() => {});
+    if (wanted.has(segment)) segment.aborted = aborted;
   }
 }
 
