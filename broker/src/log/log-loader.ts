@@ -422,6 +422,9 @@ class Loader {
     indexes.offsets.truncate(start + 1);
     indexes.times.truncate(indexes.offsets.relativeOffsetAt(entry) + 1);
     const times = indexes.times;
+    // What is cut off is not what the files will hold there.
+    segment.savedOffsetEntries = indexes.offsets.count;
+    segment.savedTimeEntries = times.count;
     if (times.count > 0) {
       segment.maxTimestamp = times.timestampAt(times.count - 1);
       segment.offsetOfMaxTimestamp = segment.baseOffset + times.relativeOffsetAt(times.count - 1);
