@@ -431,3 +431,18 @@ test("segments that a crash left without their index files get them", async () =
   // The snapshot, and the ends of the time indexes.
   expect(counted.bytesRead).toBeLessThan(found.size / 5);
 });
+
+test("a producer that sends old records is not silent: it is remembered like any other", async () => {
+  const { rig, time } = await newRig();
+  const log = await rig.log();
+  const batch = (baseSequence: number) =>
+    batchOf({ values: ["old"], timestamp: 1000, producerId: 7n, producerEpoch: 0, baseSequence });
+  append(log, batch(0));
+  append(log, batch(1));
+  await rig.settle();
+  log.producers.expire(time.nowMs() - 60_000);
+  expect(append(log, batch(1))).toMatchObject({ kind: "duplicate", baseOffset: 1 });
+  await time.advanceAsync(60_001);
+  log.producers.expire(time.nowMs() - 60_000);
+  expect(log.producers.entryOf(7n)).toBeUndefined();
+});

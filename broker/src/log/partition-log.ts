@@ -203,7 +203,7 @@ export class PartitionLog {
   #book(batch: Uint8Array, header: BatchHeader, leaderEpoch: number): Append {
     const baseOffset = this.#nextOffset;
     const lastOffset = baseOffset + header.lastOffsetDelta;
-    const { maxTimestamp } = header;
+    const { maxTimestamp, recordCount } = header;
     const segment = this.#segmentFor({ size: batch.length, lastOffset, maxTimestamp });
     setBaseOffset(batch, 0, baseOffset);
     setPartitionLeaderEpoch(batch, 0, leaderEpoch);
@@ -212,14 +212,14 @@ export class PartitionLog {
     const place = { lastOffset, position, size: bytes.length, maxTimestamp };
     segment.book(place, this.#config.indexIntervalBytes);
     if (this.#epochs.assign(leaderEpoch, baseOffset)) this.#epochsChanged = true;
-    const aborted = bookBatch(this.#producers, { ...header, baseOffset }, batch);
+    const nowMs = this.environment.nowMs();
+    const aborted = bookBatch(this.#producers, { ...header, baseOffset }, batch, nowMs);
     if (aborted !== null) segment.aborted?.push(aborted);
     this.#nextOffset = lastOffset + 1;
     const room = CHECKPOINT_BYTES - this.#bytesSinceCheckpoint;
     this.#bytesSinceCheckpoint += bytes.length;
     if (room > 0 && room <= bytes.length) this.environment.onCheckpointDue(this.folder);
     const endOffset = this.#nextOffset;
-    const { recordCount } = header;
     if (this.#epochsChanged) this.#queueEpochs();
     this.#commit.write({ segment, bytes, position, endOffset, recordCount });
     return { kind: "appended", baseOffset, endOffset };

@@ -18,18 +18,20 @@ import {
 export const CACHED_ENTRIES_MAX = 100_000;
 
 /**
- * Books a batch of the log, a marker too, in `producers`. `bytes` is the whole batch, `header` as it is
- * stored. Returns the transaction that it aborts; null for any other batch.
+ * Books a batch of the log, a marker too, in `producers`, that was appended at `nowMs`; at replay as of its
+ * own time. `bytes` is the whole batch, `header` as it is stored. Returns the transaction that it aborts;
+ * null for any other batch.
  */
 export function bookBatch(
   producers: ProducerState,
   header: BatchHeader,
   bytes: Uint8Array,
+  nowMs?: number,
 ): AbortedTransaction | null {
   const { producerId, producerEpoch, attributes, baseOffset: offset, maxTimestamp } = header;
   if (producerId === NO_PRODUCER_ID) return null;
   if (!isControl(attributes)) {
-    producers.update(header, offset);
+    producers.update(header, offset, nowMs);
     return null;
   }
   const marker = readMarker(bytes, header);
