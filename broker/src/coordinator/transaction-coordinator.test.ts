@@ -537,6 +537,14 @@ describe("time", () => {
     expect(text(await world.endWithBump(producer, false))).toBe("100/0");
   });
 
+  test("under the epoch that fences the last one nobody begins a transaction", async () => {
+    const fenced = value("CompleteAbort", { producerEpoch: 32_767, previousProducerId: 7n });
+    const { world } = await loaded(fenced);
+    expect(await world.add(identity(7, 32_767), 0)).toBe(ErrorCode.PRODUCER_FENCED);
+    expect(await world.state()).toBe("CompleteAbort 7/32767");
+    expect(text(await world.init(identity(7, 32_766)))).toBe("100/0");
+  });
+
   test("each transaction has the whole timeout", async () => {
     const world = await started();
     const producer = await world.init();
@@ -587,6 +595,22 @@ describe("time", () => {
     world.time.wallOffsetMs += 86_400_000;
     await world.time.advance(MINUTE_MS - 1);
     expect(await world.state()).toBe("Ongoing 100/0");
+  });
+
+  test("T22: a jump of the wall clock lets no id be forgotten, unless it lasts", async () => {
+    const world = await started();
+    const producer = await world.init();
+    await world.time.advance(3_600_000);
+    world.time.wallOffsetMs += 30 * 86_400_000;
+    await world.time.advance(3_600_000);
+    expect(await world.state()).toBe("Empty 100/0");
+    world.time.wallOffsetMs -= 30 * 86_400_000;
+    await world.time.advance(3_600_000);
+    expect(await world.add(producer, 0)).toBe(ErrorCode.NONE);
+    await world.end(producer, true);
+    world.time.wallOffsetMs += 30 * 86_400_000;
+    await world.time.advance(3 * 3_600_000);
+    expect(await world.state()).toBe(null);
   });
 
   test("an id that nobody used for long is forgotten, one with a transaction is not", async () => {

@@ -10,6 +10,7 @@ import { utf8Length } from "@runnel/kit/byte-writer.ts";
 import { IoError, messageOf } from "@runnel/kit/errors.ts";
 import type { Clock, Logger, Scheduler, Timer } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import { RetentionClock } from "#log/retention-clock.ts";
 import type { TopicPartitions } from "./group/events.ts";
 import { LinearPattern } from "./linear-pattern.ts";
 import type { CoordinatorLog, TopicLookup } from "./ports.ts";
@@ -106,11 +107,14 @@ export class TransactionCoordinator {
   readonly #usage = emptyTransactionUsage();
   readonly #sender: MarkerSender;
   readonly #joining: JointAdds;
+  /** By what ids grow old: a leap of the wall clock must not make them all be forgotten. */
+  readonly #believed: RetentionClock;
   #lastTicket = 0;
   #expiry: Timer | null = null;
 
   constructor(world: TransactionCoordinatorWorld) {
     this.#world = world;
+    this.#believed = new RetentionClock(world.clock);
     this.#sender = new MarkerSender(world);
     this.#joining = new JointAdds((producer, partitions) =>
       this.addPartitions({ ...producer, topics: byTopic(partitions), clientVersion: 2 }),
@@ -364,8 +368,9 @@ export class TransactionCoordinator {
     const delayMs = Math.min(Math.max(config().expirationCheckIntervalMs, 1), 0x7fff_ffff);
     this.#expiry = scheduler.after(delayMs, () => {
       this.#expiry = null;
+      const nowMs = this.#believed.nowMs();
       for (const shard of this.#shards.shards) {
-        shard.sweep((transactionalId) => ({ kind: "expire", transactionalId }));
+        shard.sweep((transactionalId) => ({ kind: "expire", transactionalId, nowMs }));
       }
       if (this.#shards.state !== "closed") this.#scheduleExpiry();
     });

@@ -3,6 +3,7 @@ import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { AddPartitionsEvent, Turn, VerifyEvent } from "./events.ts";
 import { PARTITIONS_BYTES_MAX, PARTITIONS_MAX, PARTITIONS_PER_TRANSACTION_MAX } from "./limits.ts";
 import {
+  FENCING_EPOCH_MAX,
   hasPartition,
   isPrepared,
   isSameIdentity,
@@ -70,6 +71,8 @@ function checkProducer(value: TransactionValue | null, identity: ProducerIdentit
   if (isNext) return ErrorCode.CONCURRENT_TRANSACTIONS;
   if (identity.producerId !== value.producerId) return ErrorCode.INVALID_PRODUCER_ID_MAPPING;
   if (!isSameIdentity(identity, value)) return ErrorCode.PRODUCER_FENCED;
+  // Nobody was given that epoch, and there is none above it for a marker to end its transaction with.
+  if (value.producerEpoch >= FENCING_EPOCH_MAX) return ErrorCode.PRODUCER_FENCED;
   return isPrepared(value) ? ErrorCode.CONCURRENT_TRANSACTIONS : ErrorCode.NONE;
 }
 

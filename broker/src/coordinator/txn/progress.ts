@@ -56,9 +56,13 @@ export function restartDeadline(
 }
 
 /** Forgets an id that nobody used for long. */
-export function stepExpire({ transactionalId, value }: Transaction, turn: Turn): void {
+export function stepExpire(
+  { transactionalId, value }: Transaction,
+  nowMs: number,
+  turn: Turn,
+): void {
   if (value === null || value.state === "Ongoing" || isPrepared(value)) return;
-  if (turn.wallMs - value.updatedAt < turn.config.expirationMs) return;
+  if (nowMs - value.updatedAt < turn.config.expirationMs) return;
   turn.records.push({ transactionalId, value: null });
 }
 
