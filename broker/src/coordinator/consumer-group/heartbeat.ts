@@ -82,14 +82,15 @@ function entranceTo(
   { memberEpoch }: ConsumerHeartbeatEvent,
   turn: Turn,
 ): Entrance | null {
-  const { groupId, record } = group;
+  const { groupId } = group;
   if (group.consumer !== null) return { consumer: group.consumer, records: [] };
   if (memberEpoch !== JOIN_EPOCH) return null;
   if (group.members.size > 0) return planUpgrade(group, turn);
-  if (group.state !== "Empty") return null;
+  // One that waits for members of the classic protocol, and has none any more, is as good as empty.
+  const isClean = group.record === null && group.state === "Empty";
   return {
     consumer: createConsumerGroup(),
-    records: record === null ? [] : [{ kind: "group", groupId, value: null }],
+    records: isClean ? [] : [{ kind: "group", groupId, value: null }],
   };
 }
 
