@@ -176,8 +176,8 @@ export class PartitionLog {
       const check = this.#producers.check(header, rules);
       if (check.kind === "refused") return check;
       if (check.kind === "duplicate") {
-        const { baseOffset, lastOffset } = check.batch;
-        return { kind: "duplicate", baseOffset, endOffset: lastOffset + 1 };
+        const { baseOffset, lastOffset, timestamp } = check.batch;
+        return { kind: "duplicate", baseOffset, endOffset: lastOffset + 1, timestamp };
       }
     }
     return this.#book(batch, header, leaderEpoch);
