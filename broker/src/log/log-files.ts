@@ -162,6 +162,8 @@ export class LogFiles {
     let isDone = false;
     await this.#run(async () => {
       if (!options.isWanted()) return;
+      // Whatever their files still lack: nothing is written under the names of their successor.
+      for (const segment of swap.replaced) this.#closing.delete(segment);
       const aside = await swapSegments(this.#io, swap);
       options.onSwapped();
       isDone = true;

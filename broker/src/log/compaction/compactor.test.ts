@@ -4,9 +4,11 @@ import { expect, test } from "vitest";
 import type { MemoryDisk } from "#io/memory/memory-disk.ts";
 import { readStored } from "../log-lookup.ts";
 import { scanSegment } from "../log-reader.ts";
+import { fileName } from "../names.ts";
 import type { PartitionLog } from "../partition-log.ts";
 import type { Segment } from "../segment.ts";
 import { append, concat, headersOf, Rig, readToEnd } from "../testing.ts";
+import { entriesInFile } from "../transaction-index.ts";
 import { COMPACTED, compact, compactorOf, recordsIn } from "./testing.ts";
 
 const utf8 = new TextEncoder();
@@ -272,4 +274,27 @@ test("gaps keep leader epochs apart, so that they can be learned from the log ag
   const same = await again.log(COMPACTED);
   expect(same.epochs.entries).toEqual(entries);
   await again.run(again.manager.close());
+});
+
+test("a segment that could not be completed before leaves nothing behind in the place of its successor", async () => {
+  const rig = await Rig.open({ tailCacheBytes: 0 });
+  const disk = rig.disk as MemoryDisk;
+  const log = await rig.log({ ...COMPACTED, segmentBytes: 100_000 });
+  disk.fault = (operation, path) =>
+    operation === "create" && path.includes(".txnindex") ? { kind: "fail", code: "ENOSPC" } : null;
+  for (const producerId of [7n, 8n]) {
+    const records = [record("a", "aborted", rig.time.nowMs())];
+    const producer = { producerId, producerEpoch: 0, baseSequence: 0, isTransactional: true };
+    append(log, buildBatch({ records, ...producer }));
+    const marker = { producerId, producerEpoch: 0, coordinatorEpoch: 0, isCommit: false };
+    log.appendMarker({ ...marker, transactionVersion: 1 }, 0);
+    await close(rig, log);
+  }
+  disk.fault = null;
+  expect((await compact(rig, log))?.lastPass?.recordsRemoved).toBe(2);
+  expect(log.segments).toHaveLength(2);
+  await rig.run(log.checkpoint());
+  const index = await disk.stat(`${log.folder}/${fileName(0, ".txnindex")}`);
+  expect(entriesInFile(index?.size ?? 0)).toBe(2);
+  await rig.run(rig.manager.close());
 });
