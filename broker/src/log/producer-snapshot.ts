@@ -161,18 +161,24 @@ function decodeEntry(reader: ByteReader): ProducerEntry {
 function decodeWindows(reader: ByteReader, entries: Map<bigint, ProducerEntry>): void {
   const count = countOf(reader, MARK_SIZE);
   const windows = new Map<bigint, BatchMark[]>();
+  let [high, low] = [Number.NaN, Number.NaN];
+  let window: BatchMark[] = [];
   for (let i = 0; i < count; i += 1) {
-    const producerId = reader.bigInt64();
-    const mark = {
+    const [nextHigh, nextLow] = [reader.int32(), reader.int32()];
+    // Those of one producer stand together: its id is made once for all of them.
+    if (nextHigh !== high || nextLow !== low) {
+      [high, low] = [nextHigh, nextLow];
+      const producerId = (BigInt(high) << 32n) | BigInt(low >>> 0);
+      window = windows.get(producerId) ?? [];
+      windows.set(producerId, window);
+    }
+    window.push({
       baseSequence: reader.int32(),
       lastSequence: reader.int32(),
       baseOffset: reader.int64(),
       lastOffset: reader.int64(),
       timestamp: reader.int64(),
-    };
-    const window = windows.get(producerId);
-    if (window === undefined) windows.set(producerId, [mark]);
-    else window.push(mark);
+    });
   }
   for (const [producerId, batches] of windows) {
     const entry = entries.get(producerId);
