@@ -298,3 +298,17 @@ test("a segment that could not be completed before leaves nothing behind in the 
   expect(entriesInFile(index?.size ?? 0)).toBe(2);
   await rig.run(rig.manager.close());
 });
+
+test("a pass that waits for long, because it may read so little, is not taken for one that is dead", async () => {
+  const rig = await Rig.open();
+  const log = await rig.log({ ...COMPACTED, segmentBytes: 100_000 });
+  await fill(rig, log, [record("a", "1"), record("a", "2"), record("b", "1".repeat(400))]);
+  await close(rig, log);
+  const one = { log, stableOffset: log.logEndOffset };
+  const compactor = compactorOf(rig, () => [one], { bytesPerSecondMax: 2 });
+  await rig.time.advanceAsync(3_600_000);
+  const view = compactor.viewOf(one);
+  expect([view?.failure, view?.lastPass?.recordsRemoved]).toEqual([null, 1]);
+  await rig.run(compactor.close());
+  await rig.run(rig.manager.close());
+});
