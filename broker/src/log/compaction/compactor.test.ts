@@ -139,6 +139,30 @@ test("a read in a gap goes on to a batch with records, across segments; at the e
   await rig.run(rig.manager.close());
 });
 
+test("T22: a leap of the wall clock lets no tombstone go, and no record be compacted too soon", async () => {
+  const rig = await Rig.open();
+  const lag = { minCompactionLagMs: 60_000, deleteRetentionMs: 60_000 };
+  const log = await rig.log({ ...COMPACTED, segmentBytes: 100_000, ...lag });
+  const logs = () => [{ log, stableOffset: log.logEndOffset }];
+  const compactor = compactorOf(rig, logs, { isEnabled: false });
+  await fill(rig, log, [record("a", "1", rig.time.nowMs()), record("a", null, rig.time.nowMs())]);
+  await close(rig, log);
+  await rig.time.advanceAsync(60_001);
+  await rig.run(compactor.compactDue());
+  expect(await shown(rig, log)).toEqual(["1 a=null"]);
+  await fill(rig, log, [record("b", "1", rig.time.nowMs()), record("b", "2", rig.time.nowMs())]);
+  await close(rig, log);
+  rig.time.wallOffsetMs += 86_400_000;
+  await rig.run(compactor.compactDue());
+  expect(await shown(rig, log)).toEqual(["1 a=null", "2 b=1", "3 b=2"]);
+  rig.time.wallOffsetMs -= 86_400_000;
+  await rig.time.advanceAsync(60_001);
+  await rig.run(compactor.compactDue());
+  expect(await shown(rig, log)).toEqual(["3 b=2"]);
+  await rig.run(compactor.close());
+  await rig.run(rig.manager.close());
+});
+
 /** Turns over a bit of the file at `path`. */
 async function damage(rig: Rig, path: string, position: number): Promise<void> {
   const file = await rig.disk.open(path, { create: false });
