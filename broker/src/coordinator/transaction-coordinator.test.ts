@@ -2,7 +2,11 @@ import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
 import { describe, expect, test } from "vitest";
 import { ID, TRANSACTION_CONFIG, TransactionWorld } from "./testing/transaction-world.ts";
 import type { IdentityResult } from "./txn/events.ts";
-import { TRANSACTIONAL_ID_BYTES_MAX, TRANSACTIONAL_IDS_MAX } from "./txn/limits.ts";
+import {
+  COMPLETION_WAITS_MAX,
+  TRANSACTIONAL_ID_BYTES_MAX,
+  TRANSACTIONAL_IDS_MAX,
+} from "./txn/limits.ts";
 import {
   NO_ID,
   NO_PARTITIONS,
@@ -230,8 +234,29 @@ describe("AddPartitionsToTxn", () => {
     release();
     await world.time.settle();
     expect(await early).toEqual({ errorCode: ErrorCode.NONE });
+    // The completion and what had waited for it.
+    expect(world.log.appends).toEqual([2]);
+    expect(await world.state()).toBe("Ongoing 7/5");
+    expect(world.transactions.usage.waiting).toBe(0);
     expect(await world.state()).toBe("Ongoing 7/5");
     expect(world.time.timerCount).toBe(2); // The deadline of the transaction, and expiry.
+  });
+
+  test("is told to try again where too many wait, or the shard was loaded anew", async () => {
+    const { world, release } = await loaded(value("PrepareCommit", PARTITIONS));
+    const producer = { ...identity(7, 5), transactionalId: ID, clientVersion: 0 };
+    const input = { ...producer, topics: [{ topic: "t", partitions: [3] }] };
+    const held = Array.from({ length: COMPLETION_WAITS_MAX }, () =>
+      world.transactions.addPartitions(input),
+    );
+    await world.time.settle();
+    expect(world.transactions.usage.waiting).toBe(COMPLETION_WAITS_MAX);
+    expect(await world.add(identity(7, 5), 4)).toBe(ErrorCode.CONCURRENT_TRANSACTIONS);
+    world.log.faultOf = () => "refused";
+    release();
+    const codes = new Set((await Promise.all(held)).map(({ errorCode }) => errorCode));
+    expect([...codes]).toEqual([ErrorCode.COORDINATOR_NOT_AVAILABLE]);
+    expect(world.transactions.usage.waiting).toBe(0);
   });
 
   test("more partitions than one transaction may have are POLICY_VIOLATION", async () => {

@@ -16,6 +16,7 @@ import {
   withPartitions,
 } from "./model.ts";
 import { extended } from "./transitions.ts";
+import { hold } from "./waits.ts";
 
 export function stepAddPartitions(
   transaction: Transaction,
@@ -23,6 +24,7 @@ export function stepAddPartitions(
   turn: Turn,
 ): void {
   const errorCode = addPartitions(transaction, event, turn);
+  if (errorCode === ErrorCode.CONCURRENT_TRANSACTIONS && hold(transaction, event, turn)) return;
   turn.replies.push({ kind: "add-partitions", ticket: event.ticket, result: { errorCode } });
 }
 
@@ -43,8 +45,10 @@ function addPartitions(transaction: Transaction, event: AddPartitionsEvent, turn
 }
 
 /** As the leader of a partition asks who has a batch that does not say that it adds one. */
-export function stepVerify({ value }: Transaction, event: VerifyEvent, turn: Turn): void {
+export function stepVerify(transaction: Transaction, event: VerifyEvent, turn: Turn): void {
+  const { value } = transaction;
   const refusal = checkProducer(value, event);
+  if (refusal === ErrorCode.CONCURRENT_TRANSACTIONS && hold(transaction, event, turn)) return;
   const partitionsNow = value?.state === "Ongoing" ? value.partitions : NO_PARTITIONS;
   const errorCodes = event.topics.map(({ topic, partitions }) =>
     partitions.map((partition) => {
