@@ -15,10 +15,10 @@ import {
   NO_ID,
   PRODUCER_EPOCH_MAX,
   type ProducerIdentity,
-  type Transaction,
   type TransactionValue,
 } from "./model.ts";
 import { identified, NEEDS_PRODUCER_ID, NOBODY, refusedIdentity } from "./replies.ts";
+import type { Transaction } from "./transaction-entry.ts";
 import { completed, prepared, preparedWithBump, successorOf } from "./transitions.ts";
 
 export function stepEnd(transaction: Transaction, event: EndEvent, turn: Turn): void {

@@ -10,10 +10,10 @@ import {
   isSameIdentity,
   NO_ID,
   type ProducerIdentity,
-  type Transaction,
   type TransactionValue,
 } from "./model.ts";
 import { identified, NEEDS_PRODUCER_ID, refusedIdentity } from "./replies.ts";
+import type { Transaction } from "./transaction-entry.ts";
 import { created, emptied, preparedWithBump, successorOf } from "./transitions.ts";
 
 export function stepInit(transaction: Transaction, event: InitEvent, turn: Turn): void {

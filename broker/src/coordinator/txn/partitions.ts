@@ -11,10 +11,10 @@ import {
   type PartitionSet,
   type ProducerIdentity,
   partitionCount,
-  type Transaction,
   type TransactionValue,
   withPartitions,
 } from "./model.ts";
+import type { Transaction } from "./transaction-entry.ts";
 import { extended } from "./transitions.ts";
 import { hold } from "./waits.ts";
 

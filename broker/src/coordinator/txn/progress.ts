@@ -1,15 +1,14 @@
 /** What happens to a transaction without a request: it is overdue, it is complete, it is forgotten. */
 import type { Turn } from "./events.ts";
 import {
-  createTransaction,
   isPrepared,
   isSameIdentity,
   NO_ID,
   type ProducerIdentity,
-  type Transaction,
   type TransactionValue,
 } from "./model.ts";
 import { stepAddPartitions, stepVerify } from "./partitions.ts";
+import { createTransaction, type Transaction } from "./transaction-entry.ts";
 import { completed, preparedWithBump } from "./transitions.ts";
 import { refuseOverdue, release } from "./waits.ts";
 

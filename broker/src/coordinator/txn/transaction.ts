@@ -26,9 +26,9 @@ import type {
   Turn,
 } from "./events.ts";
 import { stepInit } from "./init.ts";
-import type { Transaction } from "./model.ts";
 import { stepAddPartitions, stepVerify } from "./partitions.ts";
 import { stepExpire, stepMarkersWritten, stepTick } from "./progress.ts";
+import type { Transaction } from "./transaction-entry.ts";
 
 /** Decides what one event leads to. Total: every event has a step in every state. */
 export function step(

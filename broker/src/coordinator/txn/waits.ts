@@ -4,11 +4,9 @@
  * one append.
  */
 import { ErrorCode } from "@runnel/protocol/errors.ts";
-import type { AddPartitionsEvent, Turn, VerifyEvent } from "./events.ts";
+import type { Turn } from "./events.ts";
 import { COMPLETION_WAIT_MS, COMPLETION_WAITS_MAX } from "./limits.ts";
-import type { Transaction } from "./model.ts";
-
-export type WaitingEvent = AddPartitionsEvent | VerifyEvent;
+import type { Transaction, WaitingEvent } from "./transaction-entry.ts";
 
 /** Whether the request is held; false where there are too many, so that it is to be refused. */
 export function hold(transaction: Transaction, event: WaitingEvent, turn: Turn): boolean {
