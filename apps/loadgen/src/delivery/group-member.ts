@@ -1,6 +1,7 @@
 /** A member of a group of the consumer protocol, as far as heartbeats go. */
 import { randomUUID } from "node:crypto";
 import type { RequestInputOf, ResponseDecodedOf } from "@runnel/protocol/api.ts";
+import { ApiVersionsApi } from "@runnel/protocol/messages/18-api-versions.ts";
 import { ConsumerGroupHeartbeatApi } from "@runnel/protocol/messages/68-consumer-group-heartbeat.ts";
 import type { Wire } from "./wire.ts";
 
@@ -51,6 +52,11 @@ export class GroupMember implements Disposable {
   async beat(): Promise<void> {
     const { assignment } = await this.#send({});
     if (assignment !== null) throw new Error("the group has not settled");
+  }
+
+  /** Any small request on its connection. */
+  async ping(): Promise<void> {
+    await this.#wire.call(ApiVersionsApi, 0, {});
   }
 
   [Symbol.dispose](): void {
