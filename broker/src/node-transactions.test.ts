@@ -12,6 +12,7 @@ import { ProduceApi } from "@runnel/protocol/messages/00-produce.ts";
 import { FetchApi } from "@runnel/protocol/messages/01-fetch.ts";
 import { OffsetFetchApi } from "@runnel/protocol/messages/09-offset-fetch.ts";
 import { CreateTopicsApi } from "@runnel/protocol/messages/19-create-topics.ts";
+import { DeleteTopicsApi } from "@runnel/protocol/messages/20-delete-topics.ts";
 import { InitProducerIdApi } from "@runnel/protocol/messages/22-init-producer-id.ts";
 import { AddPartitionsToTxnApi } from "@runnel/protocol/messages/24-add-partitions-to-txn.ts";
 import { EndTxnApi } from "@runnel/protocol/messages/26-end-txn.ts";
@@ -349,3 +350,32 @@ async function settledOffset(stage: Stage, producer: Identity, offset: number) {
   }
   return ErrorCode.COORDINATOR_LOAD_IN_PROGRESS;
 }
+
+test.each([false, true])(
+  "a topic deleted amid a transaction holds up nobody, nor the topic made in its place (%s)",
+  async (isV2) => {
+    const stage = await Stage.start(createMemoryWorld(), storeBehind());
+    await stage.createTopic();
+    const old = await stage.init();
+    await stage.send(old, "gone", isV2);
+    await stage.call(DeleteTopicsApi, 5, { topicNames: [TOPIC], timeoutMs: 1000 });
+    await stage.createTopic();
+    const ended = await stage.end(old, true, isV2);
+    await stage.world.time.advanceAsync(100);
+    for (const index of PARTITIONS) {
+      expect(await stage.read(index)).toEqual({ values: [], isAll: true });
+    }
+    // Partitions that were made anew expect the sequences of a producer to begin anew, as in Kafka.
+    const next = isV2 ? ended : await stage.init();
+    expect(await stage.add(next, PARTITIONS)).toBe(ErrorCode.NONE);
+    const batch = { value: "new", baseSequence: 0, isV2 };
+    for (const index of PARTITIONS) {
+      expect(await stage.produce(next, index, batch)).toBe(ErrorCode.NONE);
+    }
+    await stage.end(next, true, isV2);
+    await stage.world.time.advanceAsync(100);
+    for (const index of PARTITIONS) {
+      expect(await stage.read(index)).toEqual({ values: ["new"], isAll: true });
+    }
+  },
+);

@@ -41,15 +41,15 @@ export const LOG_BUGS: readonly Bug[] = [
   {
     name: "duplicate answered with the next offset",
     file: "log/partition-log.ts",
-    text: 'return { kind: "duplicate", baseOffset, endOffset: lastOffset + 1 };',
+    text: 'return { kind: "duplicate", baseOffset, endOffset: lastOffset + 1, timestamp };',
     instead:
-      'return { kind: "duplicate", baseOffset: this.#nextOffset, endOffset: lastOffset + 1 };',
+      'return { kind: "duplicate", baseOffset: this.#nextOffset, endOffset: lastOffset + 1, timestamp };',
   },
   {
     name: "duplicate acknowledged before it is durable",
     file: "log/partition-log.ts",
-    text: 'return { kind: "duplicate", baseOffset, endOffset: lastOffset + 1 };',
-    instead: 'return { kind: "duplicate", baseOffset, endOffset: this.#logEndOffset };',
+    text: 'return { kind: "duplicate", baseOffset, endOffset: lastOffset + 1, timestamp };',
+    instead: 'return { kind: "duplicate", baseOffset, endOffset: this.#logEndOffset, timestamp };',
   },
   {
     name: "producers forgotten at a restart",

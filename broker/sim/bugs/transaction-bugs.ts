@@ -24,8 +24,8 @@ export const TRANSACTION_BUGS: readonly (Bug & { readonly workload?: "bank" })[]
   {
     name: "aborted transactions not told",
     file: "log/aborted.ts",
-    text: "    if (entry.lastOffset >= fromOffset && entry.firstOffset < endOffset) found.push(entry);",
-    instead: "    if (entry.lastOffset < fromOffset) found.push(entry);",
+    text: "    if (entry.firstOffset < endOffset) found.push(entry);",
+    instead: "    if (entry.firstOffset < 0) found.push(entry);",
   },
   {
     name: "open transactions forgotten at a restart",

@@ -47,9 +47,12 @@ async function describe(
   const { errorCode, group } = await groups.describe(groupId);
   if (errorCode !== ErrorCode.NONE) return nothing(groupId, "", errorCode, null);
   if (group?.type === "classic") return toDescribed(group);
-  return apiVersion < GROUP_ID_NOT_FOUND_SINCE
-    ? nothing(groupId, "Dead", ErrorCode.NONE, null)
-    : nothing(groupId, "Dead", ErrorCode.GROUP_ID_NOT_FOUND, `Group ${groupId} not found.`);
+  if (apiVersion < GROUP_ID_NOT_FOUND_SINCE) return nothing(groupId, "Dead", ErrorCode.NONE, null);
+  const message =
+    group === null
+      ? `there is no group ${groupId}`
+      : `group ${groupId} is one of the consumer protocol`;
+  return nothing(groupId, "Dead", ErrorCode.GROUP_ID_NOT_FOUND, message);
 }
 
 function toDescribed(group: ClassicGroupDescription): Described {

@@ -134,7 +134,10 @@ describe("other APIs of groups, on a group of the consumer protocol", () => {
     });
     expect(stable.groups).toHaveLength(1);
     const described = await ask(describeGroups, 6, { groups: ["g"] });
-    expect(described.groups[0]?.errorCode).toBe(ErrorCode.GROUP_ID_NOT_FOUND);
+    expect(described.groups[0]).toMatchObject({
+      errorCode: ErrorCode.GROUP_ID_NOT_FOUND,
+      errorMessage: "group g is one of the consumer protocol",
+    });
     const dead = await ask(describeGroups, 5, { groups: ["g"] });
     expect(dead.groups[0]).toMatchObject({ errorCode: 0, groupState: "Dead" });
   });

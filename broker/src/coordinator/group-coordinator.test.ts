@@ -273,6 +273,7 @@ describe("faults", () => {
           groups: 0,
           members: 0,
           memberBytes: 0,
+          targets: 0,
           offsets: 0,
           pendingOffsets: 0,
           offsetMetadataLength: 0,

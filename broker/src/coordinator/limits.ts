@@ -30,6 +30,13 @@ export const MEMBERS_MAX = 50_000;
 /** Bytes of the protocols of all members of a broker. */
 export const MEMBERS_BYTES_MAX = 48 * 1024 * 1024;
 
+/**
+ * Partitions that members of the consumer protocol are to have, of all groups of a broker: a hundred bytes
+ * each, or some hundreds where topics have one. A member's expression of two characters may stand for all
+ * there are. What topics get later is not refused.
+ */
+export const TARGETS_MAX = 1_000_000;
+
 /** Offsets of one group, committed or pending. */
 export const OFFSETS_PER_GROUP_MAX = 200_000;
 
@@ -50,6 +57,8 @@ export interface Usage {
   groups: number;
   members: number;
   memberBytes: number;
+  /** Partitions that members of the consumer protocol are to have. */
+  targets: number;
   /** Pending ones included. */
   offsets: number;
   pendingOffsets: number;
@@ -61,6 +70,7 @@ export function emptyUsage(): Usage {
     groups: 0,
     members: 0,
     memberBytes: 0,
+    targets: 0,
     offsets: 0,
     pendingOffsets: 0,
     offsetMetadataLength: 0,

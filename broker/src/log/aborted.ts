@@ -77,11 +77,23 @@ function collect(
   entries: readonly AbortedTransaction[],
   { fromOffset, endOffset, found }: Search,
 ): boolean {
-  for (const entry of entries) {
-    if (entry.lastOffset >= fromOffset && entry.firstOffset < endOffset) found.push(entry);
+  for (let at = firstEndingFrom(entries, fromOffset); at < entries.length; at += 1) {
+    const entry = entries[at] as AbortedTransaction;
+    if (entry.firstOffset < endOffset) found.push(entry);
     if (entry.lastStableOffset >= endOffset) return true;
   }
   return false;
+}
+
+/** The number of the first entry, in the order of their markers, whose marker is not before `offset`. */
+function firstEndingFrom(entries: readonly AbortedTransaction[], offset: number): number {
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((entries[middle] as AbortedTransaction).lastOffset < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function segmentOf(segments: readonly Segment[], offset: number): number {

@@ -8,6 +8,7 @@ import { replaceFile } from "./atomic-file.ts";
 import { type Swap, swapSegments } from "./compaction/segment-swap.ts";
 import type { ReaderIo } from "./log-reader.ts";
 import { DELETED_SUFFIX, fileName, INDEX_SUFFIXES, offsetOfName } from "./names.ts";
+import { encodeSnapshot, type SnapshotContent } from "./producer-snapshot.ts";
 import type { Segment } from "./segment.ts";
 import { saveIndexes } from "./segment-files.ts";
 import { saveTransactions } from "./transaction-files.ts";
@@ -27,6 +28,7 @@ export class LogFiles {
   readonly #folder: string;
   readonly #io: ReaderIo;
   readonly #logger: Logger;
+  readonly #scheduler: Scheduler;
   readonly #sync: (segment: Segment) => Promise<void>;
   /** Settles when all that was asked for is done. Never rejects. */
   #tasks: Promise<void> = Promise.resolve();
@@ -39,11 +41,13 @@ export class LogFiles {
     readonly folder: string;
     readonly io: ReaderIo;
     readonly logger: Logger;
+    readonly scheduler: Scheduler;
     readonly sync: (segment: Segment) => Promise<void>;
   }) {
     this.#folder = options.folder;
     this.#io = options.io;
     this.#logger = options.logger;
+    this.#scheduler = options.scheduler;
     this.#sync = options.sync;
   }
 
@@ -99,9 +103,14 @@ export class LogFiles {
   }
 
   /** Saves a producer snapshot; those that are not needed for `recoveryOffset` go. */
-  async saveSnapshot(offset: number, bytes: Uint8Array, recoveryOffset: number): Promise<void> {
+  async saveSnapshot(
+    offset: number,
+    content: SnapshotContent,
+    recoveryOffset: number,
+  ): Promise<void> {
     await this.#run(async () => {
       const { disk } = this.#io;
+      const bytes = await inTurns(encodeSnapshot(content, offset), this.#scheduler);
       await replaceFile(disk, this.#folder, fileName(offset, ".snapshot"), bytes);
       const names = await disk.list(this.#folder);
       const offsets = names.flatMap((name) => offsetOfName(name, ".snapshot") ?? []);
@@ -115,8 +124,8 @@ export class LogFiles {
   }
 
   /** Saves a snapshot that nothing relies on: the next checkpoint makes another. */
-  offerSnapshot(offset: number, bytes: Uint8Array, recoveryOffset: number): void {
-    this.saveSnapshot(offset, bytes, recoveryOffset).catch((error: unknown) => {
+  offerSnapshot(offset: number, content: SnapshotContent, recoveryOffset: number): void {
+    this.saveSnapshot(offset, content, recoveryOffset).catch((error: unknown) => {
       const fields = { folder: this.#folder, error: messageOf(error) };
       this.#logger.warn(fields, "saving a producer snapshot failed");
     });
@@ -153,6 +162,8 @@ export class LogFiles {
     let isDone = false;
     await this.#run(async () => {
       if (!options.isWanted()) return;
+      // Whatever their files still lack: nothing is written under the names of their successor.
+      for (const segment of swap.replaced) this.#closing.delete(segment);
       const aside = await swapSegments(this.#io, swap);
       options.onSwapped();
       isDone = true;
@@ -182,5 +193,14 @@ export class LogFiles {
     const task = this.#tasks.then(() => (this.#isStopped ? undefined : work()));
     this.#tasks = task.catch(() => {});
     return task;
+  }
+}
+
+/** Runs `work` to its end, a piece in each turn. */
+async function inTurns<T>(work: Generator<undefined, T>, scheduler: Scheduler): Promise<T> {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    await new Promise<void>((resolve) => scheduler.soon(resolve));
   }
 }

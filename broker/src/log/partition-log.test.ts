@@ -173,7 +173,8 @@ test("a batch resent while it waits is a duplicate that ends where the first doe
   const batch = () =>
     batchOf({ values: ["a", "b"], producerId: 4n, producerEpoch: 0, baseSequence: 0 });
   expect(append(log, batch())).toEqual({ kind: "appended", baseOffset: 0, endOffset: 2 });
-  expect(append(log, batch())).toEqual({ kind: "duplicate", baseOffset: 0, endOffset: 2 });
+  const duplicate = { kind: "duplicate", baseOffset: 0, endOffset: 2, timestamp: 1000 };
+  expect(append(log, batch())).toEqual(duplicate);
   expect(log.nextOffset).toBe(2);
 });
 

@@ -28,7 +28,7 @@ import { type LoadedLog, loadFor } from "./log-loader.ts";
 import type { ReaderIo } from "./log-reader.ts";
 import { EPOCH_CHECKPOINT } from "./names.ts";
 import type { Append, LogConfig, LogListener } from "./ports.ts";
-import { encodeSnapshot } from "./producer-snapshot.ts";
+import type { SnapshotContent } from "./producer-snapshot.ts";
 import type { ProducerState, SequenceRules } from "./producer-state.ts";
 import { NO_RECOVERY_POINT, type RecoveryPoint } from "./recovery-point.ts";
 import { mustRoll, type NextBatch } from "./roll-rule.ts";
@@ -176,8 +176,8 @@ export class PartitionLog {
       const check = this.#producers.check(header, rules);
       if (check.kind === "refused") return check;
       if (check.kind === "duplicate") {
-        const { baseOffset, lastOffset } = check.batch;
-        return { kind: "duplicate", baseOffset, endOffset: lastOffset + 1 };
+        const { baseOffset, lastOffset, timestamp } = check.batch;
+        return { kind: "duplicate", baseOffset, endOffset: lastOffset + 1, timestamp };
       }
     }
     return this.#book(batch, header, leaderEpoch);
@@ -352,9 +352,8 @@ export class PartitionLog {
     }
     await this.#files.saveIndexes(segment);
     this.#bytesSinceCheckpoint -= bytes;
-    const hasSnapshot = snapshot !== null;
     const newest = { maxTimestamp, offsetOfMaxTimestamp };
-    this.#recoveryPoint = { offset, hasSnapshot, ...newest, logStartOffset };
+    this.#recoveryPoint = { offset, hasSnapshot: snapshot !== null, ...newest, logStartOffset };
     return this.#recoveryPoint;
   }
 
@@ -379,8 +378,8 @@ export class PartitionLog {
   }
 
   #segmentFor(next: NextBatch): Segment {
-    const isOver = mustRoll(this.#active, this.#config, next, this.environment);
-    return isOver ? this.#roll(this.#nextOffset) : this.#active;
+    if (!mustRoll(this.#active, this.#config, next, this.environment)) return this.#active;
+    return this.#roll(this.#nextOffset);
   }
 
   /** Books a new active segment; its file is made, and the old one closed, in the order of appends. */
@@ -403,16 +402,17 @@ export class PartitionLog {
     return next;
   }
 
-  #snapshot(offset: number): Uint8Array | null {
+  #snapshot(offset: number): SnapshotContent | null {
     const aborted = this.#active.baseOffset < offset ? (this.#active.aborted ?? []) : [];
     if (this.#producers.size === 0 && aborted.length === 0) return null;
-    return encodeSnapshot({ producers: this.#producers, aborted }, offset);
+    return { producers: [...this.#producers.entries()], aborted: aborted.slice() };
   }
 
   #newFiles(): LogFiles {
     const { folder, io, environment } = this;
+    const { logger, scheduler } = environment;
     const sync = (segment: Segment): Promise<void> => this.#syncOrFence(segment);
-    const files = new LogFiles({ folder, io, logger: environment.logger, sync });
+    const files = new LogFiles({ folder, io, logger, scheduler, sync });
     files.adopt(this.#segments.slice(0, -1));
     return files;
   }

@@ -38,6 +38,11 @@ export interface LogListener {
 /** What became of a batch that was to be appended. */
 export type Append =
   | { readonly kind: "appended"; readonly baseOffset: number; readonly endOffset: number }
-  /** Stored before; `endOffset` may not be durable yet. */
-  | { readonly kind: "duplicate"; readonly baseOffset: number; readonly endOffset: number }
+  /** Stored before, with this largest timestamp; `endOffset` may not be durable yet. */
+  | {
+      readonly kind: "duplicate";
+      readonly baseOffset: number;
+      readonly endOffset: number;
+      readonly timestamp: number;
+    }
   | { readonly kind: "refused"; readonly errorCode: ErrorCode; readonly message: string };

@@ -11,7 +11,7 @@
  * Last the int64 offset that the snapshot was taken at, as in its name.
  */
 import { ByteReader } from "@runnel/kit/byte-reader.ts";
-import { ByteWriter } from "@runnel/kit/byte-writer.ts";
+import { ByteWriter, setInt32 } from "@runnel/kit/byte-writer.ts";
 import { crc32c } from "@runnel/kit/crc32c.ts";
 import { DecodeError } from "@runnel/kit/errors.ts";
 import { type BatchMark, type ProducerEntry, ProducerState } from "./producer-state.ts";
@@ -23,9 +23,12 @@ import {
 } from "./transaction-index.ts";
 
 const VERSION = 1;
+const CRC_AT = 2;
 const CRC_END = 6;
 const ENTRY_SIZE = 46;
 const MARK_SIZE = 40;
+/** Three counts and the offset. */
+const REST_SIZE = 20;
 const NO_BATCH = -1;
 const NO_TRANSACTION = -1;
 
@@ -36,39 +39,44 @@ export interface ProducerSnapshot {
   readonly aborted: readonly AbortedTransaction[];
 }
 
-/** The file's bytes, in which all below `offset` is booked. */
-export function encodeSnapshot(
-  { producers: state, aborted }: ProducerSnapshot,
+/** What goes into a snapshot file, as it was at one moment. */
+export interface SnapshotContent {
+  /** Least recently active first. */
+  readonly producers: readonly ProducerEntry[];
+  /** As in `ProducerSnapshot`. */
+  readonly aborted: readonly AbortedTransaction[];
+}
+
+/** Producers that are encoded in one turn. */
+const PRODUCERS_PER_TURN = 5_000;
+
+/** Makes the file's bytes, in which all below `offset` is booked; yields where others may have a turn. */
+export function* encodeSnapshot(
+  { producers, aborted }: SnapshotContent,
   offset: number,
-): Uint8Array {
-  const body = new ByteWriter(64 + state.size * (ENTRY_SIZE + MARK_SIZE));
-  body.int32(state.size);
-  let marks = 0;
-  for (const entry of state.entries()) {
-    const last = entry.batches.at(-1);
-    body.bigInt64(entry.producerId);
-    body.int16(entry.epoch);
-    body.int32(last?.lastSequence ?? NO_BATCH);
-    body.int64(last?.lastOffset ?? NO_BATCH);
-    body.int32(last === undefined ? 0 : last.lastOffset - last.baseOffset);
-    body.int64(entry.lastTimestamp);
-    body.int32(entry.coordinatorEpoch);
-    body.int64(entry.transactionStart ?? NO_TRANSACTION);
-    marks += entry.batches.length;
+): Generator<undefined, Uint8Array> {
+  const marks = producers.reduce((sum, { batches }) => sum + batches.length, 0);
+  const size = producers.length * ENTRY_SIZE + marks * MARK_SIZE + aborted.length * ABORTED_SIZE;
+  const body = new ByteWriter(CRC_END + size + REST_SIZE);
+  body.int16(VERSION);
+  body.int32(0);
+  body.int32(producers.length);
+  for (const [index, entry] of producers.entries()) {
+    if (index > 0 && index % PRODUCERS_PER_TURN === 0) yield;
+    encodeEntry(body, entry);
   }
   body.int32(marks);
-  for (const entry of state.entries()) {
-    for (const mark of entry.batches) encodeMark(body, entry.producerId, mark);
+  for (const [index, entry] of producers.entries()) {
+    if (index % PRODUCERS_PER_TURN === 0) yield;
+    encodeWindow(body, entry);
   }
   body.int32(aborted.length);
   writeEntries(body, aborted);
   body.int64(offset);
-  const content = body.finish();
-  const file = new ByteWriter(CRC_END + content.length);
-  file.int16(VERSION);
-  file.int32(crc32c(content) | 0);
-  file.raw(content);
-  return file.finish();
+  yield;
+  const file = body.finish();
+  setInt32(file, CRC_AT, crc32c(file.subarray(CRC_END)));
+  return file;
 }
 
 /**
@@ -105,13 +113,30 @@ function countOf(reader: ByteReader, size: number): number {
   throw new DecodeError(`producer snapshot with ${count} entries in ${reader.remaining} bytes`);
 }
 
-function encodeMark(writer: ByteWriter, producerId: bigint, mark: BatchMark): void {
-  writer.bigInt64(producerId);
-  writer.int32(mark.baseSequence);
-  writer.int32(mark.lastSequence);
-  writer.int64(mark.baseOffset);
-  writer.int64(mark.lastOffset);
-  writer.int64(mark.timestamp);
+function encodeEntry(body: ByteWriter, entry: ProducerEntry): void {
+  const last = entry.batches.at(-1);
+  body.bigInt64(entry.producerId);
+  body.int16(entry.epoch);
+  body.int32(last?.lastSequence ?? NO_BATCH);
+  body.int64(last?.lastOffset ?? NO_BATCH);
+  body.int32(last === undefined ? 0 : last.lastOffset - last.baseOffset);
+  body.int64(entry.lastTimestamp);
+  body.int32(entry.coordinatorEpoch);
+  body.int64(entry.transactionStart ?? NO_TRANSACTION);
+}
+
+function encodeWindow(body: ByteWriter, { producerId, batches }: ProducerEntry): void {
+  const high = Number(BigInt.asIntN(32, producerId >> 32n));
+  const low = Number(BigInt.asIntN(32, producerId));
+  for (const mark of batches) {
+    body.int32(high);
+    body.int32(low);
+    body.int32(mark.baseSequence);
+    body.int32(mark.lastSequence);
+    body.int64(mark.baseOffset);
+    body.int64(mark.lastOffset);
+    body.int64(mark.timestamp);
+  }
 }
 
 function decodeEntry(reader: ByteReader): ProducerEntry {
@@ -136,18 +161,24 @@ function decodeEntry(reader: ByteReader): ProducerEntry {
 function decodeWindows(reader: ByteReader, entries: Map<bigint, ProducerEntry>): void {
   const count = countOf(reader, MARK_SIZE);
   const windows = new Map<bigint, BatchMark[]>();
+  let [high, low] = [Number.NaN, Number.NaN];
+  let window: BatchMark[] = [];
   for (let i = 0; i < count; i += 1) {
-    const producerId = reader.bigInt64();
-    const mark = {
+    const [nextHigh, nextLow] = [reader.int32(), reader.int32()];
+    // Those of one producer stand together: its id is made once for all of them.
+    if (nextHigh !== high || nextLow !== low) {
+      [high, low] = [nextHigh, nextLow];
+      const producerId = (BigInt(high) << 32n) | BigInt(low >>> 0);
+      window = windows.get(producerId) ?? [];
+      windows.set(producerId, window);
+    }
+    window.push({
       baseSequence: reader.int32(),
       lastSequence: reader.int32(),
       baseOffset: reader.int64(),
       lastOffset: reader.int64(),
       timestamp: reader.int64(),
-    };
-    const window = windows.get(producerId);
-    if (window === undefined) windows.set(producerId, [mark]);
-    else window.push(mark);
+    });
   }
   for (const [producerId, batches] of windows) {
     const entry = entries.get(producerId);

@@ -13,6 +13,7 @@ import { readCached, readStored } from "./log-lookup.ts";
 import type { ReadRange } from "./log-reader.ts";
 import type { PartitionLog } from "./partition-log.ts";
 import type { Append, LogConfig } from "./ports.ts";
+import { encodeSnapshot, type ProducerSnapshot } from "./producer-snapshot.ts";
 
 export const TOPIC = "00000000-0000-4000-8000-000000000001";
 export const DATA = "/data";
@@ -146,6 +147,19 @@ export function append(log: PartitionLog, batch: Uint8Array, leaderEpoch = 0): A
 export async function fill(rig: Rig, log: PartitionLog, values: readonly string[]): Promise<void> {
   for (const value of values) append(log, batchOf({ values: [value] }));
   await rig.settle();
+}
+
+/** The snapshot file of `producers` at `offset`, all of it at once. */
+export function snapshotOf(
+  { producers, aborted }: ProducerSnapshot,
+  offset: number,
+): { readonly bytes: Uint8Array; readonly turns: number } {
+  const content = { producers: [...producers.entries()], aborted };
+  const encoding = encodeSnapshot(content, offset);
+  for (let turns = 1; ; turns += 1) {
+    const step = encoding.next();
+    if (step.done === true) return { bytes: step.value, turns };
+  }
 }
 
 export const EVERYTHING = Number.MAX_SAFE_INTEGER;

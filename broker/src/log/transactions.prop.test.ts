@@ -1,8 +1,9 @@
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeSnapshot, encodeSnapshot } from "./producer-snapshot.ts";
+import { decodeSnapshot } from "./producer-snapshot.ts";
 import { OPEN_TRANSACTIONS_MAX, ProducerState } from "./producer-state.ts";
+import { snapshotOf } from "./testing.ts";
 import {
   type AbortedTransaction,
   decodeTransactionIndex,
@@ -89,7 +90,8 @@ class Story {
   restart(): void {
     this.replicate();
     const { state: producers, aborted, log } = this;
-    const snapshot = decodeSnapshot(encodeSnapshot({ producers, aborted }, log.length), log.length);
+    const { bytes } = snapshotOf({ producers, aborted }, log.length);
+    const snapshot = decodeSnapshot(bytes, log.length);
     this.state = snapshot.producers;
     this.aborted = snapshot.aborted;
   }

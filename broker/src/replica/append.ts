@@ -186,7 +186,7 @@ function append(
     return { answer: failure(ErrorCode.RECORD_LIST_TOO_LARGE, message) };
   }
   const isAppendTime = config.messageTimestampType === "LogAppendTime";
-  const logAppendTimeMs = isAppendTime ? context.clock.nowMs() : -1;
+  let logAppendTimeMs = isAppendTime ? context.clock.nowMs() : -1;
   let { header } = verdict;
   if (isAppendTime) setLogAppendTime(batch, 0, logAppendTimeMs);
   else if (verdict.maxTimestamp !== header.maxTimestamp) {
@@ -202,6 +202,7 @@ function append(
   if (outcome.kind === "appended") {
     partition.traffic.countReceived(batch.length, header.recordCount);
   }
+  if (outcome.kind === "duplicate" && isAppendTime) logAppendTimeMs = outcome.timestamp;
   const result: AppendResult = {
     errorCode: ErrorCode.NONE,
     baseOffset: outcome.baseOffset,

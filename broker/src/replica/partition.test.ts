@@ -234,3 +234,13 @@ test("a partition that closes answers its readers; a damaged batch is CORRUPT_ME
   world.partition.close();
   expect((await world.rig.run(waiting)).errorCode).toBe(ErrorCode.NOT_LEADER_OR_FOLLOWER);
 });
+
+test("a batch that comes again is answered with the offset and the time that it was stored with", async () => {
+  const world = await newPartition({ messageTimestampType: "LogAppendTime" });
+  const { rig, time, send } = world;
+  const producer = { producerId: 7n, producerEpoch: 0, baseSequence: 0 };
+  const first = await rig.run(send(batchOf({ values: ["a"], ...producer })));
+  await time.advanceAsync(5000);
+  const again = await rig.run(send(batchOf({ values: ["a"], ...producer })));
+  expect(again).toEqual(first);
+});

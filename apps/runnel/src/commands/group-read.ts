@@ -220,13 +220,19 @@ function memberTable({ type, members }: Group): string {
     ];
     return [
       instanceId ?? id,
-      epoch ?? "-",
+      epochText(epoch),
       asks.join(", ") || "-",
       has,
       has === target ? "the same" : target,
     ];
   });
   return `\n${renderTable(MEMBER_COLUMNS, rows)}`;
+}
+
+/** Of a static member that is away its epoch is a sign, not a number. */
+function epochText(epoch: number | null): string {
+  if (epoch === null) return "-";
+  return epoch < 0 ? "away" : String(epoch);
 }
 
 function placesText(places: Member["assignments"]): string {

@@ -7,7 +7,7 @@ import { MEMBER_BYTES_MAX, MEMBERS_BYTES_MAX, MEMBERS_MAX } from "../limits.ts";
 import { type Admission, NEWCOMER, returning } from "./admission.ts";
 import { byTopicId, readSubscription } from "./classic-bytes.ts";
 import { checkIdentity } from "./classic-members.ts";
-import { isTooLarge, settle, undo } from "./heartbeat.ts";
+import { excessOf, settle, undo } from "./heartbeat.ts";
 import { forgetMember, wakeToDowngrade } from "./leave.ts";
 import { type ConsumerGroup, type MemberProfile, profileBytes } from "./model.ts";
 import type { Partitions } from "./partitions.ts";
@@ -63,11 +63,10 @@ function take(
   const { event, admission, profile, reported, memberId } = entering;
   const { replaced, isNew, profile: before } = admission;
   if (replaced !== null) forgetMember(group.groupId, replaced, turn);
-  // A member of the classic protocol subscribes by name alone, and to what it may know of.
-  const mayDescribe = () => true;
-  const change: Change = { memberId, profile, before, replaced, isNew, mayDescribe };
+  // A member of the classic protocol subscribes by name alone; expressions are those of others.
+  const change: Change = { memberId, profile, before, replaced, isNew, mayDescribe: null };
   const progress = settle(group, consumer, { change, admission, reported }, turn);
-  if (isTooLarge(turn.records)) {
+  if (excessOf(group, change, turn) !== null) {
     undo(consumer, turn);
     refuse(event, ErrorCode.MESSAGE_TOO_LARGE, turn);
     return;

@@ -166,6 +166,29 @@ describe("a group of the consumer protocol", () => {
     expect(answer.errorCode).toBe(ErrorCode.NONE);
   });
 
+  test("P16: a broker shares out so many partitions and no more; groups that go make room", async () => {
+    const world = await started();
+    world.topics.add("large", 50_000);
+    const large = { topicNames: null, topicRegex: "large" };
+    for (let at = 0; at < 20; at += 1) {
+      const answer = await world.beat({ groupId: `g${at}`, ...large });
+      expect(answer.errorCode).toBe(ErrorCode.NONE);
+    }
+    expect(world.groups.usage.targets).toBe(1_000_000);
+    const refused = await world.beat({ groupId: "one more" });
+    expect(refused.errorCode).toBe(ErrorCode.POLICY_VIOLATION);
+    // A group shares out no more with one member more, nor with topics that grow.
+    const second = await world.beat({ groupId: "g0", memberId: "n", ...large });
+    expect(second.errorCode).toBe(ErrorCode.NONE);
+    world.topics.add("large", 50_001);
+    expect((await world.beat({ groupId: "g1", memberEpoch: 1 })).memberEpoch).toBe(2);
+    await world.beat({ groupId: "g1", memberEpoch: -1 });
+    expect((await world.beat({ groupId: "one more" })).errorCode).toBe(ErrorCode.NONE);
+    world.restart();
+    await world.groups.start();
+    expect(world.groups.usage.targets).toBe(950_010);
+  });
+
   test("what a topic of the same name had does not count for a new one", async () => {
     const world = await started();
     await world.beat();

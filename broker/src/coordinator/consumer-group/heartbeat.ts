@@ -13,7 +13,7 @@ import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { Turn } from "../group/events.ts";
 import { type Group, setSession } from "../group/model.ts";
 import type { GroupRecord } from "../group/records.ts";
-import { MEMBER_BYTES_MAX, MEMBERS_BYTES_MAX, MEMBERS_MAX } from "../limits.ts";
+import { MEMBER_BYTES_MAX, MEMBERS_BYTES_MAX, MEMBERS_MAX, TARGETS_MAX } from "../limits.ts";
 import { type Admission, admit } from "./admission.ts";
 import {
   type ConsumerHeartbeatEvent,
@@ -32,7 +32,13 @@ import {
   MemberState,
   profileBytes,
 } from "./model.ts";
-import { hasSamePartitions, type Partitions, withoutEpochs } from "./partitions.ts";
+import {
+  countPartitions,
+  hasSamePartitions,
+  NO_PARTITIONS,
+  type Partitions,
+  withoutEpochs,
+} from "./partitions.ts";
 import { reconcile } from "./reconcile.ts";
 import { consumerValueBytes, isConsumerRecord } from "./records.ts";
 import { type Change, planTarget } from "./target.ts";
@@ -76,14 +82,15 @@ function entranceTo(
   { memberEpoch }: ConsumerHeartbeatEvent,
   turn: Turn,
 ): Entrance | null {
-  const { groupId, record } = group;
+  const { groupId } = group;
   if (group.consumer !== null) return { consumer: group.consumer, records: [] };
   if (memberEpoch !== JOIN_EPOCH) return null;
   if (group.members.size > 0) return planUpgrade(group, turn);
-  if (group.state !== "Empty") return null;
+  // One that waits for members of the classic protocol, and has none any more, is as good as empty.
+  const isClean = group.record === null && group.state === "Empty";
   return {
     consumer: createConsumerGroup(),
-    records: record === null ? [] : [{ kind: "group", groupId, value: null }],
+    records: isClean ? [] : [{ kind: "group", groupId, value: null }],
   };
 }
 
@@ -105,10 +112,10 @@ function take(
   if (replaced !== null) forgetMember(group.groupId, replaced, turn);
   const change: Change = { memberId, profile, before, replaced, isNew, mayDescribe };
   const progress = settle(group, consumer, { change, admission, reported }, turn);
-  if (isTooLarge(turn.records)) {
+  const excess = excessOf(group, change, turn);
+  if (excess !== null) {
     undo(consumer, turn);
-    const message = "what the group would have to remember of a member is larger than a record";
-    refuse(event, ErrorCode.POLICY_VIOLATION, message, turn);
+    refuse(event, ErrorCode.POLICY_VIOLATION, excess, turn);
     return;
   }
   if (group.consumer === null) releaseMembers(group, turn);
@@ -240,11 +247,29 @@ function checkCaps(
   return { errorCode: ErrorCode.GROUP_MAX_SIZE_REACHED, message };
 }
 
-/** Whether one of the records would not fit into a batch. */
-export function isTooLarge(records: readonly GroupRecord[]): boolean {
-  return records.some(
-    (record) => isConsumerRecord(record) && consumerValueBytes(record) > RECORD_BYTES_MAX,
-  );
+/** Why what the member asks for is too much to be written or kept; null where it is not. */
+export function excessOf(
+  { consumer, usage }: Group,
+  { profile, before, isNew }: Change,
+  { records }: Turn,
+): string | null {
+  const isTooLarge = (record: GroupRecord): boolean =>
+    isConsumerRecord(record) && consumerValueBytes(record) > RECORD_BYTES_MAX;
+  if (records.some(isTooLarge)) {
+    return "what the group would have to remember of a member is larger than a record";
+  }
+  if (!isNew && isProfileEqual(profile, before)) return null;
+  const targets = new Map<string, Partitions | null>();
+  for (const record of records) {
+    if (record.kind === "consumer-target") targets.set(record.memberId, record.value);
+  }
+  let added = 0;
+  for (const [memberId, target] of targets) {
+    added += countPartitions(target ?? NO_PARTITIONS);
+    added -= countPartitions(consumer?.targets.get(memberId) ?? NO_PARTITIONS);
+  }
+  if (added <= 0 || usage.targets + added <= TARGETS_MAX) return null;
+  return `this broker shares out ${TARGETS_MAX} partitions in all consumer groups, and no more`;
 }
 
 /** Nothing of what `settle` planned is written: the next heartbeat looks at the topics anew. */

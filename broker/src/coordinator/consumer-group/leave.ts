@@ -58,7 +58,7 @@ export function fenceMembers(
   );
   turn.records.push(...unusedPatterns(groupId, consumer, wanted));
   const metadataHash = metadataHashOf(subscribedTopicsOf({ profiles, patterns }, turn.topics));
-  const value = { epoch: consumer.groupEpoch + 1, metadataHash };
+  const value = { epoch: consumer.groupEpoch + 1, metadataHash, since: turn.wallMs };
   turn.records.push({ kind: "consumer-group", groupId, value });
 }
 

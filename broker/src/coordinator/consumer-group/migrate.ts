@@ -63,7 +63,7 @@ export function planUpgrade(group: Group, turn: Turn): Entrance | null {
   }
   const { groupId, generationId: epoch } = group;
   const records: ConsumerGroupRecord[] = [
-    { kind: "consumer-group", groupId, value: { epoch, metadataHash: 0n } },
+    { kind: "consumer-group", groupId, value: { epoch, metadataHash: 0n, since: turn.wallMs } },
     { kind: "consumer-target-epoch", groupId, value: { epoch, computedAt: turn.wallMs } },
   ];
   for (const { member, profile, assigned } of withoutOverlap(moved)) {
@@ -235,7 +235,7 @@ function progressOf(assigned: Partitions, epoch: number): MemberProgress {
 /** The group that the records will make, to go on with in the same step. */
 function preview(records: readonly ConsumerGroupRecord[]): ConsumerGroup {
   const consumer = createConsumerGroup();
-  const uncounted = { members: 0, memberBytes: 0 };
+  const uncounted = { members: 0, memberBytes: 0, targets: 0 };
   for (const record of records) {
     if (record.kind === "consumer-group") {
       consumer.groupEpoch = record.value?.epoch ?? 0;

@@ -77,6 +77,8 @@ export interface ResolvedPattern {
 export interface ConsumerGroup {
   /** Grows with members, subscriptions, the topics behind them, and the assignor. */
   groupEpoch: number;
+  /** Wall ms at which that epoch began: of an empty group, when its last member went. */
+  epochSince: number;
   /** Of the topics that members subscribe to; 0 for none. */
   metadataHash: bigint;
   /** The group epoch for which the target was computed. */
@@ -130,6 +132,7 @@ export const NO_PROGRESS: MemberProgress = {
 export function createConsumerGroup(): ConsumerGroup {
   return {
     groupEpoch: 0,
+    epochSince: -1,
     metadataHash: 0n,
     assignmentEpoch: 0,
     members: new Map(),

@@ -7,7 +7,7 @@ import {
   encodeConsumerKey,
   encodeConsumerValue,
 } from "@runnel/protocol/coordinator-records/consumer-group-records.ts";
-import type { CoordinatorRecord } from "../ports.ts";
+import type { CoordinatorRecord, LoadedRecord } from "../ports.ts";
 import {
   type MemberProfile,
   type MemberProgress,
@@ -26,8 +26,15 @@ interface OfMember<K extends string, V> extends OfGroup<K, V> {
   readonly memberId: string;
 }
 
+export interface GroupEpoch {
+  readonly epoch: number;
+  readonly metadataHash: bigint;
+  /** Wall ms; of the record, as its value does not say it. */
+  readonly since: number;
+}
+
 export type ConsumerGroupRecord =
-  | OfGroup<"consumer-group", { readonly epoch: number; readonly metadataHash: bigint }>
+  | OfGroup<"consumer-group", GroupEpoch>
   | OfMember<"consumer-member", MemberProfile>
   /** The group epoch for which the target was computed, and when, in wall ms. */
   | OfGroup<"consumer-target-epoch", { readonly epoch: number; readonly computedAt: number }>
@@ -58,10 +65,10 @@ export function encodeConsumerRecord(record: ConsumerGroupRecord): CoordinatorRe
 /** Reads a record with a key of `type`; null for a type that is none of these. Throws `DecodeError`. */
 export function decodeConsumerRecord(
   { type, rest }: { readonly type: number; readonly rest: Uint8Array },
-  value: Uint8Array | null,
+  { value, timestamp }: Pick<LoadedRecord, "value" | "timestamp">,
 ): ConsumerGroupRecord | null {
   const key = decodeConsumerKey(type, rest);
-  return key === null ? null : recordOf(key, value);
+  return key === null ? null : recordOf(key, value, timestamp);
 }
 
 /** A bound from above of the bytes of a value, without encoding it. */
@@ -176,11 +183,16 @@ function ownedLists(
   }));
 }
 
-function recordOf({ kind, key }: ConsumerGroupKey, bytes: Uint8Array | null): ConsumerGroupRecord {
+function recordOf(
+  { kind, key }: ConsumerGroupKey,
+  bytes: Uint8Array | null,
+  timestamp: number,
+): ConsumerGroupRecord {
   const { groupId } = key;
   switch (kind) {
     case "group": {
-      const value = bytes === null ? null : decodeConsumerValue(kind, bytes);
+      const decoded = bytes === null ? null : decodeConsumerValue(kind, bytes);
+      const value = decoded && { ...decoded, since: timestamp };
       return { kind: "consumer-group", groupId, value };
     }
     case "member": {

@@ -1,5 +1,6 @@
 /** How committed records become a consumer group: the same way when just written and at a load. */
 import { unreachable } from "@runnel/kit/assert.ts";
+import type { Usage } from "../limits.ts";
 import {
   type ConsumerGroup,
   type ConsumerMember,
@@ -9,14 +10,11 @@ import {
   NO_PROGRESS,
   profileBytes,
 } from "./model.ts";
-import type { Owned } from "./partitions.ts";
+import { countPartitions, NO_PARTITIONS, type Owned, type Partitions } from "./partitions.ts";
 import type { ConsumerGroupRecord } from "./records.ts";
 
 /** What members of all groups of a broker are counted in (`limits.ts`). */
-export interface MemberUsage {
-  members: number;
-  memberBytes: number;
-}
+export type MemberUsage = Pick<Usage, "members" | "memberBytes" | "targets">;
 
 /**
  * Applies one record of a member, a target or a pattern; the group's own record is the caller's. A
@@ -36,8 +34,7 @@ export function replayIntoGroup(
       replayProgress(group, record.memberId, record.value, usage);
       return;
     case "consumer-target":
-      if (record.value === null) group.targets.delete(record.memberId);
-      else group.targets.set(record.memberId, record.value);
+      setTarget(group, record.memberId, record.value, usage);
       return;
     case "consumer-target-epoch":
       group.assignmentEpoch = record.value?.epoch ?? 0;
@@ -57,6 +54,19 @@ export function releaseUsage(group: ConsumerGroup, usage: MemberUsage): void {
     usage.members -= 1;
     usage.memberBytes -= profileBytes(profile);
   }
+  for (const target of group.targets.values()) usage.targets -= countPartitions(target);
+}
+
+function setTarget(
+  group: ConsumerGroup,
+  memberId: string,
+  target: Partitions | null,
+  usage: MemberUsage,
+): void {
+  usage.targets -= countPartitions(group.targets.get(memberId) ?? NO_PARTITIONS);
+  usage.targets += countPartitions(target ?? NO_PARTITIONS);
+  if (target === null) group.targets.delete(memberId);
+  else group.targets.set(memberId, target);
 }
 
 function memberOf(group: ConsumerGroup, memberId: string, usage: MemberUsage): ConsumerMember {
@@ -100,7 +110,7 @@ function removeMember(group: ConsumerGroup, memberId: string, usage: MemberUsage
   dropProfile(group, member, usage);
   setProgress(group, member, NO_PROGRESS);
   group.members.delete(memberId);
-  group.targets.delete(memberId);
+  setTarget(group, memberId, null, usage);
   usage.members -= 1;
 }
 

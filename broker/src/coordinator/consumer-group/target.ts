@@ -32,7 +32,8 @@ export interface Change {
   /** The member id whose place it takes; null for none. */
   readonly replaced: string | null;
   readonly isNew: boolean;
-  readonly mayDescribe: (topic: string) => boolean;
+  /** Null where the request does not say: then what expressions stand for waits for one that does. */
+  readonly mayDescribe: ((topic: string) => boolean) | null;
 }
 
 export interface PlannedTarget {
@@ -104,7 +105,7 @@ function planEpoch(
   consumer.checkedVersion = isPending ? -1 : turn.topics.version;
   if (!isBumped) return { epoch: consumer.groupEpoch, roster };
   const epoch = consumer.groupEpoch + 1;
-  const value = { epoch, metadataHash: hash };
+  const value = { epoch, metadataHash: hash, since: turn.wallMs };
   turn.records.push({ kind: "consumer-group", groupId: group.groupId, value });
   return { epoch, roster };
 }
@@ -123,6 +124,7 @@ function planPatterns(
 } {
   const { groupId } = group;
   const isOld = consumer.checkedVersion !== turn.topics.version;
+  const { mayDescribe } = change;
   const patterns = new Map<string, readonly string[]>();
   const wanted = new Set<string>();
   let [isChanged, isPending] = [false, false];
@@ -133,13 +135,14 @@ function planPatterns(
   }
   for (const pattern of wanted) {
     const known = consumer.patterns.get(pattern);
-    const found = known === undefined || isOld ? turn.patterns.topicsOf(pattern) : known.topics;
-    if (found === null) isPending = true;
-    if (found === null || found === known?.topics) {
+    const isKnown = known !== undefined && !isOld;
+    const found = isKnown || mayDescribe === null ? null : turn.patterns.topicsOf(pattern);
+    if (found === null || mayDescribe === null) {
+      if (!isKnown) isPending = true;
       if (known !== undefined) patterns.set(pattern, known.topics);
       continue;
     }
-    const topics = found.filter(change.mayDescribe);
+    const topics = found.filter(mayDescribe);
     patterns.set(pattern, topics);
     if (known !== undefined && areNamesEqual(known.topics, topics)) continue;
     isChanged = true;

@@ -284,7 +284,7 @@ export function committed(
 
 /** Wall ms from which retention counts at the earliest; null where nothing expires now. */
 function expiryBase(group: Group): number | null {
-  // No record says since when nobody is in it: what is not subscribed to counts from its commit.
+  if (group.consumer?.members.size === 0) return group.consumer.epochSince;
   if (group.consumer !== null) return Number.NEGATIVE_INFINITY;
   if (group.protocolType === null) return Number.NEGATIVE_INFINITY;
   if (group.state === "Empty") return group.stateChangedAt;

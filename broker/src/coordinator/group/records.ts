@@ -109,13 +109,10 @@ export function encodeRecord(record: GroupRecord): CoordinatorRecord {
  * Reads a record; null for one of a type that groups have no use for. Throws `DecodeError`
  * where a known type is malformed: to pass over it would lose a group or an offset.
  */
-export function decodeRecord({
-  key: keyBytes,
-  value: bytes,
-  producer,
-}: Pick<LoadedRecord, "key" | "value" | "producer">): GroupRecord | null {
+export function decodeRecord(loaded: Omit<LoadedRecord, "offset">): GroupRecord | null {
+  const { key: keyBytes, value: bytes, producer } = loaded;
   const key = decodeKey(keyBytes);
-  if (key.kind === "unknown") return decodeConsumerRecord(key, bytes);
+  if (key.kind === "unknown") return decodeConsumerRecord(key, loaded);
   if (key.kind === "group-metadata") {
     return { kind: "group", groupId: key.group, value: bytes === null ? null : decodeGroup(bytes) };
   }

@@ -68,6 +68,7 @@ function replayConsumer(group: Group, record: ConsumerGroupRecord): void {
   } else if (record.value !== null) {
     consumer.groupEpoch = record.value.epoch;
     consumer.metadataHash = record.value.metadataHash;
+    consumer.epochSince = record.value.since;
   } else {
     releaseUsage(consumer, usage);
     group.consumer = null;

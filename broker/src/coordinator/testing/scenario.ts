@@ -151,7 +151,7 @@ class Scenario {
     batch.add(step, { key, isMergeable: false });
     const outcomes = batch.parts.map((part) => {
       const baseOffset = this.#log.length;
-      appendItems(this.#log, part.batch, 0);
+      appendItems(this.#log, part.batch, this.#moment().wallMs);
       return { errorCode: ErrorCode.NONE, baseOffset };
     });
     replayParts(this.#machine, batch.parts, outcomes);

@@ -187,12 +187,14 @@ class Pass {
     const { clock, pace } = this.#world;
     pace.count(bytesRead + bytesWritten);
     const now = clock.monotonicMs();
-    if (now - this.#toldAt >= PROGRESS_MS) {
-      this.#toldAt = now;
-      const [bytesDone, bytesTotal] = [this.#bytesRead, this.#bytesTotal];
-      this.#world.onProgress({ phase: this.#phase, bytesDone, bytesTotal });
-    }
-    await pace.breathe();
+    if (now - this.#toldAt >= PROGRESS_MS) this.#tell();
+    while (!(await pace.breathe())) this.#tell();
+  }
+
+  #tell(): void {
+    this.#toldAt = this.#world.clock.monotonicMs();
+    const [bytesDone, bytesTotal] = [this.#bytesRead, this.#bytesTotal];
+    this.#world.onProgress({ phase: this.#phase, bytesDone, bytesTotal });
   }
 }
 

@@ -4,9 +4,11 @@ import { expect, test } from "vitest";
 import type { MemoryDisk } from "#io/memory/memory-disk.ts";
 import { readStored } from "../log-lookup.ts";
 import { scanSegment } from "../log-reader.ts";
+import { fileName } from "../names.ts";
 import type { PartitionLog } from "../partition-log.ts";
 import type { Segment } from "../segment.ts";
 import { append, concat, headersOf, Rig, readToEnd } from "../testing.ts";
+import { entriesInFile } from "../transaction-index.ts";
 import { COMPACTED, compact, compactorOf, recordsIn } from "./testing.ts";
 
 const utf8 = new TextEncoder();
@@ -134,6 +136,30 @@ test("a read in a gap goes on to a batch with records, across segments; at the e
   expect(headersOf(concat(parts)).every(({ recordCount }) => recordCount === 0)).toBe(true);
   expect(endOffset).toBeGreaterThan(17);
   expect(endOffset).toBeLessThanOrEqual(30);
+  await rig.run(rig.manager.close());
+});
+
+test("T22: a leap of the wall clock lets no tombstone go, and no record be compacted too soon", async () => {
+  const rig = await Rig.open();
+  const lag = { minCompactionLagMs: 60_000, deleteRetentionMs: 60_000 };
+  const log = await rig.log({ ...COMPACTED, segmentBytes: 100_000, ...lag });
+  const logs = () => [{ log, stableOffset: log.logEndOffset }];
+  const compactor = compactorOf(rig, logs, { isEnabled: false });
+  await fill(rig, log, [record("a", "1", rig.time.nowMs()), record("a", null, rig.time.nowMs())]);
+  await close(rig, log);
+  await rig.time.advanceAsync(60_001);
+  await rig.run(compactor.compactDue());
+  expect(await shown(rig, log)).toEqual(["1 a=null"]);
+  await fill(rig, log, [record("b", "1", rig.time.nowMs()), record("b", "2", rig.time.nowMs())]);
+  await close(rig, log);
+  rig.time.wallOffsetMs += 86_400_000;
+  await rig.run(compactor.compactDue());
+  expect(await shown(rig, log)).toEqual(["1 a=null", "2 b=1", "3 b=2"]);
+  rig.time.wallOffsetMs -= 86_400_000;
+  await rig.time.advanceAsync(60_001);
+  await rig.run(compactor.compactDue());
+  expect(await shown(rig, log)).toEqual(["3 b=2"]);
+  await rig.run(compactor.close());
   await rig.run(rig.manager.close());
 });
 
@@ -272,4 +298,41 @@ test("gaps keep leader epochs apart, so that they can be learned from the log ag
   const same = await again.log(COMPACTED);
   expect(same.epochs.entries).toEqual(entries);
   await again.run(again.manager.close());
+});
+
+test("a segment that could not be completed before leaves nothing behind in the place of its successor", async () => {
+  const rig = await Rig.open({ tailCacheBytes: 0 });
+  const disk = rig.disk as MemoryDisk;
+  const log = await rig.log({ ...COMPACTED, segmentBytes: 100_000 });
+  disk.fault = (operation, path) =>
+    operation === "create" && path.includes(".txnindex") ? { kind: "fail", code: "ENOSPC" } : null;
+  for (const producerId of [7n, 8n]) {
+    const records = [record("a", "aborted", rig.time.nowMs())];
+    const producer = { producerId, producerEpoch: 0, baseSequence: 0, isTransactional: true };
+    append(log, buildBatch({ records, ...producer }));
+    const marker = { producerId, producerEpoch: 0, coordinatorEpoch: 0, isCommit: false };
+    log.appendMarker({ ...marker, transactionVersion: 1 }, 0);
+    await close(rig, log);
+  }
+  disk.fault = null;
+  expect((await compact(rig, log))?.lastPass?.recordsRemoved).toBe(2);
+  expect(log.segments).toHaveLength(2);
+  await rig.run(log.checkpoint());
+  const index = await disk.stat(`${log.folder}/${fileName(0, ".txnindex")}`);
+  expect(entriesInFile(index?.size ?? 0)).toBe(2);
+  await rig.run(rig.manager.close());
+});
+
+test("a pass that waits for long, because it may read so little, is not taken for one that is dead", async () => {
+  const rig = await Rig.open();
+  const log = await rig.log({ ...COMPACTED, segmentBytes: 100_000 });
+  await fill(rig, log, [record("a", "1"), record("a", "2"), record("b", "1".repeat(400))]);
+  await close(rig, log);
+  const one = { log, stableOffset: log.logEndOffset };
+  const compactor = compactorOf(rig, () => [one], { bytesPerSecondMax: 2 });
+  await rig.time.advanceAsync(3_600_000);
+  const view = compactor.viewOf(one);
+  expect([view?.failure, view?.lastPass?.recordsRemoved]).toEqual([null, 1]);
+  await rig.run(compactor.close());
+  await rig.run(rig.manager.close());
 });

@@ -10,6 +10,7 @@ import { replaceFile } from "../atomic-file.ts";
 import { headerIn } from "../log-reader.ts";
 import { CLEANED_SUFFIX, fileName } from "../names.ts";
 import type { PartitionLog } from "../partition-log.ts";
+import { RetentionClock } from "../retention-clock.ts";
 import { Segment } from "../segment.ts";
 import { encodeTransactionIndex } from "../transaction-index.ts";
 import { type CleanableRange, cleanableRange, dirtyRatio } from "./cleanable.ts";
@@ -78,6 +79,8 @@ export class Compactor {
   readonly #settings: CompactionSettings;
   readonly #checkpoint: CleanerCheckpoint;
   readonly #runner: PassRunner;
+  /** By what records and tombstones are old: a leap of the wall clock makes none of them old at once. */
+  readonly #believed: RetentionClock;
   readonly #states = new WeakMap<PartitionLog, LogState>();
   #timer: Timer | null = null;
   #isClosed = false;
@@ -89,6 +92,7 @@ export class Compactor {
   constructor(world: CompactorWorld, settings: CompactionSettings) {
     this.#world = world;
     this.#settings = settings;
+    this.#believed = new RetentionClock(world.clock);
     this.#checkpoint = new CleanerCheckpoint(world.disk);
     const { threads, clock, scheduler } = world;
     const doAppendsWait = (): boolean => this.#doAppendsWait();
@@ -179,7 +183,7 @@ export class Compactor {
       stableOffset: Math.min(stableOffset, log.logEndOffset),
       cleanedTo: this.#checkpoint.cleanedTo(log.folder),
       minCompactionLagMs: log.config.minCompactionLagMs,
-      nowMs: this.#world.clock.nowMs(),
+      nowMs: this.#believed.nowMs(),
     });
   }
 
@@ -189,7 +193,7 @@ export class Compactor {
    */
   async #isOverdue(log: PartitionLog, range: CleanableRange): Promise<boolean> {
     const { maxCompactionLagMs } = log.config;
-    const before = this.#world.clock.nowMs() - maxCompactionLagMs;
+    const before = this.#believed.nowMs() - maxCompactionLagMs;
     if (before < 0) return false;
     const active = log.segments.at(-1);
     if (active !== undefined && active.firstTimestamp >= 0 && active.firstTimestamp < before) {
@@ -237,7 +241,7 @@ export class Compactor {
     { dirtyOffset, endOffset }: CleanableRange,
   ): Promise<CompactionTask> {
     const { config, folder } = log;
-    const { clock, random } = this.#world;
+    const { random } = this.#world;
     return {
       folder,
       segments: sources.map(({ baseOffset, size }, index) => ({
@@ -253,7 +257,7 @@ export class Compactor {
         epoch,
         lastDataOffset: batches.at(-1)?.lastOffset ?? -1,
       })),
-      nowMs: clock.nowMs(),
+      nowMs: this.#believed.nowMs(),
       seed: random.below(2 ** 32),
       deleteRetentionMs: config.deleteRetentionMs,
       segmentBytes: config.segmentBytes,

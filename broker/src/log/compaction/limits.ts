@@ -25,6 +25,8 @@ export const PRESSED_TURN_MS = 2;
 /** Of the time, the thread works at most this share; less while the event loop is late. */
 export const CPU_SHARE_MAX = 0.8;
 export const PRESSED_SHARE_MAX = 0.25;
+/** The longest rest, ms: behind it the thread says that it is still there. */
+export const REST_MS_MAX = 30_000;
 /** How often it is looked whether the event loop is late, during a pass, ms. */
 export const PRESSURE_LOOK_MS = 50;
 /** At every so many of these looks it is also looked at all logs, for appends that wait. */

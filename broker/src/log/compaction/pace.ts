@@ -1,6 +1,12 @@
 /** Lets a pass work a share of the time, and read and write so many bytes a second. */
 import type { Clock, Scheduler } from "@runnel/kit/world.ts";
-import { CPU_SHARE_MAX, PRESSED_SHARE_MAX, PRESSED_TURN_MS, TURN_MS } from "./limits.ts";
+import {
+  CPU_SHARE_MAX,
+  PRESSED_SHARE_MAX,
+  PRESSED_TURN_MS,
+  REST_MS_MAX,
+  TURN_MS,
+} from "./limits.ts";
 
 export class Pace {
   /** Others need the processors and the disk: work less of the time. */
@@ -26,15 +32,20 @@ export class Pace {
     this.#bytesDueAt = Math.max(this.#bytesDueAt, this.#turnBeganAt) + ms;
   }
 
-  /** Returns when there may be more work; everything else in the thread had its turn where it was time. */
-  async breathe(): Promise<void> {
+  /**
+   * Returns true when there may be more work; everything else in the thread had its turn where it was time.
+   * False where it is not time yet and `REST_MS_MAX` are over: the caller says that it lives, and asks again.
+   */
+  async breathe(): Promise<boolean> {
     const now = this.#clock.monotonicMs();
     const workedMs = now - this.#turnBeganAt;
     const aheadMs = this.#bytesDueAt - now;
-    if (workedMs < (this.isPressed ? PRESSED_TURN_MS : TURN_MS) && aheadMs <= 0) return;
+    if (workedMs < (this.isPressed ? PRESSED_TURN_MS : TURN_MS) && aheadMs <= 0) return true;
     const share = this.isPressed ? PRESSED_SHARE_MAX : CPU_SHARE_MAX;
-    await this.#sleep(Math.max(workedMs * (1 / share - 1), aheadMs));
+    const restMs = Math.max(workedMs * (1 / share - 1), aheadMs);
+    await this.#sleep(Math.min(restMs, REST_MS_MAX));
     this.#turnBeganAt = this.#clock.monotonicMs();
+    return restMs <= REST_MS_MAX;
   }
 
   #sleep(ms: number): Promise<void> {

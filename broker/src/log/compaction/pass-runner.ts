@@ -52,6 +52,7 @@ const CODE: ThreadCode = {
 interface Running {
   readonly handlers: PassHandlers;
   readonly settled: PromiseWithResolvers<PassSummary>;
+  /** When the thread said something last, monotonic ms. */
   heardAt: number;
 }
 
@@ -109,10 +110,13 @@ export class PassRunner {
     else this.#fail(new PassFailure(message.code, message.message, message.mayPass));
   }
 
-  async #place({ handlers }: Running, segment: NewSegment): Promise<void> {
+  async #place(running: Running, segment: NewSegment): Promise<void> {
+    // It is not the thread that keeps silent now.
+    running.heardAt = Number.POSITIVE_INFINITY;
     try {
-      if (await handlers.onSegment(segment)) this.#post({ kind: "swapped" });
+      if (await running.handlers.onSegment(segment)) this.#post({ kind: "swapped" });
       else await this.end();
+      running.heardAt = this.#world.clock.monotonicMs();
     } catch (error) {
       this.#fail(new PassFailure(ABANDONED, messageOf(error), true));
       await this.end();
