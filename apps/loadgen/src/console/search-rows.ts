@@ -1,9 +1,10 @@
 /** Searches that read much: how fast, how soon, and what they cost those who produce. */
-import { CONNECTIONS, configsOf, deleteTopic, IN_FLIGHT, KIB, measured } from "../bench.ts";
+import { configsOf, IN_FLIGHT, KIB } from "../bench.ts";
 import { drive } from "../driver.ts";
-import { checkProduce, latencyOf, produce } from "../produce-loads.ts";
+import { besideContest } from "../produce-beside.ts";
+import { checkProduce } from "../produce-loads.ts";
 import type { Report } from "../report.ts";
-import { type Contest, type Figures, spreadOf } from "../rounds.ts";
+import { type Contest, spreadOf } from "../rounds.ts";
 import { createTopic, removeFolder } from "../servers.ts";
 import type { Settings } from "../session.ts";
 import { BatchForm } from "./batch-form.ts";
@@ -25,9 +26,6 @@ const FILTER = "value.total<100090000";
 /** Events are so far apart, ms. */
 const STEP_MS = 5;
 const WARM_UP_SCANS = 1;
-
-const PRODUCE_BATCH_BYTES = 16 * KIB;
-const PRODUCE_BYTES_PER_SECOND = 10e6;
 
 const utf8 = new TextEncoder();
 
@@ -85,42 +83,19 @@ async function scanFacts(
 const scan = (broker: AdminBroker) =>
   timeSearch(broker.api, TOPIC, { filter: FILTER, order: "oldest" });
 
-/** Open loop at 10 MB/s, each time on a new topic, with scans one after the other and without any. */
 function produceBesideScan(
   broker: AdminBroker,
   report: Report,
   rounds: number,
   scale: Scale,
 ): Contest {
-  const ratePerSecond = PRODUCE_BYTES_PER_SECOND / PRODUCE_BATCH_BYTES;
-  const requests = Math.ceil(ratePerSecond * scale.produceSeconds);
-  const shape = {
-    batchBytes: PRODUCE_BATCH_BYTES,
-    recordBytes: KIB,
-    connections: CONNECTIONS,
-    partitions: CONNECTIONS,
-    acks: -1,
-    isSynced: true,
-  } as const;
-  const run = async (topic: string): Promise<Figures> => {
-    await createTopic(broker.port, topic, shape.partitions, configsOf(shape.isSynced));
-    const { result, cpuMicros } = await measured(broker, requests, () =>
-      produce(broker, { shape, requests, topic, ratePerSecond }),
-    );
-    await deleteTopic(broker.port, topic);
-    return { ...latencyOf(result), cpuMicros };
-  };
-  return {
-    name: `${PRODUCE_ROW} of ${scale.scanBytes / 1e9} GB, open loop at 10 MB/s`,
-    unit: "ms p99",
-    reach: 2,
-    better: "lower",
+  return besideContest(broker, {
+    name: `${PRODUCE_ROW} of ${scale.scanBytes / 1e9} GB`,
+    workName: "with a scan",
+    seconds: scale.produceSeconds,
     rounds,
-    names: { floor: "without", runnel: "with a scan" },
-    floor: (round) => run(`alone-${round}`),
-    runnel: (round) => whileScanning(broker, report, () => run(`beside-${round}`)),
-    kafka: null,
-  };
+    beside: (_round, run) => whileScanning(broker, report, run),
+  });
 }
 
 /** Does `work` while the whole topic is scanned, again and again if need be. */

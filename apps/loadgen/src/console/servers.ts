@@ -12,8 +12,12 @@ export interface AdminBroker extends Server {
   readonly api: Client;
 }
 
-export async function startBroker(dataDir: string): Promise<AdminBroker> {
-  const program = runnelProgram(dataDir, ["--admin", "127.0.0.1:0"]);
+/** With any further flags. */
+export async function startBroker(
+  dataDir: string,
+  flags: readonly string[] = [],
+): Promise<AdminBroker> {
+  const program = runnelProgram(dataDir, ["--admin", "127.0.0.1:0", ...flags]);
   let admin: string | undefined;
   const server = await start({
     ...program,
