@@ -378,6 +378,16 @@ describe("time", () => {
   });
 });
 
+test("T22: a leap of the wall clock loses no offset, unless it lasts", async () => {
+  const world = await started();
+  await settle(world, world.commit("g", 1));
+  world.time.wallOffsetMs += 2 * world.config.offsetsRetentionMs;
+  await world.time.advance(world.config.offsetsRetentionCheckIntervalMs);
+  expect(await settle(world, world.committed("g"))).toBe(1);
+  await world.time.advance(2 * 3_600_000);
+  expect(await settle(world, world.committed("g"))).toBe(-1);
+});
+
 describe("topics", () => {
   test("deleting a topic deletes its offsets, also in a shard that is loading", async () => {
     const world = await started(2);

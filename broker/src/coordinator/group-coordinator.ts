@@ -10,6 +10,7 @@ import { assert } from "@runnel/kit/assert.ts";
 import { randomUuid } from "@runnel/kit/uuid.ts";
 import type { Clock, Logger, Random, Scheduler, Timer } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import { RetentionClock } from "#log/retention-clock.ts";
 import type { TransactionMarker } from "#log/transaction-marker.ts";
 import type { TransactionGate } from "#replica/ports.ts";
 import {
@@ -115,10 +116,13 @@ export class GroupCoordinator {
   readonly #usage: Usage = emptyUsage();
   readonly #patterns: TopicPatterns;
   #lastTicket = 0;
+  /** By what offsets grow old: a leap of the wall clock must not make groups lose their places. */
+  readonly #believed: RetentionClock;
   #expiry: Timer | null = null;
 
   constructor(world: GroupCoordinatorWorld) {
     this.#world = world;
+    this.#believed = new RetentionClock(world.clock);
     const { topics, scheduler } = world;
     const patterns = new TopicPatterns(topics, scheduler);
     this.#patterns = patterns;
@@ -484,8 +488,9 @@ export class GroupCoordinator {
     const delayMs = Math.min(Math.max(config().offsetsRetentionCheckIntervalMs, 1), 0x7fff_ffff);
     this.#expiry = scheduler.after(delayMs, () => {
       this.#expiry = null;
+      const nowMs = this.#believed.nowMs();
       for (const shard of this.#shards.shards) {
-        shard.sweep((groupId) => ({ kind: "expire-offsets", groupId }));
+        shard.sweep((groupId) => ({ kind: "expire-offsets", groupId, nowMs }));
       }
       if (this.#shards.state !== "closed") this.#scheduleExpiry();
     });

@@ -1,6 +1,7 @@
 /**
- * The time by which records become old. It follows the wall clock, but a leap ahead is believed only once
- * it has lasted: a clock that somebody set wrong for an hour must not delete what was to be kept.
+ * The time by which things become old: records and tombstones, producers, committed offsets, transactional
+ * ids. It follows the wall clock, but a leap ahead is believed only once it has lasted: a clock that somebody
+ * set wrong for an hour must not delete what was to be kept.
  *
  * What it compares is wall time minus monotonic time, which stays the same while nobody moves the
  * calendar, and of which it believes the least value of the last one to two hours. A step back counts
@@ -26,7 +27,7 @@ export class RetentionClock {
     this.#before = this.#least;
   }
 
-  /** Wall ms as far as they are believed. To be asked every minute or so: it learns by being asked. */
+  /** Wall ms as far as they are believed. To be asked every hour at least: it learns by being asked. */
   nowMs(): number {
     return Math.floor(this.#believed() + this.#clock.monotonicMs());
   }

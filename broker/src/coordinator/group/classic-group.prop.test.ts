@@ -122,7 +122,10 @@ class History {
         this.#memberIds[move.actor] = "";
         return this.#request({ kind: "join", actor: move.actor, protocols: 1, v: 9 });
       case "expire":
-        return this.#submit({ kind: "expire-offsets", groupId: GROUP }, null);
+        return this.#submit(
+          { kind: "expire-offsets", groupId: GROUP, nowMs: this.#moment().wallMs },
+          null,
+        );
       default:
         return this.#request(move);
     }

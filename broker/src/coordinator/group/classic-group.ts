@@ -97,7 +97,7 @@ function decide(group: Group, event: GroupEvent, turn: Turn): void {
     case "tick":
       return stepTick(group, event.isLate, turn);
     case "expire-offsets":
-      return stepExpireOffsets(group, turn);
+      return stepExpireOffsets(group, event.nowMs, turn);
     case "topics-deleted":
       return stepTopicsDeleted(group, event.topicIds, turn);
     default:

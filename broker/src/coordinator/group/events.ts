@@ -153,7 +153,8 @@ export interface DeleteEvent extends Request {
 export type InternalEvent =
   /** A deadline may have passed; `isLate` when the broker itself stood still (see `stepTick`). */
   | { readonly kind: "tick"; readonly groupId: string; readonly isLate: boolean }
-  | { readonly kind: "expire-offsets"; readonly groupId: string }
+  /** `nowMs`: wall time as far as it is believed. */
+  | { readonly kind: "expire-offsets"; readonly groupId: string; readonly nowMs: number }
   /** The topics are gone: their offsets go, too. Ids by name. */
   | {
       readonly kind: "topics-deleted";

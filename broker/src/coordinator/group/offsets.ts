@@ -149,16 +149,16 @@ export function stepDelete(group: Group, event: DeleteEvent, turn: Turn): void {
  * stable one of consumers what they are not subscribed to any more. An empty group without offsets
  * goes, too. What a transaction is about to move is in use.
  */
-export function stepExpireOffsets(group: Group, turn: Turn): void {
-  const { wallMs, config } = turn;
+export function stepExpireOffsets(group: Group, nowMs: number, turn: Turn): void {
+  const { offsetsRetentionMs } = turn.config;
   const since = expiryBase(group);
   if (since !== null) {
     const subscribed = subscribedTopics(group);
     const isExpired = (value: CommittedOffset, place: Place): boolean => {
       if (isPendingAt(group.pending, place)) return false;
       if (isSubscribed(group, subscribed, place.topic)) return false;
-      if (value.expiresAt !== -1) return wallMs >= value.expiresAt;
-      return wallMs - Math.max(since, value.committedAt) >= config.offsetsRetentionMs;
+      if (value.expiresAt !== -1) return nowMs >= value.expiresAt;
+      return nowMs - Math.max(since, value.committedAt) >= offsetsRetentionMs;
     };
     removeOffsets(group, isExpired, turn);
   }

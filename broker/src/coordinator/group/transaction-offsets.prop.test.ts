@@ -162,7 +162,7 @@ class History {
         this.#log = compacted(this.#log, move.isLate);
         break;
       case "expire-offsets":
-        this.#submit({ kind: "expire-offsets", groupId: move.groupId });
+        this.#submit({ kind: "expire-offsets", groupId: move.groupId, nowMs: 0 });
         break;
       default:
         this.#reload();

@@ -260,7 +260,7 @@ class Scenario {
       case "list":
         return { kind: "list", ticket: request.ticket };
       case "expire-offsets":
-        return { kind: "expire-offsets", groupId: GROUP };
+        return { kind: "expire-offsets", groupId: GROUP, nowMs: this.#moment().wallMs };
       case "topics-deleted":
         return {
           kind: "topics-deleted",
