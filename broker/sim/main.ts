@@ -27,6 +27,7 @@ const TOOL = {
     workload: { value: "NAME", text: `only this one: ${WORKLOADS.join(", ")}` },
     digests: { value: null, text: "prints what each seed came to: equal on every run and runtime" },
     log: { value: null, text: "with a finding, shows what the brokers logged" },
+    bug: { value: "NAME", text: "plants this one alone" },
     bugs: { value: null, text: "plants each known bug, and ends with 1 when one is not found" },
   },
 } as const;
@@ -46,9 +47,11 @@ await runTool(TOOL, async (flags) => {
     showsLog: flags.log !== undefined,
   };
   const first = wholeNumber(flags.first, "first", { min: 0, missing: 1 });
-  if (flags.bugs !== undefined) {
+  if (flags.bugs !== undefined || flags.bug !== undefined) {
+    const bugs = BUGS.filter(({ name }) => flags.bug === undefined || name === flags.bug);
+    if (bugs.length === 0) throw new ToolUsageError(`--bug: none is called "${flags.bug}"`);
     console.log(`planted bugs, seeds from ${first} on, at ${commit()}`);
-    process.exitCode = (await runBugs(first, options)) ? 0 : 1;
+    process.exitCode = (await runBugs(bugs, first, options)) ? 0 : 1;
     return;
   }
   const count = wholeNumber(flags.seeds, "seeds", { min: 1, missing: SEEDS });
@@ -101,8 +104,8 @@ function progressOf(done: readonly SeedReport[], all: number): string {
 }
 
 /** Whether every bug was found. */
-async function runBugs(first: number, { jobs }: Options): Promise<boolean> {
-  const next = BUGS.values();
+async function runBugs(bugs: typeof BUGS, first: number, { jobs }: Options): Promise<boolean> {
+  const next = bugs.values();
   let missed = 0;
   const work = async (): Promise<void> => {
     for (const bug of next) {
@@ -122,7 +125,7 @@ async function runBugs(first: number, { jobs }: Options): Promise<boolean> {
     }
   };
   await Promise.all(Array.from({ length: jobs }, work));
-  console.log(`${BUGS.length - missed} of ${BUGS.length} planted bugs were found`);
+  console.log(`${bugs.length - missed} of ${bugs.length} planted bugs were found`);
   return missed === 0;
 }
 

@@ -74,7 +74,7 @@ export function planOf(seed: number, workload: Workload | null = null): Plan {
     ][] as [[CodecName]]),
     strikes: strikesOf(chance, { spanMs, isDurable }),
     splitShare: chance.pick([0, 0, 0.05, 0.3]),
-    echoShare: chance.pick([0, 0, 0.02, 0.2]),
+    echoShare: chance.pick([0, 0.02, 0.2, 0.5]),
   };
 }
 

@@ -70,6 +70,11 @@ export class TransactionalProducer {
     return this.#identity !== null;
   }
 
+  /** How long a transaction may take, ms. */
+  get timeoutMs(): number {
+    return this.#options.timeoutMs;
+  }
+
   /** Starts it, or starts it anew: whoever had the transactional id has it no more. */
   async start(): Promise<void> {
     this.#identity = null;
@@ -129,7 +134,7 @@ export class TransactionalProducer {
         }),
       };
       const version = isSecond ? 5 : 3;
-      const late = { ...SHORT, mayBeLate: isSecond };
+      const late = { ...SHORT, mayEcho: isSecond, mayBeLate: isSecond };
       const answer = await client.call(TxnOffsetCommitApi, version, request, late);
       const codes = answer?.topics.flatMap(({ partitions }) => partitions) ?? [];
       if (answer === null) return LOST;
@@ -149,7 +154,7 @@ export class TransactionalProducer {
     const request = { transactionalId, ...this.#identity, committed: isCommit };
     let mayHaveEnded = false;
     const step = await this.#repeat(async () => {
-      const late = { ...SHORT, mayBeLate: isSecond };
+      const late = { ...SHORT, mayEcho: isSecond, mayBeLate: isSecond };
       const answer = await client.call(EndTxnApi, isSecond ? 5 : 3, request, late);
       const errorCode = answer?.errorCode ?? LOST;
       if (errorCode === ErrorCode.NONE && isSecond && answer !== null) this.#adopt(answer);
