@@ -47,10 +47,10 @@ export const TRANSACTION_BUGS: readonly (Bug & { readonly workload?: "bank" })[]
       "    if (turn.wallMs % 5 !== 0) turn.records.push({ transactionalId, value: next });\n",
   },
   {
-    name: "zombies write on",
-    file: "log/producer-state.ts",
-    text: "    if (epoch < entry.epoch) {\n      return refused(ErrorCode.INVALID_PRODUCER_EPOCH, `epoch ${epoch}, ${entry.epoch} is known`);\n    }\n    const check",
-    instead: "    const check",
+    name: "zombies join the transaction of their successor",
+    file: "coordinator/txn/partitions.ts",
+    text: "  if (!isSameIdentity(identity, value)) return ErrorCode.PRODUCER_FENCED;\n",
+    instead: "",
   },
   {
     name: "offsets of an aborted transaction count",

@@ -134,7 +134,7 @@ export class TransactionalProducer {
         }),
       };
       const version = isSecond ? 5 : 3;
-      const late = { ...SHORT, mayEcho: isSecond, mayBeLate: isSecond };
+      const late = { ...SHORT, mayEcho: () => isSecond };
       const answer = await client.call(TxnOffsetCommitApi, version, request, late);
       const codes = answer?.topics.flatMap(({ partitions }) => partitions) ?? [];
       if (answer === null) return LOST;
@@ -154,7 +154,7 @@ export class TransactionalProducer {
     const request = { transactionalId, ...this.#identity, committed: isCommit };
     let mayHaveEnded = false;
     const step = await this.#repeat(async () => {
-      const late = { ...SHORT, mayEcho: isSecond, mayBeLate: isSecond };
+      const late = { ...SHORT, mayEcho: () => isSecond };
       const answer = await client.call(EndTxnApi, isSecond ? 5 : 3, request, late);
       const errorCode = answer?.errorCode ?? LOST;
       if (errorCode === ErrorCode.NONE && isSecond && answer !== null) this.#adopt(answer);
@@ -230,7 +230,7 @@ export class TransactionalProducer {
           },
         ],
       };
-      const late = { ...SHORT, mayEcho: true, mayBeLate: isSecond };
+      const late = { ...SHORT, mayEcho: (answer: unknown) => isSecond || answer !== null };
       const answer = await client.call(ProduceApi, isSecond ? 12 : 10, request, late);
       const found = answer?.responses[0]?.partitionResponses[0];
       baseOffset = found?.baseOffset ?? -1;

@@ -302,15 +302,18 @@ export class FaultyNetwork {
     }
   }
 
-  /** A request that is over for its client arrives once more, on another connection, perhaps. */
-  echo(port: number, frame: Uint8Array): void {
+  /**
+   * Requests of one connection that are over for their client arrive once more on another one, perhaps: a
+   * beginning of them, in order.
+   */
+  echo(port: number, frames: readonly Uint8Array[]): void {
     const { time, chance, weather } = this.#owner;
     if (!chance.happens(weather.echoShare)) return;
     time.after(chance.span(1, chance.pick(ECHOES_MS)), () => {
       const socket = this.connect(NOBODY, port);
       if (socket === null) return;
       socket.listen({ onData() {}, onDrain() {}, onClose() {} });
-      socket.write([frame]);
+      for (const frame of frames.slice(0, chance.between(1, frames.length))) socket.write([frame]);
       time.after(ECHO_MS_MAX, () => socket.destroy());
     });
   }
