@@ -31,6 +31,8 @@ const CRASH_POINTS: readonly [CrashPoint, ...CrashPoint[]] = [
   { operation: "syncDirectory", suffix: "" },
   { operation: "removeFile", suffix: "" },
 ];
+/** How long after the first sync of a new segment the power goes, ms: while the one before is being closed. */
+const ROLLED_MS_MAX = 20;
 /** How long after a failed sync the power stays, ms: long enough for whoever tries once more. */
 const UNSYNCED_MS_MAX = 10_000;
 /** Longer than anything that a strike leaves behind takes to show. */
@@ -107,6 +109,13 @@ export class Nemesis {
       case "cut point":
         disk.trap = { operation: "sync", suffix: ".log", spring: () => this.#cut() };
         return;
+      case "roll point":
+        disk.trap = {
+          operation: "create",
+          suffix: ".log",
+          spring: (path) => this.#awaitSync(path),
+        };
+        return;
       case "sync error":
         disk.syncFailures = 1;
         this.#mustLosePower = true;
@@ -143,6 +152,15 @@ export class Nemesis {
   #crash(): void {
     const { time, chance } = this.#options;
     time.after(chance.pick([0, 0, 0.5, 2, 8]), () => this.#restart(this.#roughEnding()));
+  }
+
+  /** The power goes just when the first records of a new segment are durable, and are acknowledged. */
+  #awaitSync(path: string): void {
+    const { broker, time, chance } = this.#options;
+    const spring = (): void => {
+      time.after(chance.span(0, ROLLED_MS_MAX), () => this.#restart("power"));
+    };
+    broker.weather.disk.trap = { operation: "sync", suffix: path, spring };
   }
 
   /**

@@ -140,7 +140,7 @@ function springTrap(operation: DiskChange | DiskLook, path: string, weather: Dis
   const { trap } = weather;
   if (trap === null || trap.operation !== operation || !path.endsWith(trap.suffix)) return;
   weather.trap = null;
-  trap.spring();
+  trap.spring(path);
 }
 
 function faultOf(

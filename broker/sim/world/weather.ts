@@ -22,7 +22,7 @@ export interface DiskTrap {
   readonly operation: DiskChange;
   /** Only for paths that end so. */
   readonly suffix: string;
-  spring(): void;
+  spring(path: string): void;
 }
 
 export interface NetworkWeather {
