@@ -35,6 +35,10 @@ const CRASH_POINTS: readonly [CrashPoint, ...CrashPoint[]] = [
 const ROLLED_MS_MAX = 20;
 /** How long after a failed sync the power stays, ms: long enough for whoever tries once more. */
 const UNSYNCED_MS_MAX = 10_000;
+/** How many times slower than usual the disk is that is to leave something undone. */
+const TAIL_SLOWNESS = 300;
+/** How long after a start the power goes, ms: long enough for clients to rely on what was found. */
+const RELIED_MS_MAX = 400;
 /** Longer than anything that a strike leaves behind takes to show. */
 const AFTERMATH_MS = 12_000;
 /** The longest that the broker is down between two processes. */
@@ -104,16 +108,34 @@ export class Nemesis {
       case "stop":
         return this.#restart(kind);
       case "crash point":
-        disk.trap = { ...chance.pick(CRASH_POINTS), spring: () => this.#crash() };
+        disk.trap = {
+          ...chance.pick(CRASH_POINTS),
+          isEarly: chance.happens(0.5),
+          spring: () => this.#crash(),
+        };
         return;
       case "cut point":
-        disk.trap = { operation: "sync", suffix: ".log", spring: () => this.#cut() };
+        disk.trap = {
+          operation: "sync",
+          suffix: ".log",
+          isEarly: true,
+          spring: () => this.#cut(),
+        };
         return;
       case "roll point":
         disk.trap = {
           operation: "create",
           suffix: ".log",
+          isEarly: false,
           spring: (path) => this.#awaitSync(path),
+        };
+        return;
+      case "tail point":
+        disk.trap = {
+          operation: "sync",
+          suffix: ".log",
+          isEarly: true,
+          spring: () => this.#leaveTail(),
         };
         return;
       case "sync error":
@@ -151,7 +173,7 @@ export class Nemesis {
   /** The process ends in the middle of an operation, or soon after it. */
   #crash(): void {
     const { time, chance } = this.#options;
-    time.after(chance.pick([0, 0, 0.5, 2, 8]), () => this.#restart(this.#roughEnding()));
+    time.after(chance.pick([0, 0, 0, 0.5, 2, 8]), () => this.#restart(this.#roughEnding()));
   }
 
   /** The power goes just when the first records of a new segment are durable, and are acknowledged. */
@@ -160,7 +182,7 @@ export class Nemesis {
     const spring = (): void => {
       time.after(chance.span(0, ROLLED_MS_MAX), () => this.#restart("power"));
     };
-    broker.weather.disk.trap = { operation: "sync", suffix: path, spring };
+    broker.weather.disk.trap = { operation: "sync", suffix: path, isEarly: false, spring };
   }
 
   /**
@@ -171,9 +193,30 @@ export class Nemesis {
     const { broker, time, chance } = this.#options;
     time.after(chance.pick([0, 0.5, 2]), () => broker.network.cut(1));
     this.#slowFor(chance.between(100, 1_000));
-    if (chance.happens(0.5)) {
-      time.after(chance.between(50, 500), () => this.#restart(this.#roughEnding()));
+    if (chance.happens(0.8)) {
+      time.after(chance.between(20, 400), () => this.#restart(this.#roughEnding()));
     }
+  }
+
+  /**
+   * The process is killed before the disk has what it wrote; the power goes when its successor has shown
+   * that to clients.
+   */
+  #leaveTail(): void {
+    const { broker, time, chance } = this.#options;
+    broker.weather.disk.slowness = TAIL_SLOWNESS;
+    time.after(chance.span(0.01, 5), () => {
+      broker.weather.disk.slowness = 1;
+      this.#restart("kill");
+      void this.#endings.then(() => this.#cutPowerSoon());
+    });
+  }
+
+  #cutPowerSoon(): void {
+    const { time, chance } = this.#options;
+    time.after(chance.between(10, RELIED_MS_MAX), () => {
+      if (!this.#isOver) this.#restart("power");
+    });
   }
 
   #slowFor(spanMs: number): void {
@@ -185,7 +228,7 @@ export class Nemesis {
 
   #roughEnding(): Ending {
     const { plan, chance } = this.#options;
-    return plan.isDurable && chance.happens(0.7) ? "power" : "kill";
+    return plan.isDurable && chance.happens(0.5) ? "power" : "kill";
   }
 
   #later(work: () => void, delayMsMax = FAULT_MS_MAX): void {
@@ -206,10 +249,11 @@ export class Nemesis {
     broker.weather.disk.trap = null;
     await time.sleep(chance.span(1, DOWN_MS_MAX));
     // What is read at a start takes long enough for others to ask meanwhile.
-    if (!this.#isOver && chance.happens(0.3)) this.#slowFor(chance.between(100, 1_000));
+    const isSlow = !this.#isOver && chance.happens(0.4);
+    if (isSlow) broker.weather.disk.slowness = chance.pick([30, 100]);
     await broker.start();
+    if (isSlow) this.#slowFor(chance.between(100, 1_000));
     // What a killed process had not synced, its successor must: before anybody relies on it.
-    if (this.#isOver || !plan.isDurable || asked !== "kill" || !chance.happens(0.3)) return;
-    time.after(chance.span(1, 300), () => this.#restart("power"));
+    if (plan.isDurable && asked === "kill" && chance.happens(0.3)) this.#cutPowerSoon();
   }
 }

@@ -17,6 +17,7 @@ export const STRIKES = [
   "crash point",
   "cut point",
   "roll point",
+  "tail point",
   "sync error",
   "write error",
   "disk full",
@@ -50,7 +51,12 @@ export interface Plan {
 }
 
 /** Strikes that only data which is synced before it is acknowledged has to survive. */
-const NEEDS_DURABLE: ReadonlySet<StrikeKind> = new Set(["power", "roll point", "sync error"]);
+const NEEDS_DURABLE: ReadonlySet<StrikeKind> = new Set([
+  "power",
+  "roll point",
+  "tail point",
+  "sync error",
+]);
 /** Part of the seeds in which a kind of strike occurs at all: few that meet often, or many. */
 const KIND_SHARES: readonly [number, ...number[]] = [0.15, 0.4];
 /** Part of the seeds without any fault: they must be right, too. */

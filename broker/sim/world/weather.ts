@@ -22,6 +22,8 @@ export interface DiskTrap {
   readonly operation: DiskChange;
   /** Only for paths that end so. */
   readonly suffix: string;
+  /** Springs when the operation begins, which then has its effect last of all; else with its effect. */
+  readonly isEarly: boolean;
   spring(path: string): void;
 }
 
