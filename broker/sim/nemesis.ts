@@ -35,8 +35,8 @@ const CRASH_POINTS: readonly [CrashPoint, ...CrashPoint[]] = [
 const ROLLED_MS_MAX = 20;
 /** How long after a failed sync the power stays, ms: long enough for whoever tries once more. */
 const UNSYNCED_MS_MAX = 10_000;
-/** How many times slower than usual the disk is that is to leave something undone. */
-const TAIL_SLOWNESS = 300;
+/** How many times slower than usual an operation is that hangs. */
+const HANGING_SLOWNESS = 1_000;
 /** How long after a start the power goes, ms: long enough for clients to rely on what was found. */
 const RELIED_MS_MAX = 400;
 /** Longer than anything that a strike leaves behind takes to show. */
@@ -108,11 +108,7 @@ export class Nemesis {
       case "stop":
         return this.#restart(kind);
       case "crash point":
-        disk.trap = {
-          ...chance.pick(CRASH_POINTS),
-          isEarly: chance.happens(0.5),
-          spring: () => this.#crash(),
-        };
+        disk.trap = this.#crashTrap();
         return;
       case "cut point":
         disk.trap = {
@@ -170,10 +166,27 @@ export class Nemesis {
     }
   }
 
-  /** The process ends in the middle of an operation, or soon after it. */
-  #crash(): void {
-    const { time, chance } = this.#options;
-    time.after(chance.pick([0, 0, 0, 0.5, 2, 8]), () => this.#restart(this.#roughEnding()));
+  /**
+   * The process ends in the middle of an operation, or soon after it. Where it is in the middle, that
+   * operation may hang while the rest of the disk goes on.
+   */
+  #crashTrap(): DiskTrap {
+    const { chance, time } = this.#options;
+    const isEarly = chance.happens(0.5);
+    const delayMs = chance.pick(isEarly ? [0, 2, 8, 30] : [0, 0, 0.5, 2, 8]);
+    const spring = (): void => {
+      if (isEarly) this.#hang();
+      time.after(delayMs, () => this.#restart(this.#roughEnding()));
+    };
+    return { ...chance.pick(CRASH_POINTS), isEarly, spring };
+  }
+
+  /** The operation that begins just now takes very long; no other one does. */
+  #hang(): void {
+    const { broker, time } = this.#options;
+    const { disk } = broker.weather;
+    disk.slowness = HANGING_SLOWNESS;
+    time.soon(() => void (disk.slowness = 1));
   }
 
   /** The power goes just when the first records of a new segment are durable, and are acknowledged. */
@@ -203,10 +216,9 @@ export class Nemesis {
    * that to clients.
    */
   #leaveTail(): void {
-    const { broker, time, chance } = this.#options;
-    broker.weather.disk.slowness = TAIL_SLOWNESS;
+    const { time, chance } = this.#options;
+    this.#hang();
     time.after(chance.span(0.01, 5), () => {
-      broker.weather.disk.slowness = 1;
       this.#restart("kill");
       void this.#endings.then(() => this.#cutPowerSoon());
     });
@@ -246,7 +258,6 @@ export class Nemesis {
     this.#mustLosePower = false;
     broker.weather.disk.syncFailures = 0;
     broker.weather.disk.writeFailures = 0;
-    broker.weather.disk.trap = null;
     await time.sleep(chance.span(1, DOWN_MS_MAX));
     // What is read at a start takes long enough for others to ask meanwhile.
     const isSlow = !this.#isOver && chance.happens(0.4);

@@ -123,7 +123,7 @@ function strikesOf(
   const kinds = STRIKES.filter(
     (kind) => chance.happens(share) && (isDurable || !NEEDS_DURABLE.has(kind)),
   );
-  const pauseMs = chance.pick([200, 400, 1_000, 3_000]);
+  const pauseMs = chance.pick([200, 400, 1_000, 2_000]);
   const strikes: Strike[] = [];
   for (let atMs = chance.between(100, 2_000); atMs < spanMs && kinds.length > 0; ) {
     strikes.push({ atMs, kind: chance.pick(kinds as [StrikeKind, ...StrikeKind[]]) });

@@ -47,6 +47,12 @@ export const TRANSACTION_BUGS: readonly (Bug & { readonly workload?: "bank" })[]
       "    if (turn.wallMs % 5 !== 0) turn.records.push({ transactionalId, value: next });\n",
   },
   {
+    name: "a read of aborted transactions that fails ends the broker",
+    file: "replica/fetch.ts",
+    text: "      if (aborted instanceof Promise) aborted.catch(() => {});\n",
+    instead: "",
+  },
+  {
     name: "zombies join the transaction of their successor",
     file: "coordinator/txn/partitions.ts",
     text: "  if (!isSameIdentity(identity, value)) return ErrorCode.PRODUCER_FENCED;\n",
