@@ -15,6 +15,9 @@ const JUMPS_MS: readonly [number, ...number[]] = [
   2 * HOUR_MS,
   DAY_MS,
 ];
+/** Jumps of a strobe, as many back as there, and the longest pause between two, ms. */
+const STROBES = 100;
+const STROBE_MS_MAX = 100;
 /** The longest that a fault with a duration lasts. */
 const FAULT_MS_MAX = 4_000;
 type CrashPoint = Pick<DiskTrap, "operation" | "suffix">;
@@ -153,6 +156,8 @@ export class Nemesis {
       case "clock jump":
         this.#options.time.wallOffsetMs += chance.pick(JUMPS_MS);
         return;
+      case "clock strobe":
+        return this.#strobe(chance.pick(JUMPS_MS), STROBES);
       case "cut":
         return broker.network.cut(chance.pick([0.3, 1]));
       case "stall":
@@ -164,6 +169,14 @@ export class Nemesis {
         store.failureShare = chance.pick([0.1, 1]);
         return this.#later(() => void (store.failureShare = 0));
     }
+  }
+
+  /** The calendar jumps there and back, again and again. */
+  #strobe(jumpMs: number, left: number): void {
+    const { time, chance } = this.#options;
+    if (left === 0) return;
+    time.wallOffsetMs += jumpMs;
+    time.after(chance.span(1, STROBE_MS_MAX), () => this.#strobe(-jumpMs, left - 1));
   }
 
   /**

@@ -24,6 +24,7 @@ export const STRIKES = [
   "slow disk",
   "read errors",
   "clock jump",
+  "clock strobe",
   "cut",
   "stall",
   "slow network",

@@ -107,7 +107,7 @@ export class Stage {
   transactionalProducer(
     name: string,
     transactionalId: string,
-    life = new Life(),
+    { life = new Life(), isAlone = false } = {},
   ): TransactionalProducer {
     const chance = this.chance(`producer ${name}`);
     return new TransactionalProducer({
@@ -120,6 +120,7 @@ export class Stage {
       time: this.time,
       isSecond: chance.happens(0.7),
       timeoutMs: chance.pick([1_000, 3_000, TRANSACTION_MS_MAX]),
+      isAlone,
       nextValue: () => this.nextValue(),
     });
   }

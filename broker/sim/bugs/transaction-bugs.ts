@@ -40,6 +40,12 @@ export const TRANSACTION_BUGS: readonly (Bug & { readonly workload?: "bank" })[]
     instead: "transaction.deadlineMs = Number.POSITIVE_INFINITY;",
   },
   {
+    name: "the calendar decides on transactions after a load",
+    file: "coordinator/txn/progress.ts",
+    text: "Math.min(Math.max(leftMs, graceOf(value)), value.timeoutMs)",
+    instead: "leftMs",
+  },
+  {
     name: "end of a transaction answered and not recorded",
     file: "coordinator/txn/end.ts",
     text: "    turn.records.push({ transactionalId, value: next });\n",

@@ -37,7 +37,7 @@ export async function playTransactions(stage: Stage): Promise<void> {
   const count = chance.between(2, 4);
   // At times two processes believe that they are the same producer.
   const idCount = chance.happens(0.4) ? count - 1 : count;
-  const troupe = new Troupe(stage);
+  const troupe = new Troupe(stage, new Set(idCount < count ? ["id0"] : []));
   for (let index = 0; index < count; index += 1) troupe.enter(`id${index % idCount}`);
   startPoller(stage, "poller0");
   await stage.nemesis.run();
@@ -51,11 +51,14 @@ export async function playTransactions(stage: Stage): Promise<void> {
 class Troupe {
   readonly #stage: Stage;
   readonly #chance: Chance;
+  readonly #shared: ReadonlySet<string>;
   readonly #actors: Actor[] = [];
   readonly #working: Promise<void>[] = [];
 
-  constructor(stage: Stage) {
+  /** `shared`: the ids under which several work at once. */
+  constructor(stage: Stage, shared: ReadonlySet<string>) {
     this.#stage = stage;
+    this.#shared = shared;
     this.#chance = stage.chance("troupe");
   }
 
@@ -68,7 +71,10 @@ class Troupe {
     const stage = this.#stage;
     const name = `actor${this.#actors.length}`;
     const life = new Life();
-    const producer = stage.transactionalProducer(name, id, life);
+    const producer = stage.transactionalProducer(name, id, {
+      life,
+      isAlone: !this.#shared.has(id),
+    });
     const fetcher = stage.fetcher(name, "read_committed", { life });
     fetcher.assign(new Map(stage.partitions.map((partition) => [partition, 0])));
     const actor = { name, id, chance: stage.chance(name), life, producer, fetcher };
