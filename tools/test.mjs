@@ -11,7 +11,10 @@ const MINUTE_MS = 60_000;
 const CHECKS = ["typecheck", "format", "lint", "tidy", "dead"];
 
 /** Whole brokers in simulated worlds. */
-const SIMULATIONS = [{ name: "simulator, 200 seeds", flags: ["--seeds", "200", "--jobs", "2"] }];
+const SIMULATIONS = [
+  { name: "simulator, 200 seeds", flags: ["--seeds", "200", "--jobs", "2"] },
+  { name: "simulator, planted bugs", flags: ["--bugs", "--jobs", "2"] },
+];
 
 const tally = new Tally();
 try {

@@ -132,6 +132,8 @@ export type OddityName =
   | "false out of order"
   /** What must come to an end without faults did not. */
   | "stuck"
+  /** A session or a transaction was ended before its time was over. */
+  | "early expiry"
   /** A position that the log had is beyond its end. */
   | "truncated";
 

@@ -7,8 +7,7 @@ import process from "node:process";
 import { runTool, ToolUsageError, wholeNumber } from "@runnel/kit/tool-flags.ts";
 import { BUGS, SEEDS_PER_BUG } from "./bugs/bugs.ts";
 import { WORKLOADS, type Workload } from "./plan.ts";
-import { REGRESSIONS } from "./regressions.ts";
-import { SeedRunner } from "./seed-runner.ts";
+import { NO_DIGEST, SeedRunner } from "./seed-runner.ts";
 import type { SeedReport, SeedRequest } from "./seed-worker.ts";
 
 /** Of the command line, where it does not say otherwise. */
@@ -22,11 +21,12 @@ const TOOL = {
   about: "Runs simulated worlds with faults; ends with 1 when a checker finds something.",
   flags: {
     seeds: { value: "N", text: `how many worlds (${SEEDS})` },
-    first: { value: "SEED", text: "the seed of the first one (1, after those that failed once)" },
+    first: { value: "SEED", text: "the seed of the first one (1)" },
     jobs: { value: "N", text: "worlds at the same time, each on a core (1)" },
     workload: { value: "NAME", text: `only this one: ${WORKLOADS.join(", ")}` },
     digests: { value: null, text: "prints what each seed came to: equal on every run and runtime" },
     log: { value: null, text: "with a finding, shows what the brokers logged" },
+    bug: { value: "NAME", text: "plants this one alone" },
     bugs: { value: null, text: "plants each known bug, and ends with 1 when one is not found" },
   },
 } as const;
@@ -46,16 +46,17 @@ await runTool(TOOL, async (flags) => {
     showsLog: flags.log !== undefined,
   };
   const first = wholeNumber(flags.first, "first", { min: 0, missing: 1 });
-  if (flags.bugs !== undefined) {
+  if (flags.bugs !== undefined || flags.bug !== undefined) {
+    const bugs = BUGS.filter(({ name }) => flags.bug === undefined || name === flags.bug);
+    if (bugs.length === 0) throw new ToolUsageError(`--bug: none is called "${flags.bug}"`);
     console.log(`planted bugs, seeds from ${first} on, at ${commit()}`);
-    process.exitCode = (await runBugs(first, options)) ? 0 : 1;
+    process.exitCode = (await runBugs(bugs, first, options)) ? 0 : 1;
     return;
   }
   const count = wholeNumber(flags.seeds, "seeds", { min: 1, missing: SEEDS });
-  const known = flags.first === undefined ? REGRESSIONS : [];
-  console.log(`${count} seeds from ${first} on, ${known.length} that failed once, at ${commit()}`);
-  const fresh = Array.from({ length: count }, (_, index) => first + index);
-  const wanted = [...known, ...fresh.map((seed) => ({ seed, workload: options.workload }))];
+  console.log(`${count} seeds from ${first} on, at ${commit()}`);
+  const seeds = Array.from({ length: count }, (_, index) => first + index);
+  const wanted = seeds.map((seed) => ({ seed, workload: options.workload }));
   process.exitCode = (await runSeeds(wanted, options)) ? 0 : 1;
 });
 
@@ -101,29 +102,39 @@ function progressOf(done: readonly SeedReport[], all: number): string {
 }
 
 /** Whether every bug was found. */
-async function runBugs(first: number, { jobs }: Options): Promise<boolean> {
-  const next = BUGS.values();
+async function runBugs(bugs: typeof BUGS, first: number, { jobs }: Options): Promise<boolean> {
+  const next = bugs.values();
   let missed = 0;
   const work = async (): Promise<void> => {
     for (const bug of next) {
       await using runner = new SeedRunner(bug.name);
-      let report: SeedReport | null = null;
-      for (let seed = first; seed < first + SEEDS_PER_BUG && report === null; seed += 1) {
-        const one = await runner.run(seed, bug.workload);
-        if (one.findings.length > 0) report = one;
-      }
-      if (report === null) {
+      const found = await firstFinding(runner, bug, first);
+      if (found === null) {
         missed += 1;
         console.log(`MISSED  ${bug.name}: not found in ${SEEDS_PER_BUG} seeds`);
-      } else {
-        const { anomaly, text } = report.findings[0] as SeedReport["findings"][number];
-        console.log(`found   ${bug.name}: seed ${report.seed}, ${anomaly}: ${text.slice(0, 160)}`);
-      }
+      } else console.log(`found   ${bug.name}: ${found.slice(0, 200)}`);
     }
   };
   await Promise.all(Array.from({ length: jobs }, work));
-  console.log(`${BUGS.length - missed} of ${BUGS.length} planted bugs were found`);
+  console.log(`${bugs.length - missed} of ${bugs.length} planted bugs were found`);
   return missed === 0;
+}
+
+/** Null where the seeds show nothing. Rejects where the broker with the bug cannot even be run. */
+async function firstFinding(
+  runner: SeedRunner,
+  { name, workload }: (typeof BUGS)[number],
+  first: number,
+): Promise<string | null> {
+  for (let seed = first; seed < first + SEEDS_PER_BUG; seed += 1) {
+    const { findings, digest } = await runner.run(seed, workload);
+    const [finding] = findings;
+    if (finding === undefined) continue;
+    const { anomaly, text } = finding;
+    if (digest === NO_DIGEST) throw new Error(`"${name}", seed ${seed}: ${text}`);
+    return `seed ${seed}, ${anomaly}: ${text}`;
+  }
+  return null;
 }
 
 function workloadOf(text: string | undefined): Workload | null {

@@ -15,6 +15,9 @@ const JUMPS_MS: readonly [number, ...number[]] = [
   2 * HOUR_MS,
   DAY_MS,
 ];
+/** Jumps of a strobe, as many back as there, and the longest pause between two, ms. */
+const STROBES = 100;
+const STROBE_MS_MAX = 100;
 /** The longest that a fault with a duration lasts. */
 const FAULT_MS_MAX = 4_000;
 type CrashPoint = Pick<DiskTrap, "operation" | "suffix">;
@@ -31,8 +34,14 @@ const CRASH_POINTS: readonly [CrashPoint, ...CrashPoint[]] = [
   { operation: "syncDirectory", suffix: "" },
   { operation: "removeFile", suffix: "" },
 ];
+/** How long after the first sync of a new segment the power goes, ms: while the one before is being closed. */
+const ROLLED_MS_MAX = 20;
 /** How long after a failed sync the power stays, ms: long enough for whoever tries once more. */
 const UNSYNCED_MS_MAX = 10_000;
+/** How many times slower than usual an operation is that hangs. */
+const HANGING_SLOWNESS = 1_000;
+/** How long after a start the power goes, ms: long enough for clients to rely on what was found. */
+const RELIED_MS_MAX = 400;
 /** Longer than anything that a strike leaves behind takes to show. */
 const AFTERMATH_MS = 12_000;
 /** The longest that the broker is down between two processes. */
@@ -102,10 +111,31 @@ export class Nemesis {
       case "stop":
         return this.#restart(kind);
       case "crash point":
-        disk.trap = { ...chance.pick(CRASH_POINTS), spring: () => this.#crash() };
+        disk.trap = this.#crashTrap();
         return;
       case "cut point":
-        disk.trap = { operation: "sync", suffix: ".log", spring: () => this.#cut() };
+        disk.trap = {
+          operation: "sync",
+          suffix: ".log",
+          isEarly: true,
+          spring: () => this.#cut(),
+        };
+        return;
+      case "roll point":
+        disk.trap = {
+          operation: "create",
+          suffix: ".log",
+          isEarly: false,
+          spring: (path) => this.#awaitSync(path),
+        };
+        return;
+      case "tail point":
+        disk.trap = {
+          operation: "sync",
+          suffix: ".log",
+          isEarly: true,
+          spring: () => this.#leaveTail(),
+        };
         return;
       case "sync error":
         disk.syncFailures = 1;
@@ -126,6 +156,8 @@ export class Nemesis {
       case "clock jump":
         this.#options.time.wallOffsetMs += chance.pick(JUMPS_MS);
         return;
+      case "clock strobe":
+        return this.#strobe(chance.pick(JUMPS_MS), STROBES);
       case "cut":
         return broker.network.cut(chance.pick([0.3, 1]));
       case "stall":
@@ -139,10 +171,44 @@ export class Nemesis {
     }
   }
 
-  /** The process ends in the middle of an operation, or soon after it. */
-  #crash(): void {
+  /** The calendar jumps there and back, again and again. */
+  #strobe(jumpMs: number, left: number): void {
     const { time, chance } = this.#options;
-    time.after(chance.pick([0, 0, 0.5, 2, 8]), () => this.#restart(this.#roughEnding()));
+    if (left === 0) return;
+    time.wallOffsetMs += jumpMs;
+    time.after(chance.span(1, STROBE_MS_MAX), () => this.#strobe(-jumpMs, left - 1));
+  }
+
+  /**
+   * The process ends in the middle of an operation, or soon after it. Where it is in the middle, that
+   * operation may hang while the rest of the disk goes on.
+   */
+  #crashTrap(): DiskTrap {
+    const { chance, time } = this.#options;
+    const isEarly = chance.happens(0.5);
+    const delayMs = chance.pick(isEarly ? [0, 2, 8, 30] : [0, 0, 0.5, 2, 8]);
+    const spring = (): void => {
+      if (isEarly) this.#hang();
+      time.after(delayMs, () => this.#restart(this.#roughEnding()));
+    };
+    return { ...chance.pick(CRASH_POINTS), isEarly, spring };
+  }
+
+  /** The operation that begins just now takes very long; no other one does. */
+  #hang(): void {
+    const { broker, time } = this.#options;
+    const { disk } = broker.weather;
+    disk.slowness = HANGING_SLOWNESS;
+    time.soon(() => void (disk.slowness = 1));
+  }
+
+  /** The power goes just when the first records of a new segment are durable, and are acknowledged. */
+  #awaitSync(path: string): void {
+    const { broker, time, chance } = this.#options;
+    const spring = (): void => {
+      time.after(chance.span(0, ROLLED_MS_MAX), () => this.#restart("power"));
+    };
+    broker.weather.disk.trap = { operation: "sync", suffix: path, isEarly: false, spring };
   }
 
   /**
@@ -153,9 +219,29 @@ export class Nemesis {
     const { broker, time, chance } = this.#options;
     time.after(chance.pick([0, 0.5, 2]), () => broker.network.cut(1));
     this.#slowFor(chance.between(100, 1_000));
-    if (chance.happens(0.5)) {
-      time.after(chance.between(50, 500), () => this.#restart(this.#roughEnding()));
+    if (chance.happens(0.8)) {
+      time.after(chance.between(20, 400), () => this.#restart(this.#roughEnding()));
     }
+  }
+
+  /**
+   * The process is killed before the disk has what it wrote; the power goes when its successor has shown
+   * that to clients.
+   */
+  #leaveTail(): void {
+    const { time, chance } = this.#options;
+    this.#hang();
+    time.after(chance.span(0.01, 5), () => {
+      this.#restart("kill");
+      void this.#endings.then(() => this.#cutPowerSoon());
+    });
+  }
+
+  #cutPowerSoon(): void {
+    const { time, chance } = this.#options;
+    time.after(chance.between(10, RELIED_MS_MAX), () => {
+      if (!this.#isOver) this.#restart("power");
+    });
   }
 
   #slowFor(spanMs: number): void {
@@ -167,7 +253,7 @@ export class Nemesis {
 
   #roughEnding(): Ending {
     const { plan, chance } = this.#options;
-    return plan.isDurable && chance.happens(0.7) ? "power" : "kill";
+    return plan.isDurable && chance.happens(0.5) ? "power" : "kill";
   }
 
   #later(work: () => void, delayMsMax = FAULT_MS_MAX): void {
@@ -185,13 +271,13 @@ export class Nemesis {
     this.#mustLosePower = false;
     broker.weather.disk.syncFailures = 0;
     broker.weather.disk.writeFailures = 0;
-    broker.weather.disk.trap = null;
     await time.sleep(chance.span(1, DOWN_MS_MAX));
     // What is read at a start takes long enough for others to ask meanwhile.
-    if (!this.#isOver && chance.happens(0.3)) this.#slowFor(chance.between(100, 1_000));
+    const isSlow = !this.#isOver && chance.happens(0.4);
+    if (isSlow) broker.weather.disk.slowness = chance.pick([30, 100]);
     await broker.start();
+    if (isSlow) this.#slowFor(chance.between(100, 1_000));
     // What a killed process had not synced, its successor must: before anybody relies on it.
-    if (this.#isOver || !plan.isDurable || asked !== "kill" || !chance.happens(0.3)) return;
-    time.after(chance.span(1, 300), () => this.#restart("power"));
+    if (plan.isDurable && asked === "kill" && chance.happens(0.3)) this.#cutPowerSoon();
   }
 }

@@ -16,12 +16,15 @@ export const STRIKES = [
   "stop",
   "crash point",
   "cut point",
+  "roll point",
+  "tail point",
   "sync error",
   "write error",
   "disk full",
   "slow disk",
   "read errors",
   "clock jump",
+  "clock strobe",
   "cut",
   "stall",
   "slow network",
@@ -49,7 +52,12 @@ export interface Plan {
 }
 
 /** Strikes that only data which is synced before it is acknowledged has to survive. */
-const NEEDS_DURABLE: ReadonlySet<StrikeKind> = new Set(["power", "sync error"]);
+const NEEDS_DURABLE: ReadonlySet<StrikeKind> = new Set([
+  "power",
+  "roll point",
+  "tail point",
+  "sync error",
+]);
 /** Part of the seeds in which a kind of strike occurs at all: few that meet often, or many. */
 const KIND_SHARES: readonly [number, ...number[]] = [0.15, 0.4];
 /** Part of the seeds without any fault: they must be right, too. */
@@ -74,7 +82,7 @@ export function planOf(seed: number, workload: Workload | null = null): Plan {
     ][] as [[CodecName]]),
     strikes: strikesOf(chance, { spanMs, isDurable }),
     splitShare: chance.pick([0, 0, 0.05, 0.3]),
-    echoShare: chance.pick([0, 0, 0.02, 0.2]),
+    echoShare: chance.pick([0, 0.02, 0.2, 0.5]),
   };
 }
 
@@ -116,7 +124,7 @@ function strikesOf(
   const kinds = STRIKES.filter(
     (kind) => chance.happens(share) && (isDurable || !NEEDS_DURABLE.has(kind)),
   );
-  const pauseMs = chance.pick([200, 400, 1_000, 3_000]);
+  const pauseMs = chance.pick([200, 400, 1_000, 2_000]);
   const strikes: Strike[] = [];
   for (let atMs = chance.between(100, 2_000); atMs < spanMs && kinds.length > 0; ) {
     strikes.push({ atMs, kind: chance.pick(kinds as [StrikeKind, ...StrikeKind[]]) });

@@ -6,6 +6,8 @@ import type { SeedMessage, SeedReport, SeedRequest } from "./seed-worker.ts";
 
 /** Real time after which a seed is taken for one that turns in a circle without an event. */
 const SEED_MS_MAX = 120_000;
+/** In place of a digest where a seed did not come to its end. */
+export const NO_DIGEST = "none";
 
 export class SeedRunner implements AsyncDisposable {
   readonly #bug: string | null;
@@ -61,5 +63,5 @@ export class SeedRunner implements AsyncDisposable {
 
 function failed(seed: number, text: string): SeedReport {
   const findings = [{ anomaly: "bug" as const, text }];
-  return { seed, workload: "log", findings, digest: "none", acknowledged: 0, cpuMs: 0, log: [] };
+  return { seed, workload: "log", findings, digest: NO_DIGEST, acknowledged: 0, cpuMs: 0, log: [] };
 }

@@ -1,7 +1,7 @@
 /** What the workloads of one seed share: the world, its broker, the history, and makers of clients. */
 import type { Fetcher as FetcherClass, FetcherOptions } from "./clients/fetcher.ts";
 import { Fetcher } from "./clients/fetcher.ts";
-import { Producer } from "./clients/producer.ts";
+import { Producer, type ProducerOptions } from "./clients/producer.ts";
 import { createTopics, partitionsOf, Topics } from "./clients/topics.ts";
 import { TransactionalProducer } from "./clients/transactional-producer.ts";
 import { WireClient } from "./clients/wire-client.ts";
@@ -20,6 +20,15 @@ export const TRANSACTION_MS_MAX = 10_000;
 /** Versions of Fetch and Produce that differ in what they do. */
 const FETCH_VERSIONS = [4, 7, 9, 11, 12, 13, 16, 17] as const;
 const PRODUCE_VERSIONS = [7, 8, 9, 11, 12, 13] as const;
+/** How long producers wait for an answer, and for a batch to be stored, ms: the impatient begin new epochs. */
+const PATIENCES: readonly [Patience, ...Patience[]] = [
+  { requestMs: 300, deliveryMs: 400 },
+  { requestMs: 8_000, deliveryMs: 5_000 },
+  { requestMs: 8_000, deliveryMs: 30_000 },
+  { requestMs: 8_000, deliveryMs: 120_000 },
+];
+
+type Patience = Pick<ProducerOptions, "requestMs" | "deliveryMs">;
 
 export class Stage {
   readonly plan: Plan;
@@ -88,7 +97,8 @@ export class Stage {
       acks: isIdempotent || chance.happens(0.5) ? -1 : 1,
       flyingMax: chance.between(1, 5),
       retryMs: chance.pick([10, 100]),
-      deliveryMs: chance.pick([5_000, 30_000, 120_000]),
+      ...chance.pick(PATIENCES),
+      resetShare: chance.pick([0, 0.03, 0.2]),
       codecs: this.plan.codecs,
       nextValue: () => this.nextValue(),
     });
@@ -97,7 +107,7 @@ export class Stage {
   transactionalProducer(
     name: string,
     transactionalId: string,
-    life = new Life(),
+    { life = new Life(), isAlone = false } = {},
   ): TransactionalProducer {
     const chance = this.chance(`producer ${name}`);
     return new TransactionalProducer({
@@ -110,6 +120,7 @@ export class Stage {
       time: this.time,
       isSecond: chance.happens(0.7),
       timeoutMs: chance.pick([1_000, 3_000, TRANSACTION_MS_MAX]),
+      isAlone,
       nextValue: () => this.nextValue(),
     });
   }

@@ -52,6 +52,12 @@ export const LOG_BUGS: readonly Bug[] = [
     instead: 'return { kind: "duplicate", baseOffset, endOffset: this.#logEndOffset, timestamp };',
   },
   {
+    name: "zombies write on",
+    file: "log/producer-state.ts",
+    text: "    if (epoch < entry.epoch) {\n      return refused(ErrorCode.INVALID_PRODUCER_EPOCH, `epoch ${epoch}, ${entry.epoch} is known`);\n    }\n    const check",
+    instead: "    const check",
+  },
+  {
     name: "producers forgotten at a restart",
     file: "log/log-loader.ts",
     text: "    if (header.baseOffset >= this.#producersUpTo) {",

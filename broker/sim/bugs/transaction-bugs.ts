@@ -40,6 +40,12 @@ export const TRANSACTION_BUGS: readonly (Bug & { readonly workload?: "bank" })[]
     instead: "transaction.deadlineMs = Number.POSITIVE_INFINITY;",
   },
   {
+    name: "the calendar decides on transactions after a load",
+    file: "coordinator/txn/progress.ts",
+    text: "Math.min(Math.max(leftMs, graceOf(value)), value.timeoutMs)",
+    instead: "leftMs",
+  },
+  {
     name: "end of a transaction answered and not recorded",
     file: "coordinator/txn/end.ts",
     text: "    turn.records.push({ transactionalId, value: next });\n",
@@ -47,10 +53,16 @@ export const TRANSACTION_BUGS: readonly (Bug & { readonly workload?: "bank" })[]
       "    if (turn.wallMs % 5 !== 0) turn.records.push({ transactionalId, value: next });\n",
   },
   {
-    name: "zombies write on",
-    file: "log/producer-state.ts",
-    text: "    if (epoch < entry.epoch) {\n      return refused(ErrorCode.INVALID_PRODUCER_EPOCH, `epoch ${epoch}, ${entry.epoch} is known`);\n    }\n    const check",
-    instead: "    const check",
+    name: "a read of aborted transactions that fails ends the broker",
+    file: "replica/fetch.ts",
+    text: "      if (aborted instanceof Promise) aborted.catch(() => {});\n",
+    instead: "",
+  },
+  {
+    name: "zombies join the transaction of their successor",
+    file: "coordinator/txn/partitions.ts",
+    text: "  if (!isSameIdentity(identity, value)) return ErrorCode.PRODUCER_FENCED;\n",
+    instead: "",
   },
   {
     name: "offsets of an aborted transaction count",

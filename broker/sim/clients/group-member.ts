@@ -76,6 +76,8 @@ export class GroupMember {
   #state: State = { kind: "outside" };
   #isLeaving = false;
   #lastHeartbeat = 0;
+  /** When the last request was sent from which the coordinator saw that the member lives; monotonic ms. */
+  #heardAt = 0;
   /** What was committed last and read since, so that nothing is committed twice. */
   #committed = new Map<string, number>();
 
@@ -134,6 +136,7 @@ export class GroupMember {
 
   async #sync({ generation, assignments }: State & { readonly kind: "joined" }): Promise<void> {
     const { client, group, instanceId, history, name, fetcher, time } = this.#options;
+    const sentAt = time.monotonicMs();
     const answer = await client.call(
       SyncGroupApi,
       4,
@@ -151,6 +154,7 @@ export class GroupMember {
       this.#state = { kind: "outside" };
       return;
     }
+    this.#heardAt = sentAt;
     const partitions = decodeAssignment(answer.assignment).assignedPartitions.flatMap((one) =>
       one.partitions.map((index) => `${one.topic}-${index}`),
     );
@@ -193,7 +197,8 @@ export class GroupMember {
   }
 
   async #heartbeat(generation: number): Promise<boolean> {
-    const { client, group, instanceId } = this.#options;
+    const { client, group, instanceId, time } = this.#options;
+    const sentAt = time.monotonicMs();
     const answer = await client.call(
       HeartbeatApi,
       4,
@@ -206,11 +211,25 @@ export class GroupMember {
       { timeoutMs: TIMEOUT_MS },
     );
     const errorCode = answer?.errorCode ?? ErrorCode.NETWORK_EXCEPTION;
-    if (errorCode === ErrorCode.NONE) return true;
+    if (errorCode === ErrorCode.NONE) {
+      this.#heardAt = sentAt;
+      return true;
+    }
+    if (errorCode === ErrorCode.UNKNOWN_MEMBER_ID) this.#judgeExpiry();
     // As clients do: what was read is committed before the partitions go to somebody else.
     if (errorCode === ErrorCode.REBALANCE_IN_PROGRESS) await this.#commit(generation);
     await this.#stumble(errorCode);
     return false;
+  }
+
+  /** Time passes as the monotonic clock says; what the calendar says must not end a session. */
+  #judgeExpiry(): void {
+    const { time, name, history, instanceId, sessionMs, rebalanceMs } = this.#options;
+    const sinceMs = time.monotonicMs() - this.#heardAt;
+    // Another process may have taken the place of a static member.
+    if (instanceId !== null || sinceMs >= Math.min(sessionMs, rebalanceMs)) return;
+    const text = `${name}: unknown after ${sinceMs} of ${sessionMs} ms`;
+    history.note("early expiry", text);
   }
 
   async #commit(generation: number): Promise<void> {

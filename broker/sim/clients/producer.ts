@@ -13,9 +13,8 @@ import type { Chance } from "../world/chance.ts";
 import type { SimTime } from "../world/time.ts";
 import { BatchQueue, encodeBatch, type ProducerIdentity, type QueuedBatch } from "./batch-queue.ts";
 import type { Topics } from "./topics.ts";
-import type { WireClient } from "./wire-client.ts";
+import type { Answer, WireClient } from "./wire-client.ts";
 
-const REQUEST_TIMEOUT_MS = 8_000;
 const RETRY_MS = 100;
 const INIT_VERSION = 4;
 const TOPIC_IDS_SINCE = 13;
@@ -35,9 +34,13 @@ export interface ProducerOptions {
   readonly acks: -1 | 1;
   /** Batches under way at once, in each partition. */
   readonly flyingMax: number;
+  /** How long an answer is waited for. */
+  readonly requestMs: number;
   readonly deliveryMs: number;
   /** Pause before a batch is sent again. */
   readonly retryMs: number;
+  /** Part of the batches behind which it begins a new epoch, as clients do after what they cannot explain. */
+  readonly resetShare: number;
   readonly codecs: readonly [CodecName, ...CodecName[]];
   /** Hands out values. */
   nextValue(): number;
@@ -115,12 +118,12 @@ export class Producer {
   }
 
   async #init(): Promise<void> {
-    const { client } = this.#options;
+    const { client, requestMs } = this.#options;
     const answer = await client.call(
       InitProducerIdApi,
       INIT_VERSION,
       { transactionalId: null, transactionTimeoutMs: 0 },
-      { timeoutMs: REQUEST_TIMEOUT_MS },
+      { timeoutMs: requestMs },
     );
     if (answer === null || answer.errorCode !== ErrorCode.NONE) {
       await client.sleep(RETRY_MS);
@@ -176,7 +179,7 @@ export class Producer {
   }
 
   async #request(taken: readonly (readonly [BatchQueue, QueuedBatch])[]): Promise<void> {
-    const { client, topics, version, acks, isIdempotent } = this.#options;
+    const { client, topics, version, acks, isIdempotent, requestMs } = this.#options;
     const byTopic = new Map<string, { index: number; records: Uint8Array }[]>();
     for (const [{ partition }, batch] of taken) {
       const { topic, index } = topics.find(partition);
@@ -189,14 +192,14 @@ export class Producer {
       version,
       {
         acks,
-        timeoutMs: REQUEST_TIMEOUT_MS,
+        timeoutMs: requestMs,
         topicData: [...byTopic].map(([name, partitionData]) => ({
           name,
           topicId: topics.idOf(name) ?? ZERO_UUID,
           partitionData,
         })),
       },
-      { timeoutMs: REQUEST_TIMEOUT_MS, mayEcho: isIdempotent },
+      { timeoutMs: requestMs, mayEcho: (found) => isIdempotent && isOver(found) },
     );
     const results = new Map<string, { readonly errorCode: number; readonly baseOffset: number }>(
       (answer?.responses ?? []).flatMap(({ name, topicId, partitionResponses }) => {
@@ -217,9 +220,10 @@ export class Producer {
     batch: QueuedBatch,
     { errorCode, baseOffset }: { readonly errorCode: number; readonly baseOffset: number },
   ): void {
-    const { name, history, time, isIdempotent, retryMs } = this.#options;
+    const { name, history, time, chance, isIdempotent, retryMs, resetShare } = this.#options;
     if (errorCode === ErrorCode.NONE) {
       queue.finish(batch);
+      if (isIdempotent && chance.happens(resetShare)) this.#mustReset = true;
       this.#conclude(batch, "ok", baseOffset);
       return;
     }
@@ -291,5 +295,15 @@ function isRetriable(errorCode: number): boolean {
 function isWithoutEffect(errorCode: number): boolean {
   return ["NOT_LEADER_OR_FOLLOWER", "UNKNOWN_TOPIC_OR_PARTITION", "UNKNOWN_TOPIC_ID"].includes(
     errorName(errorCode),
+  );
+}
+
+/**
+ * Whether the producer makes nothing new of what it sent: all is stored, or nobody knows. What was refused
+ * gets another sequence, perhaps under another epoch, of which the broker knows nothing yet.
+ */
+function isOver(answer: Answer<typeof ProduceApi>): boolean {
+  return (answer?.responses ?? []).every(({ partitionResponses }) =>
+    partitionResponses.every(({ errorCode }) => errorCode === ErrorCode.NONE),
   );
 }

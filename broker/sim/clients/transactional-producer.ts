@@ -3,7 +3,7 @@
  * it sends to them, or by the second one (KIP-890), in which every end brings another epoch. What cannot be
  * gone on with is ended by a new start of the producer, as applications do.
  */
-import { ErrorCode, errorInfo } from "@runnel/protocol/errors.ts";
+import { ErrorCode, errorInfo, errorName } from "@runnel/protocol/errors.ts";
 import { ProduceApi } from "@runnel/protocol/messages/00-produce.ts";
 import { InitProducerIdApi } from "@runnel/protocol/messages/22-init-producer-id.ts";
 import { AddPartitionsToTxnApi } from "@runnel/protocol/messages/24-add-partitions-to-txn.ts";
@@ -34,6 +34,8 @@ export interface TransactionalProducerOptions {
   /** By KIP-890. */
   readonly isSecond: boolean;
   readonly timeoutMs: number;
+  /** No other process that lives works under the transactional id. */
+  readonly isAlone: boolean;
   nextValue(): number;
 }
 
@@ -50,6 +52,15 @@ const RESTARTS: ReadonlySet<number> = new Set([
   ErrorCode.UNKNOWN_PRODUCER_ID,
 ]);
 
+/** What it is told where another one took over, or where its time is over. */
+const FENCED: ReadonlySet<number> = new Set([
+  ErrorCode.PRODUCER_FENCED,
+  ErrorCode.INVALID_PRODUCER_EPOCH,
+  ErrorCode.INVALID_PRODUCER_ID_MAPPING,
+]);
+/** What the broker leaves a transaction at least, whatever the calendar says at a restart, ms. */
+const GRACE_MS = 5_000;
+
 export class TransactionalProducer {
   readonly #options: TransactionalProducerOptions;
   #identity: { readonly producerId: bigint; readonly producerEpoch: number } | null = null;
@@ -59,6 +70,10 @@ export class TransactionalProducer {
   /** What is committed with the transaction, if it is. */
   #commits: OffsetCommit[] = [];
   #mustRestart = false;
+  /** Monotonic ms. */
+  #begunAt = 0;
+  /** Requests that the last start took: of several, a former one may have had its effect last. */
+  #startAttempts = 0;
   #count = 0;
 
   constructor(options: TransactionalProducerOptions) {
@@ -70,16 +85,22 @@ export class TransactionalProducer {
     return this.#identity !== null;
   }
 
+  /** How long a transaction may take, ms. */
+  get timeoutMs(): number {
+    return this.#options.timeoutMs;
+  }
+
   /** Starts it, or starts it anew: whoever had the transactional id has it no more. */
   async start(): Promise<void> {
     this.#identity = null;
-    while (this.#identity === null) await this.#start();
+    await this.#startOver();
   }
 
   /** Begins a transaction, after a start of the producer where one is due; returns its name. */
   async begin(): Promise<string> {
-    while (this.#identity === null) await this.#start();
-    const { history, name } = this.#options;
+    await this.#startOver();
+    const { history, name, time } = this.#options;
+    this.#begunAt = time.monotonicMs();
     this.#count += 1;
     const id = `${name}#${this.#count}`;
     this.#transaction = history.beginTransaction({ process: name, id });
@@ -129,7 +150,7 @@ export class TransactionalProducer {
         }),
       };
       const version = isSecond ? 5 : 3;
-      const late = { ...SHORT, mayBeLate: isSecond };
+      const late = { ...SHORT, mayEcho: () => isSecond };
       const answer = await client.call(TxnOffsetCommitApi, version, request, late);
       const codes = answer?.topics.flatMap(({ partitions }) => partitions) ?? [];
       if (answer === null) return LOST;
@@ -149,7 +170,7 @@ export class TransactionalProducer {
     const request = { transactionalId, ...this.#identity, committed: isCommit };
     let mayHaveEnded = false;
     const step = await this.#repeat(async () => {
-      const late = { ...SHORT, mayBeLate: isSecond };
+      const late = { ...SHORT, mayEcho: () => isSecond };
       const answer = await client.call(EndTxnApi, isSecond ? 5 : 3, request, late);
       const errorCode = answer?.errorCode ?? LOST;
       if (errorCode === ErrorCode.NONE && isSecond && answer !== null) this.#adopt(answer);
@@ -168,7 +189,13 @@ export class TransactionalProducer {
     return false;
   }
 
+  async #startOver(): Promise<void> {
+    if (this.#identity === null) this.#startAttempts = 0;
+    while (this.#identity === null) await this.#start();
+  }
+
   async #start(): Promise<void> {
+    this.#startAttempts += 1;
     const { client, transactionalId, timeoutMs: transactionTimeoutMs } = this.#options;
     const request = { transactionalId, transactionTimeoutMs };
     const answer = await client.call(InitProducerIdApi, 4, request, SHORT);
@@ -225,7 +252,7 @@ export class TransactionalProducer {
           },
         ],
       };
-      const late = { ...SHORT, mayEcho: true, mayBeLate: isSecond };
+      const late = { ...SHORT, mayEcho: (answer: unknown) => isSecond || answer !== null };
       const answer = await client.call(ProduceApi, isSecond ? 12 : 10, request, late);
       const found = answer?.responses[0]?.partitionResponses[0];
       baseOffset = found?.baseOffset ?? -1;
@@ -251,11 +278,22 @@ export class TransactionalProducer {
     while (time.monotonicMs() < deadline) {
       const errorCode = await attempt();
       if (errorCode === ErrorCode.NONE) return "done";
+      if (FENCED.has(errorCode)) this.#judgeFencing(errorCode);
       if (RESTARTS.has(errorCode)) return "restart";
       if (!isRetriable(errorCode)) return "abort";
       await client.sleep(RETRY_MS);
     }
     return "restart";
+  }
+
+  /** Time passes as the monotonic clock says; what the calendar says must not end a transaction. */
+  #judgeFencing(errorCode: number): void {
+    const { time, timeoutMs, isAlone, history, transactionalId } = this.#options;
+    if (!isAlone || this.#startAttempts > 1) return;
+    const sinceMs = time.monotonicMs() - this.#begunAt;
+    if (sinceMs >= Math.min(timeoutMs, GRACE_MS)) return;
+    const what = `${transactionalId}: ${errorName(errorCode)} after ${sinceMs} of ${timeoutMs} ms`;
+    history.note("early expiry", what);
   }
 
   /** After what cannot be gone on with, the next transaction begins with a start of the producer. */

@@ -19,6 +19,8 @@ export type Answer<A> = ResponseDecodedOf<A> | null;
 
 interface Waiting {
   readonly correlationId: number;
+  /** What is on the way, where it may arrive once more when its answer is lost; null elsewhere. */
+  readonly lateFrame: Uint8Array | null;
   settle(frame: Uint8Array | null): void;
 }
 
@@ -29,12 +31,13 @@ export interface WireWorld {
   readonly life: Life;
 }
 
-export interface CallOptions {
+export interface CallOptions<A extends Api> {
   readonly timeoutMs: number;
-  /** An answered request may arrive a second time, much later: nothing must come of it. */
-  readonly mayEcho?: boolean;
-  /** The same of a request whose answer was lost: it may arrive when nobody waits for it any more. */
-  readonly mayBeLate?: boolean;
+  /**
+   * Whether the request, with that answer or with none, may arrive once more, when its sender has gone on:
+   * nothing must come of it then. Without: never.
+   */
+  readonly mayEcho?: (answer: Answer<A>) => boolean;
 }
 
 export class WireClient {
@@ -60,7 +63,7 @@ export class WireClient {
     api: A,
     version: number,
     request: RequestInputOf<A>,
-    { timeoutMs, mayEcho = false, mayBeLate = false }: CallOptions,
+    { timeoutMs, mayEcho }: CallOptions<A>,
   ): Promise<Answer<A>> {
     const socket = this.#connect();
     if (socket === null) {
@@ -76,14 +79,14 @@ export class WireClient {
         timer.cancel();
         if (!this.#world.life.isOver) resolve(answer);
       };
-      this.#waiting.push({ correlationId, settle });
+      const lateFrame = mayEcho?.(null) === true ? frame : null;
+      this.#waiting.push({ correlationId, lateFrame, settle });
       socket.write([frame]);
     });
-    if (bytes === null ? mayBeLate : mayEcho) this.#world.network.echo(PORT, frame);
     if (bytes === null) return null;
-    const reader = new ByteReader(bytes);
-    readResponseHeader(reader, api, version);
-    return api.response.read(reader, version) as ResponseDecodedOf<A>;
+    const answer = decode(api, version, bytes);
+    if (mayEcho?.(answer) === true) this.#world.network.echo(PORT, [frame]);
+    return answer;
   }
 
   /** Resolves after `delayMs`; never, once the life of the client is over. */
@@ -167,6 +170,14 @@ export class WireClient {
   #lose(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
+    const late = waiting.flatMap(({ lateFrame }) => lateFrame ?? []);
+    if (late.length > 0) this.#world.network.echo(PORT, late);
     for (const one of waiting) one.settle(null);
   }
+}
+
+function decode<A extends Api>(api: A, version: number, bytes: Uint8Array): ResponseDecodedOf<A> {
+  const reader = new ByteReader(bytes);
+  readResponseHeader(reader, api, version);
+  return api.response.read(reader, version) as ResponseDecodedOf<A>;
 }

@@ -111,7 +111,7 @@ class Bank {
       outputs: this.#outputs,
       client: stage.client(name, life),
       fetcher: stage.fetcher(name, "read_committed", { life }),
-      producer: stage.transactionalProducer(name, `desk${index}`, life),
+      producer: stage.transactionalProducer(name, `desk${index}`, { life }),
       isReplaced: () => desk.life !== life,
       onBooked: (offsets) => {
         for (const [partition, offset] of offsets) this.#booked.set(partition, offset);

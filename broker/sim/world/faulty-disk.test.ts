@@ -82,7 +82,8 @@ test("a trap springs at the operation it waits for, once", async () => {
   const { weather, disk, run } = machine();
   let sprung = 0;
   const file = await run(disk.open("a", { create: true }));
-  weather.trap = { operation: "sync", suffix: "a", spring: () => void (sprung += 1) };
+  const spring = (): void => void (sprung += 1);
+  weather.trap = { operation: "sync", suffix: "a", isEarly: false, spring };
   await run(file.write([bytes("x")], 0));
   expect(sprung).toBe(0);
   await run(file.sync());

@@ -19,16 +19,28 @@ export interface FaultyDiskOptions {
   readonly weather: DiskWeather;
 }
 
-type Kind = "look" | "write" | "sync";
+type Operation = DiskChange | DiskLook | "close";
 
 /** The longest that an operation takes on a good day, ms. */
-const MS_MAX: Readonly<Record<Kind, number>> = { look: 0.4, write: 0.2, sync: 4 };
+const LOOK_MS_MAX = 0.4;
+const WRITE_MS_MAX = 0.2;
+const SYNC_MS_MAX = 4;
+const LOOKS: ReadonlySet<string> = new Set<Operation>([
+  "open",
+  "read",
+  "size",
+  "stat",
+  "list",
+  "close",
+]);
 /** Buffers up to this size begin with content that nobody wrote, as the system's do. */
 const POISON_BYTES_MAX = 64 * 1024;
 const NEEDS_ROOM: ReadonlySet<string> = new Set<DiskChange>(["create", "write", "makeDirectory"]);
 
 /** An operation that has begun and had no effect yet. `part` of it, 1 for all, is done by `apply`. */
 interface Pending {
+  /** Done in whole or not at all. */
+  readonly isWhole: boolean;
   apply(part: number): Promise<unknown>;
 }
 
@@ -40,7 +52,7 @@ export class FaultyDisk implements Disk {
     this.#options = options;
     const { disk, weather, chance } = options;
     disk.fault = (operation, path) => {
-      springTrap(operation, path, weather);
+      springTrap(operation, path, { weather, isEarly: false });
       return faultOf(operation, weather, chance);
     };
   }
@@ -50,43 +62,43 @@ export class FaultyDisk implements Disk {
     const { chance, disk } = this.#options;
     disk.fault = null;
     for (const one of this.#pending) {
-      const part = chance.pick([0, 0.5, 1]);
+      const part = chance.pick(one.isWhole ? [0, 1] : [0, 0.5, 1]);
       if (part > 0) await one.apply(part).catch(() => {});
     }
     this.#pending.clear();
   }
 
   async open(path: string, options: { readonly create: boolean }): Promise<DiskFile> {
-    const file = await this.#do("look", () => this.#options.disk.open(path, options));
+    const file = await this.#do("open", path, () => this.#options.disk.open(path, options));
     return this.#wrap(file);
   }
 
   stat(path: string): Promise<FileStat | null> {
-    return this.#do("look", () => this.#options.disk.stat(path));
+    return this.#do("stat", path, () => this.#options.disk.stat(path));
   }
 
   list(path: string): Promise<readonly string[]> {
-    return this.#do("look", () => this.#options.disk.list(path));
+    return this.#do("list", path, () => this.#options.disk.list(path));
   }
 
   makeDirectory(path: string): Promise<void> {
-    return this.#do("write", () => this.#options.disk.makeDirectory(path));
+    return this.#do("makeDirectory", path, () => this.#options.disk.makeDirectory(path));
   }
 
   rename(source: string, target: string): Promise<void> {
-    return this.#do("write", () => this.#options.disk.rename(source, target));
+    return this.#do("rename", source, () => this.#options.disk.rename(source, target));
   }
 
   removeFile(path: string): Promise<void> {
-    return this.#do("write", () => this.#options.disk.removeFile(path));
+    return this.#do("removeFile", path, () => this.#options.disk.removeFile(path));
   }
 
   removeDirectory(path: string): Promise<void> {
-    return this.#do("write", () => this.#options.disk.removeDirectory(path));
+    return this.#do("removeDirectory", path, () => this.#options.disk.removeDirectory(path));
   }
 
   syncDirectory(path: string): Promise<void> {
-    return this.#do("sync", () => this.#options.disk.syncDirectory(path));
+    return this.#do("syncDirectory", path, () => this.#options.disk.syncDirectory(path));
   }
 
   async space(): Promise<{ readonly freeBytes: number; readonly totalBytes: number }> {
@@ -100,23 +112,25 @@ export class FaultyDisk implements Disk {
   }
 
   #wrap(file: DiskFile): DiskFile {
+    const { path } = file;
     return {
-      path: file.path,
-      size: () => this.#do("look", () => file.size()),
-      read: (target, position) => this.#do("look", () => file.read(target, position)),
+      path,
+      size: () => this.#do("size", path, () => file.size()),
+      read: (target, position) => this.#do("read", path, () => file.read(target, position)),
       write: (parts, position) =>
-        this.#do("write", (part) => file.write(beginning(parts, part), position)),
-      sync: () => this.#do("sync", () => file.sync()),
-      truncate: (length) => this.#do("write", () => file.truncate(length)),
-      close: () => this.#do("look", () => file.close()),
+        this.#do("write", path, (part) => file.write(beginning(parts, part), position)),
+      sync: () => this.#do("sync", path, () => file.sync()),
+      truncate: (length) => this.#do("truncate", path, () => file.truncate(length)),
+      close: () => this.#do("close", path, () => file.close()),
     };
   }
 
   /** Has its effect at the beginning or at the end of the time it takes; never, once the life is over. */
-  #do<T>(kind: Kind, work: (part: number) => Promise<T>): Promise<T> {
+  #do<T>(operation: Operation, path: string, work: (part: number) => Promise<T>): Promise<T> {
     const { time, chance, life, weather } = this.#options;
-    const delayMs = chance.span(0.005, MS_MAX[kind]) * weather.slowness;
-    if (chance.happens(0.5)) {
+    const isTrapped = springTrap(operation, path, { weather, isEarly: true });
+    const delayMs = chance.span(0.005, msMaxOf(operation)) * weather.slowness;
+    if (chance.happens(0.5) && !isTrapped) {
       const done = work(1);
       done.catch(() => {});
       return new Promise((resolve) => {
@@ -126,7 +140,7 @@ export class FaultyDisk implements Disk {
       });
     }
     return new Promise((resolve) => {
-      const pending: Pending = { apply: work };
+      const pending: Pending = { isWhole: operation !== "write", apply: work };
       this.#pending.add(pending);
       time.after(delayMs, () => {
         this.#pending.delete(pending);
@@ -136,11 +150,23 @@ export class FaultyDisk implements Disk {
   }
 }
 
-function springTrap(operation: DiskChange | DiskLook, path: string, weather: DiskWeather): void {
+/** Whether there was a trap for the operation. */
+function springTrap(
+  operation: Operation,
+  path: string,
+  { weather, isEarly }: { readonly weather: DiskWeather; readonly isEarly: boolean },
+): boolean {
   const { trap } = weather;
-  if (trap === null || trap.operation !== operation || !path.endsWith(trap.suffix)) return;
+  if (trap === null || trap.isEarly !== isEarly) return false;
+  if (trap.operation !== operation || !path.endsWith(trap.suffix)) return false;
   weather.trap = null;
-  trap.spring();
+  trap.spring(path);
+  return true;
+}
+
+function msMaxOf(operation: Operation): number {
+  if (LOOKS.has(operation)) return LOOK_MS_MAX;
+  return operation === "sync" || operation === "syncDirectory" ? SYNC_MS_MAX : WRITE_MS_MAX;
 }
 
 function faultOf(

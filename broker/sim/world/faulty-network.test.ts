@@ -102,7 +102,7 @@ test("with its process the listener goes, and its connections", async () => {
 test("an echo is a request that arrives again, on a connection of nobody", async () => {
   const { weather, network, seen, settle } = await connected(4);
   weather.echoShare = 1;
-  network.echo(9092, bytes("again"));
+  network.echo(9092, [bytes("again")]);
   await settle(200_000);
   expect(seen).toEqual(["server: again", "server: closed"]);
 });

@@ -14,8 +14,9 @@ import type { NetworkWeather } from "./weather.ts";
 /** Bytes on the way that count as sent, as in the buffers of a system. */
 const WINDOW_BYTES = 256 * 1024;
 const FIRST_CLIENT_PORT = 40_000;
-/** How late a request may arrive for the second time, ms. */
+/** How late a request may arrive for the second time, ms: in the middle of what its sender does next, or long after. */
 const ECHO_MS_MAX = 60_000;
+const ECHOES_MS: readonly [number, ...number[]] = [50, 2_000, ECHO_MS_MAX];
 /** How long a side may not notice that its connection was cut, ms. */
 const UNNOTICED_MS_MAX = 8_000;
 const HOST = "127.0.0.1";
@@ -301,15 +302,18 @@ export class FaultyNetwork {
     }
   }
 
-  /** A request that is over for its client arrives once more, on another connection, perhaps. */
-  echo(port: number, frame: Uint8Array): void {
+  /**
+   * Requests of one connection that are over for their client arrive once more on another one, perhaps: a
+   * beginning of them, in order.
+   */
+  echo(port: number, frames: readonly Uint8Array[]): void {
     const { time, chance, weather } = this.#owner;
     if (!chance.happens(weather.echoShare)) return;
-    time.after(chance.span(1, ECHO_MS_MAX), () => {
+    time.after(chance.span(1, chance.pick(ECHOES_MS)), () => {
       const socket = this.connect(NOBODY, port);
       if (socket === null) return;
       socket.listen({ onData() {}, onDrain() {}, onClose() {} });
-      socket.write([frame]);
+      for (const frame of frames.slice(0, chance.between(1, frames.length))) socket.write([frame]);
       time.after(ECHO_MS_MAX, () => socket.destroy());
     });
   }

@@ -22,7 +22,9 @@ export interface DiskTrap {
   readonly operation: DiskChange;
   /** Only for paths that end so. */
   readonly suffix: string;
-  spring(): void;
+  /** Springs when the operation begins, which then has its effect last of all; else with its effect. */
+  readonly isEarly: boolean;
+  spring(path: string): void;
 }
 
 export interface NetworkWeather {

@@ -82,7 +82,8 @@ export class MemoryContent {
 
   /**
    * What is there after a power cut: the synced content. With `random`, of what was appended since a
-   * random part stays, its end perhaps as zeros: blocks that were allotted and never written.
+   * random part stays, or all of its length; its end perhaps as zeros: blocks that were allotted and never
+   * written.
    */
   afterCrash(random: Random | null): MemoryContent {
     const bytes = new Uint8Array(Math.max(this.#syncedSize, this.#size));
@@ -90,7 +91,8 @@ export class MemoryContent {
     for (const old of this.#overwritten.toReversed()) bytes.set(old.bytes, old.position);
     let length = this.#syncedSize;
     if (random !== null && this.#size > this.#syncedSize) {
-      length += random.below(this.#size - this.#syncedSize + 1);
+      const appended = this.#size - this.#syncedSize;
+      length += random.below(2) === 0 ? appended : random.below(appended + 1);
       if (random.below(2) === 0) {
         bytes.fill(0, length - random.below(length - this.#syncedSize + 1), length);
       }
