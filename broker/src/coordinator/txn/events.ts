@@ -49,6 +49,15 @@ export interface DescribeEvent extends Request {
   readonly kind: "describe";
 }
 
+/** Somebody else than the producer wants what is under way aborted, and the producer fenced. */
+export interface AbortEvent extends Request {
+  readonly kind: "abort";
+  /** `transactionVersion` of what is meant; null for whatever is under way. */
+  readonly expectedVersion: string | null;
+  /** Says what would be answered, and aborts nothing. */
+  readonly isValidateOnly: boolean;
+}
+
 /** What the broker itself makes happen; nobody waits for an answer. */
 export type InternalEvent =
   /** A deadline may have passed; `isLate` when the broker itself stood still. */
@@ -63,6 +72,7 @@ export type TransactionEvent =
   | VerifyEvent
   | EndEvent
   | DescribeEvent
+  | AbortEvent
   | InternalEvent;
 
 export interface ErrorResult {
@@ -81,6 +91,8 @@ export interface TransactionDescription extends ProducerIdentity {
   readonly timeoutMs: number;
   /** Wall ms; −1 for none. */
   readonly startedAt: number;
+  /** Wall ms of the record that says so. */
+  readonly updatedAt: number;
   readonly topics: readonly TopicPartitions[];
 }
 
@@ -92,6 +104,8 @@ export interface ResultOf {
   verify: { readonly errorCodes: readonly (readonly ErrorCode[])[] };
   end: IdentityResult;
   describe: ErrorResult & { readonly transaction: TransactionDescription | null };
+  /** With what was there before, also where it is not aborted; null for an id that is not known. */
+  abort: ErrorResult & { readonly transaction: TransactionDescription | null };
 }
 
 export type RequestKind = keyof ResultOf;

@@ -17,6 +17,7 @@
  */
 import { unreachable } from "@runnel/kit/assert.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import { stepAbort } from "./abort.ts";
 import { stepEnd } from "./end.ts";
 import type {
   DescribeEvent,
@@ -29,6 +30,7 @@ import { stepInit } from "./init.ts";
 import type { Transaction } from "./model.ts";
 import { stepAddPartitions, stepVerify } from "./partitions.ts";
 import { stepExpire, stepMarkersWritten, stepTick } from "./progress.ts";
+import { described } from "./replies.ts";
 
 /** Decides what one event leads to. Total: every event has a step in every state. */
 export function step(
@@ -58,6 +60,8 @@ function decide(transaction: Transaction, event: TransactionEvent, turn: Turn): 
       return stepEnd(transaction, event, turn);
     case "describe":
       return stepDescribe(transaction, event, turn);
+    case "abort":
+      return stepAbort(transaction, event, turn);
     case "tick":
       return stepTick(transaction, event.isLate, turn);
     case "expire":
@@ -76,9 +80,6 @@ function stepDescribe({ transactionalId, value }: Transaction, event: DescribeEv
     turn.replies.push({ kind, ticket, result: { errorCode, transaction: null } });
     return;
   }
-  const { state, producerId, producerEpoch, timeoutMs, startedAt, partitions } = value;
-  const topics = [...partitions].map(([topic, indexes]) => ({ topic, partitions: [...indexes] }));
-  const described = { transactionalId, state, producerId, producerEpoch, timeoutMs, startedAt };
-  const result = { errorCode: ErrorCode.NONE, transaction: { ...described, topics } };
+  const result = { errorCode: ErrorCode.NONE, transaction: described(transactionalId, value) };
   turn.replies.push({ kind, ticket, result });
 }
