@@ -1,7 +1,6 @@
 /** A data folder in which transactions hang: their events are there, and what their coordinator knew is lost. */
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { TRANSACTION_TOPIC } from "@runnel/broker/coordinator/transaction-coordinator.ts";
 import { createClient } from "@runnel/contracts/client.ts";
 import { startRunnel } from "../harness/server.ts";
 import { kafkajsTransactions } from "./clients.ts";
@@ -22,7 +21,7 @@ export async function leaveHanging(
   await using producer = await kafkajsTransactions.start(broker.kafka, "forgotten", 600_000);
   const transaction = await producer.begin();
   for (const partition of partitions) await transaction.send(topic, partition, "hangs");
-  const { id } = await admin.getTopic({ params: { topic: TRANSACTION_TOPIC } });
+  const { id } = await admin.getTopic({ params: { topic: "__transaction_state" } });
   await broker.stop("SIGKILL");
   await broker[Symbol.asyncDispose]();
   for (const name of await readdir(dataDir)) {

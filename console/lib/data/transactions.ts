@@ -1,5 +1,5 @@
 import { PAGE_SIZE_MAX } from "@runnel/contracts/page.ts";
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api } from "../api.ts";
 import { narrowed, rowsOfPage, shareFewPages } from "./list-pages.ts";
 
@@ -46,6 +46,15 @@ export const transactionsQuery = (params: TransactionsParams) =>
     structuralSharing: shareFewPages,
     placeholderData: (previous) =>
       narrowed(previous, params.filter, ({ transactionalId }) => transactionalId),
+  });
+
+/** A few ids that match, for lists to choose from. */
+export const transactionSearchQuery = (filter: string, limit: number) =>
+  queryOptions({
+    queryKey: [...transactionKeys.all, "search", filter, limit],
+    queryFn: ({ signal }) =>
+      api.listTransactions({ query: { limit, ...(filter === "" ? {} : { filter }) } }, { signal }),
+    placeholderData: keepPreviousData,
   });
 
 export const transactionQuery = (transactionalId: string) =>

@@ -25,6 +25,12 @@ import { openPartition } from "./topic-view.ts";
 /** Groups that a transaction is shown to move offsets of. */
 const GROUPS_MAX = 100;
 
+/** An id as its coordinator keeps it: there may be many, of which a page is made. */
+interface Known {
+  readonly transactionalId: string;
+  readonly value: TransactionValue;
+}
+
 export async function listTransactions(
   { query, caller }: Call<"listTransactions">,
   services: V1Services,
@@ -36,39 +42,32 @@ export async function listTransactions(
     producerIds: new Set(query.producerId === undefined ? [] : [BigInt(query.producerId)]),
     runningMs: query.longerThanMs ?? -1,
   };
-  const rows: TransactionRow[] = [];
+  const rows: Known[] = [];
   const errorCode = await services.transactions.visit((transactionalId, value) => {
     if (matching?.has(transactionalId) === false || !matches(value, filter, wallMs)) return;
-    rows.push(rowOf(transactionalId, value, wallMs));
+    rows.push({ transactionalId, value });
   });
   refuseUnlessNone(errorCode, { subject: "transactions" });
-  return paginated(rows, query, (id) =>
-    isAllowed(services, caller, "describe", "transactionalId", id),
-  );
-}
-
-function paginated(
-  rows: readonly TransactionRow[],
-  query: Call<"listTransactions">["query"],
-  isVisible: (transactionalId: string) => boolean,
-): AnswerOf<"listTransactions"> {
+  const isVisible = ({ transactionalId }: Known): boolean =>
+    isAllowed(services, caller, "describe", "transactionalId", transactionalId);
   const cut = paginate(
     {
-      rows: rows.filter(({ transactionalId }) => isVisible(transactionalId)),
+      rows: rows.filter(isVisible),
       textOf: ({ transactionalId }) => transactionalId,
       keyOf: ({ transactionalId }) => transactionalId,
       sorts: {
         transactionalId: ({ transactionalId }) => transactionalId,
-        state: ({ state }) => state,
-        runningMs: ({ runningMs }) => runningMs,
-        updatedAt: ({ updatedAt }) => updatedAt,
-        partitionCount: (row) => row.partitionCount,
+        state: ({ value }) => value.state,
+        runningMs: ({ value }) => runningMsOf(value, wallMs),
+        updatedAt: ({ value }) => value.updatedAt,
+        partitionCount: ({ value }) => partitionCount(value.partitions),
       },
       sortDefault: "transactionalId",
     },
     query,
   );
-  return { items: [...cut.rows], nextCursor: cut.nextCursor, total: cut.total };
+  const items = cut.rows.map((known) => rowOf(known, wallMs));
+  return { items, nextCursor: cut.nextCursor, total: cut.total };
 }
 
 /** As Kafka's ListTransactions finds them; throws the refusal of a pattern that is none. */
@@ -84,7 +83,7 @@ async function idsLike(pattern: string, { transactions }: V1Services): Promise<S
   return new Set(listed.transactions.map(({ transactionalId }) => transactionalId));
 }
 
-function rowOf(transactionalId: string, value: TransactionValue, wallMs: number): TransactionRow {
+function rowOf({ transactionalId, value }: Known, wallMs: number): TransactionRow {
   return {
     ...standingOf({ transactionalId, ...value }),
     runningMs: atLeastZero(runningMsOf(value, wallMs)),
