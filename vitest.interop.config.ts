@@ -7,6 +7,8 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "**/dist/**"],
     environment: "node",
     fileParallelism: false,
+    // Of tests that are marked as concurrent: they wait for timeouts, most of the time.
+    maxConcurrency: 8,
     testTimeout: 300_000,
     hookTimeout: 300_000,
   },

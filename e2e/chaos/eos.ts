@@ -73,9 +73,10 @@ export async function runEos({
     }
     await Promise.all(long);
     findings.push(...(await world.finish()));
+    for (const slot of world.slots) for (const line of slot.failures) tell(line);
     if (findings.length > 0) {
       tell(world.brokerOutput);
-      for (const slot of world.slots) for (const line of slot.report) tell(line);
+      for (const slot of world.slots) tell(slot.printed);
     }
     return { findings: [...new Set(findings)], ...world.counts };
   } finally {

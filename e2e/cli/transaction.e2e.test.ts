@@ -46,7 +46,8 @@ describe("runnel transaction", () => {
     expect(unknown.code).toBe(1);
     expect(unknown.stderr).toMatch(/TRANSACTIONAL_ID_NOT_FOUND.*runnel transaction list/);
     const noState = await cli.run(["transaction", "list", "--state", "Sleeping"]);
-    expect(noState.stderr).toMatch(/there is no state "Sleeping"/);
+    expect(noState).toMatchObject({ code: 2 });
+    expect(noState.stderr).toMatch(/"Sleeping" is none of Ongoing, Empty, PrepareCommit/);
   });
 
   it("aborts what is under way, and says so where nothing is", async () => {
@@ -73,7 +74,11 @@ describe("runnel transaction", () => {
     expect((await cli.run([...place, "--producer-id", "99999"])).stderr).toMatch(
       /has no transaction open there/,
     );
-    expect(await cli.json([...place, "--producer-id", producerId])).toEqual({
+    // Its coordinator would commit the rest of it.
+    const refused = await cli.run([...place, "--producer-id", producerId]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/runnel transaction abort hanging-id/);
+    expect(await cli.json([...place, "--producer-id", producerId, "--force"])).toEqual({
       producerId: Number(producerId),
       partitions: [{ topic: "hanging", partition: 1, startOffset: 0 }],
     });

@@ -31,8 +31,15 @@ export interface TransactionalClient {
   start(
     bootstrap: string,
     transactionalId: string,
-    timeoutMs?: number,
+    options?: ProducerOptions,
   ): Promise<TransactionalProducer>;
+}
+
+export interface ProducerOptions {
+  /** How long a transaction may take; 30 s where left out. */
+  readonly timeoutMs?: number;
+  /** After which a record is given up, and after half of it a request; the client's own where left out. */
+  readonly deliveryTimeoutMs?: number;
 }
 
 const kafkaOf = (bootstrap: string): Kafka =>
@@ -45,7 +52,7 @@ const kafkaOf = (bootstrap: string): Kafka =>
 
 export const kafkajsTransactions: TransactionalClient = {
   name: "kafkajs",
-  async start(bootstrap, transactionalId, transactionTimeout = 30_000) {
+  async start(bootstrap, transactionalId, { timeoutMs: transactionTimeout = 30_000 } = {}) {
     const producer = kafkaOf(bootstrap).producer({
       transactionalId,
       idempotent: true,

@@ -8,7 +8,7 @@ import {
 } from "../clients/drivers/python.ts";
 import { type Remote, startRemote } from "../clients/remote-client.ts";
 import { compileJava, quietLogging } from "../harness/kafka-home.ts";
-import type { TransactionalClient, TransactionalProducer } from "./clients.ts";
+import type { ProducerOptions, TransactionalClient, TransactionalProducer } from "./clients.ts";
 
 type Command = readonly [string, ...string[]];
 
@@ -28,7 +28,7 @@ class RemoteTransactions implements TransactionalClient {
   async start(
     bootstrap: string,
     transactionalId: string,
-    timeoutMs = 30_000,
+    options: ProducerOptions = {},
   ): Promise<TransactionalProducer> {
     const program = this.#programs.get(bootstrap) ?? this.#startProgram(bootstrap);
     this.#programs.set(bootstrap, program);
@@ -38,7 +38,7 @@ class RemoteTransactions implements TransactionalClient {
     const call = async (name: string, args: object = {}): Promise<void> => {
       await remote.call(name, { producer, ...args });
     };
-    await call("start", { transactionalId, timeoutMs });
+    await call("start", { transactionalId, timeoutMs: 30_000, ...options });
     return {
       async begin() {
         await call("begin");

@@ -28,7 +28,7 @@ describe.each(CLIENTS)("$name", (client) => {
 test("KIP-890: a producer whose transaction was overdue aborts it and goes on", async () => {
   const topic = "overdue-java";
   await createTopic(server.kafka, topic);
-  await using slow = await javaTransactions.start(server.kafka, topic, 1_000);
+  await using slow = await javaTransactions.start(server.kafka, topic, { timeoutMs: 1_000 });
   const overdue = await slow.begin();
   await overdue.send(topic, 0, "overdue");
   await using other = await javaTransactions.start(server.kafka, `${topic}-other`);

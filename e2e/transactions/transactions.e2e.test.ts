@@ -29,7 +29,9 @@ describe.each([kafkajsTransactions, platformaticTransactions, librdkafkaTransact
 test("a transaction that runs for too long is aborted: readers go on", async () => {
   const topic = "overdue";
   await createTopic(server.kafka, topic);
-  await using slow = await kafkajsTransactions.start(server.kafka, `${topic}-slow`, 1_000);
+  await using slow = await kafkajsTransactions.start(server.kafka, `${topic}-slow`, {
+    timeoutMs: 1_000,
+  });
   const overdue = await slow.begin();
   await overdue.send(topic, 0, "overdue");
   await using other = await kafkajsTransactions.start(server.kafka, `${topic}-other`);

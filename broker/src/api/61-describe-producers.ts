@@ -3,7 +3,8 @@
  * it (KIP-664).
  *
  * Errors: TOPIC_AUTHORIZATION_FAILED, UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER,
- * KAFKA_STORAGE_ERROR.
+ * KAFKA_STORAGE_ERROR; INVALID_REQUEST for a partition from the second time on: an answer is no larger than
+ * what there is.
  */
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { DescribeProducersApi } from "@runnel/protocol/messages/61-describe-producers.ts";
@@ -16,10 +17,14 @@ export const describeProducers: Handler<typeof DescribeProducersApi, DataService
   api: DescribeProducersApi,
   versions: [0, 0],
   async handle(request, services, context) {
+    const asked = new Set<string>();
     const topics = request.topics.map(async ({ name, partitionIndexes }) => {
       const found = topicByName(services, context, "read", name);
       const partitions = partitionIndexes.map((partitionIndex) => {
         if (found.topic === null) return failed(partitionIndex, found.errorCode);
+        const key = `${found.topic.id}:${partitionIndex}`;
+        if (asked.has(key)) return failed(partitionIndex, ErrorCode.INVALID_REQUEST);
+        asked.add(key);
         return withPartition(services, found.topic.id, partitionIndex, (lookup) => {
           if (lookup.partition === null) return failed(partitionIndex, lookup.errorCode);
           const { producers } = lookup.partition.log;

@@ -3,7 +3,8 @@
  *
  * Not served: nothing. Errors, for each id: TRANSACTIONAL_ID_AUTHORIZATION_FAILED here; the rest, with
  * TRANSACTIONAL_ID_NOT_FOUND, from `TransactionCoordinator.describe`. Topics that the client may not
- * describe are left out.
+ * describe are left out. An id that is asked for twice is described once: an answer is no larger than what
+ * there is.
  */
 import type { ResponseOf } from "@runnel/protocol/api.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
@@ -19,7 +20,7 @@ export const describeTransactions: Handler<typeof DescribeTransactionsApi, Trans
   versions: [0, 0],
   async handle({ transactionalIds }, services, context) {
     checkTransactionCount(transactionalIds.length);
-    const described = transactionalIds.map((id) => describe(id, services, context));
+    const described = [...new Set(transactionalIds)].map((id) => describe(id, services, context));
     return { throttleTimeMs: 0, transactionStates: await Promise.all(described) };
   },
 };

@@ -415,6 +415,12 @@ describe("DescribeTransactions", () => {
       { transactionalId: "none", errorCode: ErrorCode.TRANSACTIONAL_ID_NOT_FOUND },
       { transactionalId: "", errorCode: ErrorCode.INVALID_REQUEST },
     ]);
+    const twice = { transactionalIds: [ID, "none", ID] };
+    const once = await asker.ask(describeTransactions, 0, twice);
+    expect(once.transactionStates.map(({ transactionalId }) => transactionalId)).toEqual([
+      ID,
+      "none",
+    ]);
     asker.authorizer = deny("describe topic");
     const partly = await asker.ask(describeTransactions, 0, request);
     expect(partly.transactionStates[0]).toMatchObject({ errorCode: 0, topics: [] });

@@ -228,6 +228,7 @@ export class GroupCoordinator {
       ticket: this.#nextTicket(),
       patterns: this.#patterns,
       random: this.#world.random,
+      assignors: this.#world.config().consumer.assignors,
     });
     if ("errorCode" in event) return Promise.resolve(event);
     const { memberId } = event;

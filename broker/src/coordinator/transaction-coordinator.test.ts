@@ -2,7 +2,11 @@ import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
 import { describe, expect, test } from "vitest";
 import { ID, TRANSACTION_CONFIG, TransactionWorld } from "./testing/transaction-world.ts";
 import type { IdentityResult } from "./txn/events.ts";
-import { TRANSACTIONAL_ID_BYTES_MAX, TRANSACTIONAL_IDS_MAX } from "./txn/limits.ts";
+import {
+  COMPLETION_WAITS_MAX,
+  TRANSACTIONAL_ID_BYTES_MAX,
+  TRANSACTIONAL_IDS_MAX,
+} from "./txn/limits.ts";
 import {
   NO_ID,
   NO_PARTITIONS,
@@ -230,8 +234,29 @@ describe("AddPartitionsToTxn", () => {
     release();
     await world.time.settle();
     expect(await early).toEqual({ errorCode: ErrorCode.NONE });
+    // The completion and what had waited for it.
+    expect(world.log.appends).toEqual([2]);
+    expect(await world.state()).toBe("Ongoing 7/5");
+    expect(world.transactions.usage.waiting).toBe(0);
     expect(await world.state()).toBe("Ongoing 7/5");
     expect(world.time.timerCount).toBe(2); // The deadline of the transaction, and expiry.
+  });
+
+  test("is told to try again where too many wait, or the shard was loaded anew", async () => {
+    const { world, release } = await loaded(value("PrepareCommit", PARTITIONS));
+    const producer = { ...identity(7, 5), transactionalId: ID, clientVersion: 0 };
+    const input = { ...producer, topics: [{ topic: "t", partitions: [3] }] };
+    const held = Array.from({ length: COMPLETION_WAITS_MAX }, () =>
+      world.transactions.addPartitions(input),
+    );
+    await world.time.settle();
+    expect(world.transactions.usage.waiting).toBe(COMPLETION_WAITS_MAX);
+    expect(await world.add(identity(7, 5), 4)).toBe(ErrorCode.CONCURRENT_TRANSACTIONS);
+    world.log.faultOf = () => "refused";
+    release();
+    const codes = new Set((await Promise.all(held)).map(({ errorCode }) => errorCode));
+    expect([...codes]).toEqual([ErrorCode.COORDINATOR_NOT_AVAILABLE]);
+    expect(world.transactions.usage.waiting).toBe(0);
   });
 
   test("more partitions than one transaction may have are POLICY_VIOLATION", async () => {
@@ -512,6 +537,14 @@ describe("time", () => {
     expect(text(await world.endWithBump(producer, false))).toBe("100/0");
   });
 
+  test("under the epoch that fences the last one nobody begins a transaction", async () => {
+    const fenced = value("CompleteAbort", { producerEpoch: 32_767, previousProducerId: 7n });
+    const { world } = await loaded(fenced);
+    expect(await world.add(identity(7, 32_767), 0)).toBe(ErrorCode.PRODUCER_FENCED);
+    expect(await world.state()).toBe("CompleteAbort 7/32767");
+    expect(text(await world.init(identity(7, 32_766)))).toBe("100/0");
+  });
+
   test("each transaction has the whole timeout", async () => {
     const world = await started();
     const producer = await world.init();
@@ -562,6 +595,22 @@ describe("time", () => {
     world.time.wallOffsetMs += 86_400_000;
     await world.time.advance(MINUTE_MS - 1);
     expect(await world.state()).toBe("Ongoing 100/0");
+  });
+
+  test("T22: a jump of the wall clock lets no id be forgotten, unless it lasts", async () => {
+    const world = await started();
+    const producer = await world.init();
+    await world.time.advance(3_600_000);
+    world.time.wallOffsetMs += 30 * 86_400_000;
+    await world.time.advance(3_600_000);
+    expect(await world.state()).toBe("Empty 100/0");
+    world.time.wallOffsetMs -= 30 * 86_400_000;
+    await world.time.advance(3_600_000);
+    expect(await world.add(producer, 0)).toBe(ErrorCode.NONE);
+    await world.end(producer, true);
+    world.time.wallOffsetMs += 30 * 86_400_000;
+    await world.time.advance(3 * 3_600_000);
+    expect(await world.state()).toBe(null);
   });
 
   test("an id that nobody used for long is forgotten, one with a transaction is not", async () => {

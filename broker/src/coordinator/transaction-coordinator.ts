@@ -10,12 +10,12 @@ import { utf8Length } from "@runnel/kit/byte-writer.ts";
 import { IoError, messageOf } from "@runnel/kit/errors.ts";
 import type { Clock, Logger, Scheduler, Timer } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
+import { RetentionClock } from "#log/retention-clock.ts";
 import type { TopicPartitions } from "./group/events.ts";
 import { LinearPattern } from "./linear-pattern.ts";
 import type { CoordinatorLog, TopicLookup } from "./ports.ts";
 import type { Shard } from "./runtime/shard.ts";
 import { ShardSet } from "./runtime/shard-set.ts";
-import { CompletionWaits } from "./txn/completion-waits.ts";
 import type {
   AbortEvent,
   AddPartitionsEvent,
@@ -101,15 +101,16 @@ export class TransactionCoordinator {
   readonly #shards: ShardSet<TransactionShardEvent, TransactionRecord, TransactionShardReply>;
   readonly #usage = emptyTransactionUsage();
   readonly #sender: MarkerSender;
-  readonly #waits: CompletionWaits;
   readonly #joining: JointAdds;
+  /** By what ids grow old: a leap of the wall clock must not make them all be forgotten. */
+  readonly #believed: RetentionClock;
   #lastTicket = 0;
   #expiry: Timer | null = null;
 
   constructor(world: TransactionCoordinatorWorld) {
     this.#world = world;
+    this.#believed = new RetentionClock(world.clock);
     this.#sender = new MarkerSender(world);
-    this.#waits = new CompletionWaits(world.scheduler);
     this.#joining = new JointAdds((producer, partitions) =>
       this.addPartitions({ ...producer, topics: byTopic(partitions), clientVersion: 2 }),
     );
@@ -135,7 +136,6 @@ export class TransactionCoordinator {
   /** Lets writes that are under way end; everybody else gets NOT_COORDINATOR. */
   async close(): Promise<void> {
     this.#expiry?.cancel();
-    this.#waits.close();
     await this.#shards.close();
   }
 
@@ -169,14 +169,11 @@ export class TransactionCoordinator {
 
   /** Waits a while for the transaction before to be complete. */
   addPartitions(input: AddPartitionsInput): Promise<ErrorResult> {
-    const { transactionalId } = input;
-    return this.#afterCompletion(transactionalId, () =>
-      this.#ask({ ...input, kind: "add-partitions", ticket: this.#nextTicket() }, (errorCode) => ({
-        errorCode,
-      })),
-    );
+    const event = { ...input, kind: "add-partitions", ticket: this.#nextTicket() } as const;
+    return this.#ask(event, (errorCode) => ({ errorCode }));
   }
 
+  /** Waits as `addPartitions` does. */
   verifyPartitions(input: VerifyInput): Promise<ResultOf["verify"]> {
     return this.#ask({ ...input, kind: "verify", ticket: this.#nextTicket() }, (code) => ({
       errorCodes: input.topics.map(({ partitions }) => partitions.map(() => code)),
@@ -196,13 +193,9 @@ export class TransactionCoordinator {
     const { topic, partition, mayAdd, ...producer } = input;
     if (mayAdd) return (await this.#joining.add(producer, { topic, partition })).errorCode;
     const asked = { ...producer, topics: [{ topic, partitions: [partition] }] };
-    const verified = await this.#afterCompletion(input.transactionalId, async () => {
-      const { errorCodes } = await this.verifyPartitions(asked);
-      return { errorCode: errorCodes[0]?.[0] ?? ErrorCode.UNKNOWN_SERVER_ERROR };
-    });
-    return verified.errorCode === ErrorCode.TRANSACTION_ABORTABLE
-      ? ErrorCode.INVALID_TXN_STATE
-      : verified.errorCode;
+    const { errorCodes } = await this.verifyPartitions(asked);
+    const errorCode = errorCodes[0]?.[0] ?? ErrorCode.UNKNOWN_SERVER_ERROR;
+    return errorCode === ErrorCode.TRANSACTION_ABORTABLE ? ErrorCode.INVALID_TXN_STATE : errorCode;
   }
 
   describe(transactionalId: string): Promise<ResultOf["describe"]> {
@@ -345,29 +338,11 @@ export class TransactionCoordinator {
     }
   }
 
-  /** Asks again when a transaction that is in the way is complete, or says that it still is. */
-  async #afterCompletion(
-    transactionalId: string,
-    ask: () => Promise<ErrorResult>,
-  ): Promise<ErrorResult> {
-    const wait = this.#waits.begin(transactionalId);
-    try {
-      for (;;) {
-        const result = await ask();
-        if (result.errorCode !== ErrorCode.CONCURRENT_TRANSACTIONS) return result;
-        if (!(await wait.next())) return result;
-      }
-    } finally {
-      wait.end();
-    }
-  }
-
   #effectsOf(partition: number): TransactionEffects {
     const owner = {};
     return {
       onPrepared: (transactionalId, value) =>
         this.#sendMarkers(owner, partition, transactionalId, value),
-      onCompleted: (transactionalId) => this.#waits.complete(transactionalId),
       onClosed: () => this.#sender.drop(owner),
     };
   }
@@ -419,8 +394,9 @@ export class TransactionCoordinator {
     const delayMs = Math.min(Math.max(config().expirationCheckIntervalMs, 1), 0x7fff_ffff);
     this.#expiry = scheduler.after(delayMs, () => {
       this.#expiry = null;
+      const nowMs = this.#believed.nowMs();
       for (const shard of this.#shards.shards) {
-        shard.sweep((transactionalId) => ({ kind: "expire", transactionalId }));
+        shard.sweep((transactionalId) => ({ kind: "expire", transactionalId, nowMs }));
       }
       if (this.#shards.state !== "closed") this.#scheduleExpiry();
     });

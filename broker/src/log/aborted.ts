@@ -1,9 +1,12 @@
 /** Which aborted transactions a reader of committed data must be told of. */
-import { messageOf } from "@runnel/kit/errors.ts";
+import { IoError, messageOf } from "@runnel/kit/errors.ts";
 import type { PartitionLog } from "./partition-log.ts";
 import type { Segment } from "./segment.ts";
 import { rebuildTransactions } from "./transaction-files.ts";
 import type { AbortedTransaction } from "./transaction-index.ts";
+
+/** The code of an error about a segment that went while it was read. */
+const LOG_CHANGED = "RUNNEL_LOG_CHANGED";
 
 /**
  * Those with records from `fromOffset` up to `endOffset`, which is at most the last stable offset, as far
@@ -37,21 +40,36 @@ async function fromFiles(
   segments: readonly Segment[],
   search: Search,
 ): Promise<readonly AbortedTransaction[]> {
-  const { transactions, disk, logger } = log.environment;
+  const { transactions, disk } = log.environment;
   for (const segment of segments) {
-    let entries = transactions.get(segment) ?? (await transactions.load(disk, segment));
-    if (entries === null) {
-      const path = segment.path(".txnindex");
-      logger.warn({ path }, "index of aborted transactions is missing or damaged, made anew");
-      await rebuildTransactions(log.io, log.segments, new Set([segment])).catch((error) => {
-        logger.error({ path, error: messageOf(error) }, "it cannot be made anew");
-        throw error;
-      });
-      entries = transactions.get(segment) ?? (await transactions.load(disk, segment)) ?? [];
+    const entries = transactions.get(segment) ?? (await transactions.load(disk, segment));
+    if (entries === null && !log.segments.includes(segment)) {
+      // It has left the log, and its file with it: what came in its place says the same.
+      return abortedBetween(log, search.fromOffset, search.endOffset);
     }
-    if (collect(entries, search)) break;
+    if (collect(entries ?? (await madeAnew(log, segment)), search)) break;
   }
   return search.found;
+}
+
+/**
+ * What the index of `segment` should say. It stays in memory until a restart: a file would have to be
+ * kept apart from that of a segment that compaction puts here meanwhile.
+ */
+async function madeAnew(
+  log: PartitionLog,
+  segment: Segment,
+): Promise<readonly AbortedTransaction[]> {
+  const { logger } = log.environment;
+  const path = segment.path(".txnindex");
+  logger.warn({ path }, "index of aborted transactions is missing or damaged, made anew");
+  await rebuildTransactions(log.io, log.segments, new Set([segment])).catch((error) => {
+    logger.error({ path, error: messageOf(error) }, "it cannot be made anew");
+    throw error;
+  });
+  const { aborted } = segment;
+  if (aborted === null) throw new IoError(LOG_CHANGED, `${path}: the segment has left the log`);
+  return aborted;
 }
 
 /** Takes what is wanted of `entries`; returns whether later ones cannot be. */

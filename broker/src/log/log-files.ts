@@ -66,6 +66,15 @@ export class LogFiles {
     await this.#io.disk.syncDirectory(this.#folder);
   }
 
+  /** Closes those of `segments`, none of which is the active one, that a crash left without their files. */
+  adopt(segments: readonly Segment[]): void {
+    for (const segment of segments) {
+      if (segment.indexes === null && segment.aborted === null) continue;
+      segment.finishTimes();
+      this.close(segment);
+    }
+  }
+
   /** Completes the files of a segment that takes no more batches; `complete` waits for it. */
   close(segment: Segment): void {
     this.#closing.add(segment);

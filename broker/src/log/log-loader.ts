@@ -30,7 +30,12 @@ import { rewrite } from "./rewrite.ts";
 import { newestOf, Segment, type StartPlace } from "./segment.ts";
 import { learnNewest, loadIndexes, rebuildIndexes, restart, saveIndexes } from "./segment-files.ts";
 import { OffsetIndex, TimeIndex } from "./sparse-index.ts";
-import { bookBatch, learnTransactions, rebuildTransactions } from "./transaction-files.ts";
+import {
+  bookBatch,
+  learnTransactions,
+  rebuildTransactions,
+  saveTransactions,
+} from "./transaction-files.ts";
 import type { AbortedTransaction } from "./transaction-index.ts";
 
 export interface LoadOptions {
@@ -269,6 +274,10 @@ class Loader {
     const { folder, logger } = this.#options;
     logger.warn({ folder }, "indexes of aborted transactions are missing or torn, made anew");
     await rebuildTransactions(this.#io, this.#segments, unknown);
+    for (const segment of unknown) {
+      // Where the disk is full they stay in memory.
+      await saveTransactions(this.#io.disk, segment).catch(() => {});
+    }
   }
 
   /** What the snapshot knows of the segment that is checked; replay adds what is behind. */
@@ -413,6 +422,9 @@ class Loader {
     indexes.offsets.truncate(start + 1);
     indexes.times.truncate(indexes.offsets.relativeOffsetAt(entry) + 1);
     const times = indexes.times;
+    // What is cut off is not what the files will hold there.
+    segment.savedOffsetEntries = indexes.offsets.count;
+    segment.savedTimeEntries = times.count;
     if (times.count > 0) {
       segment.maxTimestamp = times.timestampAt(times.count - 1);
       segment.offsetOfMaxTimestamp = segment.baseOffset + times.relativeOffsetAt(times.count - 1);

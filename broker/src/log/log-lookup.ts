@@ -43,17 +43,17 @@ interface StoredRead extends TailRead {
 }
 
 async function readFrom(log: PartitionLog, range: SegmentRange): Promise<StoredRead> {
-  let at = segmentAt(log, range.offset);
+  let { offset } = range;
   let hasPassed = false;
   for (;;) {
+    // Looked up for every segment: compaction may have joined some while the last one was read.
+    const at = segmentAt(log, offset);
     const segment = log.segments[at];
-    if (segment === undefined || (segment.baseOffset > range.offset && !hasPassed)) {
-      throw new IoError(LOG_CORRUPT, `${log.folder}: no batch with offset ${range.offset}`);
-    }
+    if (segment === undefined || segment.baseOffset > offset) throw nothingThere(log, range);
     const next = log.segments[at + 1];
     const indexes = await indexesOf(log, segment);
-    const place = segment.placeOf(indexes, range.offset);
-    const read = await readSegment(log.io, segment, place, range);
+    const place = segment.placeOf(indexes, offset);
+    const read = await readSegment(log.io, segment, place, { ...range, offset });
     if (read.kind === "misplaced") {
       segment.dropPlace(indexes, place);
       continue;
@@ -64,10 +64,14 @@ async function readFrom(log: PartitionLog, range: SegmentRange): Promise<StoredR
       if (bytes.length === 0) return { ...nothingAt(range.offset), hasPassed };
       return { parts: [bytes], size: bytes.length, endOffset, hasPassed };
     }
-    if (next !== undefined && (next.baseOffset <= range.offset || hasPassed)) at += 1;
-    else if (next === undefined && hasPassed) return { ...nothingAt(range.offset), hasPassed };
-    else throw new IoError(LOG_CORRUPT, `${log.folder}: no batch with offset ${range.offset}`);
+    if (!hasPassed) throw nothingThere(log, range);
+    if (next === undefined) return { ...nothingAt(range.offset), hasPassed };
+    offset = next.baseOffset;
   }
+}
+
+function nothingThere(log: PartitionLog, { offset }: ReadRange): IoError {
+  return new IoError(LOG_CORRUPT, `${log.folder}: no batch with offset ${offset}`);
 }
 
 export interface FoundRecord {

@@ -402,3 +402,47 @@ test("closed segments without timestamps are not read again at a start", async (
   expect(counted.bytesRead).toBeLessThan(100_000);
   expect(await next.run(findNewest(reopened, 50))).toBeNull();
 });
+
+test("segments that a crash left without their index files get them", async () => {
+  const { rig, disk, time } = await newRig();
+  const config = { segmentBytes: 6_000 };
+  const log = await rig.log(config);
+  const abort = { producerEpoch: 0, coordinatorEpoch: 0, isCommit: false, transactionVersion: 1 };
+  for (let at = 0; at < 20; at += 1) {
+    const producer = { producerId: BigInt(at), producerEpoch: 0, baseSequence: 0 };
+    append(log, batchOf({ values: ["a".repeat(2_000)], ...producer, isTransactional: true }));
+    log.appendMarker({ producerId: BigInt(at), ...abort }, 0);
+  }
+  await rig.settle();
+  for (const name of await disk.list(FOLDER)) {
+    if (name.endsWith("index")) await disk.removeFile(`${FOLDER}/${name}`);
+  }
+  const second = await Rig.open({ time, disk });
+  const found = await second.log(config);
+  await second.settle();
+  const closed = found.segments.slice(0, -1);
+  expect(closed.length).toBeGreaterThan(5);
+  expect(closed.every(({ indexes, aborted }) => indexes === null && aborted === null)).toBe(true);
+  await second.run(second.manager.close());
+  const counted = new ProcessDisk(disk);
+  const third = await Rig.open({ time, disk: counted });
+  const { logEndOffset } = await third.log(config);
+  expect(logEndOffset).toBe(40);
+  // The snapshot, and the ends of the time indexes.
+  expect(counted.bytesRead).toBeLessThan(found.size / 5);
+});
+
+test("a producer that sends old records is not silent: it is remembered like any other", async () => {
+  const { rig, time } = await newRig();
+  const log = await rig.log();
+  const batch = (baseSequence: number) =>
+    batchOf({ values: ["old"], timestamp: 1000, producerId: 7n, producerEpoch: 0, baseSequence });
+  append(log, batch(0));
+  append(log, batch(1));
+  await rig.settle();
+  log.producers.expire(time.nowMs() - 60_000);
+  expect(append(log, batch(1))).toMatchObject({ kind: "duplicate", baseOffset: 1 });
+  await time.advanceAsync(60_001);
+  log.producers.expire(time.nowMs() - 60_000);
+  expect(log.producers.entryOf(7n)).toBeUndefined();
+});

@@ -31,7 +31,7 @@ import type { Append, LogConfig, LogListener } from "./ports.ts";
 import { encodeSnapshot } from "./producer-snapshot.ts";
 import type { ProducerState, SequenceRules } from "./producer-state.ts";
 import { NO_RECOVERY_POINT, type RecoveryPoint } from "./recovery-point.ts";
-import { mustRoll } from "./roll-rule.ts";
+import { mustRoll, type NextBatch } from "./roll-rule.ts";
 import { countBelow, replaceRun, runAt, Segment } from "./segment.ts";
 import type { LogTail } from "./tail-cache.ts";
 import { bookBatch } from "./transaction-files.ts";
@@ -203,24 +203,23 @@ export class PartitionLog {
   #book(batch: Uint8Array, header: BatchHeader, leaderEpoch: number): Append {
     const baseOffset = this.#nextOffset;
     const lastOffset = baseOffset + header.lastOffsetDelta;
-    const segment = this.#segmentFor(batch.length, lastOffset, header.maxTimestamp);
+    const { maxTimestamp, recordCount } = header;
+    const segment = this.#segmentFor({ size: batch.length, lastOffset, maxTimestamp });
     setBaseOffset(batch, 0, baseOffset);
     setPartitionLeaderEpoch(batch, 0, leaderEpoch);
     const position = segment.size;
     const bytes = this.tail.add(batch, baseOffset, lastOffset);
-    segment.book(
-      { lastOffset, position, size: bytes.length, maxTimestamp: header.maxTimestamp },
-      this.#config.indexIntervalBytes,
-    );
+    const place = { lastOffset, position, size: bytes.length, maxTimestamp };
+    segment.book(place, this.#config.indexIntervalBytes);
     if (this.#epochs.assign(leaderEpoch, baseOffset)) this.#epochsChanged = true;
-    const aborted = bookBatch(this.#producers, { ...header, baseOffset }, batch);
+    const nowMs = this.environment.nowMs();
+    const aborted = bookBatch(this.#producers, { ...header, baseOffset }, batch, nowMs);
     if (aborted !== null) segment.aborted?.push(aborted);
     this.#nextOffset = lastOffset + 1;
     const room = CHECKPOINT_BYTES - this.#bytesSinceCheckpoint;
     this.#bytesSinceCheckpoint += bytes.length;
     if (room > 0 && room <= bytes.length) this.environment.onCheckpointDue(this.folder);
     const endOffset = this.#nextOffset;
-    const { recordCount } = header;
     if (this.#epochsChanged) this.#queueEpochs();
     this.#commit.write({ segment, bytes, position, endOffset, recordCount });
     return { kind: "appended", baseOffset, endOffset };
@@ -379,8 +378,7 @@ export class PartitionLog {
     });
   }
 
-  #segmentFor(size: number, lastOffset: number, maxTimestamp: number): Segment {
-    const next = { size, lastOffset, maxTimestamp };
+  #segmentFor(next: NextBatch): Segment {
     const isOver = mustRoll(this.#active, this.#config, next, this.environment);
     return isOver ? this.#roll(this.#nextOffset) : this.#active;
   }
@@ -414,7 +412,9 @@ export class PartitionLog {
   #newFiles(): LogFiles {
     const { folder, io, environment } = this;
     const sync = (segment: Segment): Promise<void> => this.#syncOrFence(segment);
-    return new LogFiles({ folder, io, logger: environment.logger, sync });
+    const files = new LogFiles({ folder, io, logger: environment.logger, sync });
+    files.adopt(this.#segments.slice(0, -1));
+    return files;
   }
 
   async #syncOrFence(segment: Segment): Promise<void> {

@@ -46,7 +46,10 @@ export interface ProducerEntry {
   readonly coordinatorEpoch: number;
   /** First offset of the open transaction; null where none is open. */
   readonly transactionStart: number | null;
-  /** Of its last batch or marker, ms. */
+  /**
+   * When its last batch or marker came, wall ms; what that says itself, where the log was read again since
+   * the last snapshot.
+   */
   readonly lastTimestamp: number;
 }
 
@@ -154,8 +157,11 @@ export class ProducerState {
     return null;
   }
 
-  /** Books a batch that was appended, live or at replay; checks nothing. Markers: `endTransaction`. */
-  update(header: ProducerHeader, baseOffset: number): void {
+  /**
+   * Books a batch that was appended at `nowMs`, at replay as of its own time; checks nothing. Markers:
+   * `endTransaction`.
+   */
+  update(header: ProducerHeader, baseOffset: number, nowMs = header.maxTimestamp): void {
     const { producerId, producerEpoch: epoch, baseSequence } = header;
     if (producerId === NO_PRODUCER_ID) return;
     const known = this.#entries.get(producerId);
@@ -171,7 +177,7 @@ export class ProducerState {
       batches: baseSequence < 0 ? window : withMark(window, header, baseOffset),
       coordinatorEpoch: known?.coordinatorEpoch ?? -1,
       transactionStart: begins ? baseOffset : openStart,
-      lastTimestamp: header.maxTimestamp,
+      lastTimestamp: nowMs,
     });
   }
 

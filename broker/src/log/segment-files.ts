@@ -32,6 +32,7 @@ export async function rebuildIndexes(
   indexIntervalBytes: number,
 ): Promise<SegmentIndexes> {
   const fresh = new Segment(segment.folder, segment.baseOffset, segment.createdAt);
+  fresh.suffix = segment.suffix;
   fresh.writtenSize = segment.writtenSize;
   await walkOverDamage(io, fresh, fresh.start, (header, position) => {
     fresh.book(

@@ -18,18 +18,20 @@ import {
 export const CACHED_ENTRIES_MAX = 100_000;
 
 /**
- * Books a batch of the log, a marker too, in `producers`. `bytes` is the whole batch, `header` as it is
- * stored. Returns the transaction that it aborts; null for any other batch.
+ * Books a batch of the log, a marker too, in `producers`, that was appended at `nowMs`; at replay as of its
+ * own time. `bytes` is the whole batch, `header` as it is stored. Returns the transaction that it aborts;
+ * null for any other batch.
  */
 export function bookBatch(
   producers: ProducerState,
   header: BatchHeader,
   bytes: Uint8Array,
+  nowMs?: number,
 ): AbortedTransaction | null {
   const { producerId, producerEpoch, attributes, baseOffset: offset, maxTimestamp } = header;
   if (producerId === NO_PRODUCER_ID) return null;
   if (!isControl(attributes)) {
-    producers.update(header, offset);
+    producers.update(header, offset, nowMs);
     return null;
   }
   const marker = readMarker(bytes, header);
@@ -57,8 +59,8 @@ export async function learnTransactions(disk: Disk, segment: Segment): Promise<b
 }
 
 /**
- * Finds the aborted transactions of the closed segments `wanted`, by reading the log from its beginning,
- * and tries to write their files. They are in memory afterwards.
+ * Finds the aborted transactions of the closed segments `wanted`, by reading the log from its beginning.
+ * They are in memory afterwards.
  */
 export async function rebuildTransactions(
   io: ReaderIo,
@@ -75,10 +77,7 @@ export async function rebuildTransactions(
       if (found !== null) aborted.push(found);
       return true;
     });
-    if (!wanted.has(segment)) continue;
-    segment.aborted = aborted;
-    // Where the disk is full they stay in memory.
-    await saveTransactions(io.disk, segment).catch(() => {});
+    if (wanted.has(segment)) segment.aborted = aborted;
   }
 }
 

@@ -46,8 +46,9 @@ export function admit(
   const { transactionalId, mayAdd } = transaction;
   const { producerId, producerEpoch } = header;
   const { topicName: topic, index } = partition.identity;
-  const asked = partition.admissions.request(header, () =>
-    gate.admit({ transactionalId, producerId, producerEpoch, topic, partition: index, mayAdd }),
+  const claim = { transactionalId, producerId, producerEpoch };
+  const asked = partition.admissions.request(claim, () =>
+    gate.admit({ ...claim, topic, partition: index, mayAdd }),
   );
   return asked.then((errorCode) => {
     if (errorCode === ErrorCode.NONE) return null;

@@ -324,14 +324,17 @@ async function readOne(
   const range = rangeOf(result, limits, taken);
   if (range === null) return result;
   const { log } = range;
+  const isBelowStart = (): boolean => range.offset < log.logStartOffset;
+  const outOfRange = withError(target, ErrorCode.OFFSET_OUT_OF_RANGE);
   try {
     const read = readCached(log, range) ?? (await readStored(log, range));
-    return withBatches(result, read, await abortedIn(result, read, limits));
+    const aborted = await abortedIn(result, read, limits);
+    // With a segment goes the index that says which of its records were aborted.
+    if (limits.readCommitted && isBelowStart()) return outOfRange;
+    return withBatches(result, read, aborted);
   } catch (error) {
-    if (range.offset < log.logStartOffset) {
-      // Retention took the segment from under the read.
-      return withError(target, ErrorCode.OFFSET_OUT_OF_RANGE);
-    }
+    // Retention took the segment from under the read.
+    if (isBelowStart()) return outOfRange;
     const topic = target.partition?.identity.topicName;
     const partition = target.wanted.index;
     logger.error({ topic, partition, error: messageOf(error) }, "reading the log failed");

@@ -95,6 +95,29 @@ test("a producer is let in once per transaction, and its batches keep their orde
   expect(partition.lastStableOffset).toBe(5);
 });
 
+test("what is said of one claim is no answer to another", async () => {
+  const { rig, asked, send } = await newWorld();
+  const zombie = send(0);
+  const impostor = send(0, { ...IMPLICIT, transactionalId: "other" });
+  const producer = send(0, IMPLICIT, { producerEpoch: 1 });
+  await rig.settle();
+  expect(asked.map((one) => [one.transactionalId, one.producerEpoch])).toEqual([
+    ["tx", 0],
+    ["other", 0],
+    ["tx", 1],
+  ]);
+  asked[0]?.answer(ErrorCode.PRODUCER_FENCED);
+  asked[1]?.answer(ErrorCode.INVALID_PRODUCER_ID_MAPPING);
+  await rig.settle();
+  asked[2]?.answer(ErrorCode.NONE);
+  const results = await rig.run(Promise.all([zombie, impostor, producer]));
+  expect(results.map(({ errorCode }) => errorCode)).toEqual([
+    ErrorCode.INVALID_PRODUCER_EPOCH,
+    ErrorCode.INVALID_PRODUCER_ID_MAPPING,
+    ErrorCode.NONE,
+  ]);
+});
+
 test("a batch that was let in before its transaction ended does not begin another", async () => {
   const { rig, partition, asked, send, end, answer } = await newWorld();
   const late = send(0, CLASSIC);

@@ -139,11 +139,14 @@ export class Slot {
     if (!child.hasExited) await child.stop("SIGKILL");
   }
 
-  /** Why its processes failed, and what the newest of them printed last. */
-  get report(): readonly string[] {
-    const failures = this.workers.flatMap((worker) => worker.failures).slice(-FAILURES_KEPT);
-    const printed = this.#worker.child.output.slice(-OUTPUT_CHARS_SHOWN);
-    return [...failures, `${this.#worker.name} printed:\n${printed}`];
+  /** Why its processes ended, those that were not killed. */
+  get failures(): readonly string[] {
+    return this.workers.flatMap((worker) => worker.failures).slice(-FAILURES_KEPT);
+  }
+
+  /** What the newest of its processes printed last. */
+  get printed(): string {
+    return `${this.#worker.name} printed:\n${this.#worker.child.output.slice(-OUTPUT_CHARS_SHOWN)}`;
   }
 
   get counts(): Counts {

@@ -5,10 +5,12 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../clients/python"))
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition  # noqa: E402
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition, libversion  # noqa: E402
 from driver import CallError, serve  # noqa: E402
 
 TIMEOUT_S = 20
+# Without it send_offsets_to_transaction may wait without end once a connection was lost (librdkafka 5511).
+RECOVERY = {"metadata.recovery.strategy": "none"} if libversion()[1] >= 0x020B0000 else {}
 
 
 class TransactionDriver:
@@ -16,15 +18,18 @@ class TransactionDriver:
         self.bootstrap = bootstrap
         self.producers = {}
 
-    def start(self, producer, transactionalId, timeoutMs):
-        made = Producer(
-            {
-                "bootstrap.servers": self.bootstrap,
-                "client.id": "e2e-librdkafka",
-                "transactional.id": transactionalId,
-                "transaction.timeout.ms": timeoutMs,
-            }
-        )
+    def start(self, producer, transactionalId, timeoutMs, deliveryTimeoutMs=None):
+        config = {
+            "bootstrap.servers": self.bootstrap,
+            "client.id": "e2e-librdkafka",
+            "transactional.id": transactionalId,
+            "transaction.timeout.ms": timeoutMs,
+            **RECOVERY,
+        }
+        if deliveryTimeoutMs is not None:
+            config["delivery.timeout.ms"] = deliveryTimeoutMs
+            config["socket.timeout.ms"] = deliveryTimeoutMs // 2
+        made = Producer(config)
         made.init_transactions(TIMEOUT_S)
         self.producers[producer] = made
 

@@ -50,6 +50,7 @@ describe("values of flags", () => {
     expect(parsePair("a=", "--config")).toEqual(["a", ""]);
     expect(() => parsePair("=b", "--config")).toThrow(UsageError);
     expect(parseChoice("x", "--c", ["x", "y"])).toBe("x");
+    expect(parseChoice("stable", "--c", ["Stable"])).toBe("Stable");
     expect(() => parseChoice("z", "--c", ["x", "y"])).toThrow(/none of x, y/);
   });
 });

@@ -65,13 +65,14 @@ export function parsePair(text: string, flag: string): readonly [string, string]
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** One of `allowed`. */
+/** One of `allowed`, in any case. */
 export function parseChoice<Choice extends string>(
   text: string,
   flag: string,
   allowed: readonly Choice[],
 ): Choice {
-  const choice = allowed.find((candidate) => candidate === text);
+  const wanted = text.toLowerCase();
+  const choice = allowed.find((candidate) => candidate.toLowerCase() === wanted);
   if (choice !== undefined) return choice;
   throw new UsageError(`${flag}: "${text}" is none of ${allowed.join(", ")}`);
 }

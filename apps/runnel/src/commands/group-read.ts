@@ -1,6 +1,7 @@
 /** `runnel group list` and `describe`. */
 import { formatCount } from "../cli/format.ts";
 import { renderFields, renderTable } from "../cli/table.ts";
+import { parseChoice } from "../cli/values.ts";
 import type { Cluster, ClusterView } from "../kafka/cluster.ts";
 import {
   type Coordinator,
@@ -12,12 +13,20 @@ import {
 } from "../kafka/groups.ts";
 import { endsOf } from "../kafka/offsets.ts";
 import { type ClientFlags, withCluster } from "./client.ts";
+import { GROUP_STATES } from "./state-choices.ts";
 
-export async function listGroups(flags: ClientFlags & { state?: string }): Promise<void> {
+export interface ListFlags extends ClientFlags {
+  readonly state?: readonly string[];
+}
+
+export async function listGroups(flags: ListFlags): Promise<void> {
+  const states = new Set<string>(
+    flags.state?.map((state) => parseChoice(state, "--state", GROUP_STATES)),
+  );
   await withCluster(flags, async ({ cluster, output, isJson }) => {
     const found = [...(await cluster.admin.listGroups({ types: [] })).values()];
     const groups = found
-      .filter(({ state }) => flags.state === undefined || isSame(state, flags.state))
+      .filter(({ state }) => states.size === 0 || states.has(state))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
     if (isJson) {
       await output.json(
@@ -40,10 +49,6 @@ export async function listGroups(flags: ClientFlags & { state?: string }): Promi
       ),
     );
   });
-}
-
-function isSame(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
 }
 
 export async function describeGroups(ids: readonly string[], flags: ClientFlags): Promise<void> {

@@ -4,6 +4,7 @@ import { ChoiceOption } from "../cli/choice-option.ts";
 import { PLACE_NAMES } from "../cli/position.ts";
 import { collect } from "../cli/values.ts";
 import { addClientFlags } from "./client.ts";
+import { GROUP_STATES, stateOption } from "./state-choices.ts";
 
 const JSON_TEXT = "print one JSON document instead of a table";
 
@@ -19,7 +20,7 @@ export function groupCommand(): Command {
 function listCommand(): Command {
   const command = new Command("list")
     .description("List the groups of the cluster.")
-    .option("--state <state>", "only groups in this state, such as Stable or Empty")
+    .addOption(stateOption("groups", GROUP_STATES))
     .action(async (flags) => (await import("./group-read.ts")).listGroups(flags));
   return addClientFlags(command, JSON_TEXT);
 }

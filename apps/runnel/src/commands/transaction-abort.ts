@@ -2,12 +2,15 @@
 import { CommandError, UsageError } from "../cli/failure.ts";
 import { formatCount, formatTime } from "../cli/format.ts";
 import { parseInteger } from "../cli/values.ts";
+import type { Cluster } from "../kafka/cluster.ts";
 import { partitionsOf, topicOf } from "../kafka/offsets.ts";
 import {
   abortInPartition,
   abortTransaction,
+  listTransactions,
   type OpenTransaction,
   openTransactions,
+  UNDER_WAY,
 } from "../kafka/transactions.ts";
 import { type ClientFlags, type Session, withCluster } from "./client.ts";
 import { parseTopicChoice, type TopicChoice } from "./group-write.ts";
@@ -15,6 +18,7 @@ import { parseTopicChoice, type TopicChoice } from "./group-write.ts";
 export interface AbortFlags extends ClientFlags {
   readonly topic?: string;
   readonly producerId?: string;
+  readonly force?: boolean;
 }
 
 /** Producers with something open in a partition that a message names. */
@@ -33,7 +37,8 @@ export async function abort(id: string | undefined, flags: AbortFlags): Promise<
   const choice = parseTopicChoice(topic);
   const producer =
     producerId === undefined ? null : BigInt(parseInteger(producerId, "--producer-id"));
-  await withCluster(flags, (session) => abortByPlace(session, choice, producer));
+  const isForced = flags.force === true;
+  await withCluster(flags, (session) => abortByPlace(session, choice, { producer, isForced }));
 }
 
 async function abortById({ cluster, output, isJson }: Session, id: string): Promise<void> {
@@ -49,7 +54,7 @@ async function abortById({ cluster, output, isJson }: Session, id: string): Prom
 async function abortByPlace(
   { cluster, output, isJson }: Session,
   { topic: name, partitions }: TopicChoice,
-  producerId: bigint | null,
+  { producer: producerId, isForced }: { producer: bigint | null; isForced: boolean },
 ): Promise<void> {
   const topic = topicOf(await cluster.describe([name]), name);
   const open = await openTransactions(cluster, topic, partitionsOf(topic, partitions));
@@ -59,6 +64,7 @@ async function abortByPlace(
     const nothing = `producer ${producerId} has no transaction open there`;
     throw new CommandError(`${nothing}: ${whatIsOpen(name, open)}`);
   }
+  if (!isForced) await checkNotCoordinated(cluster, producerId);
   for (const each of hanging) await abortInPartition(cluster, topic, each);
   const places = hanging.map(({ partition, startOffset }) => {
     return { topic: name, partition, startOffset: Number(startOffset) };
@@ -73,6 +79,17 @@ async function abortByPlace(
       `Transaction of producer ${producerId} aborted in ${name}-${partition}, from offset ${since}.\n`,
     );
   }
+}
+
+/** A transaction that has a coordinator would be aborted here and committed elsewhere. */
+async function checkNotCoordinated(cluster: Cluster, producerId: bigint): Promise<void> {
+  const all = await listTransactions(cluster, { states: [], longerThanMs: null });
+  const owner = all.find((each) => each.producerId === producerId && UNDER_WAY.has(each.state));
+  if (owner === undefined) return;
+  throw new CommandError(
+    `producer ${producerId} has the transactional id "${owner.id}", whose transaction is under way: ` +
+      `abort all of it with "runnel transaction abort ${owner.id}", or only what is here with --force`,
+  );
 }
 
 function whatIsOpen(topic: string, open: readonly OpenTransaction[]): string {

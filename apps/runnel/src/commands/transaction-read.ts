@@ -1,9 +1,15 @@
 /** `runnel transaction list` and `describe`. */
 import { formatSpan, formatTime } from "../cli/format.ts";
 import { renderFields, renderTable } from "../cli/table.ts";
-import { parseInteger } from "../cli/values.ts";
-import { describeTransaction, listTransactions, type Transaction } from "../kafka/transactions.ts";
+import { parseChoice, parseInteger } from "../cli/values.ts";
+import {
+  describeTransaction,
+  listTransactions,
+  type Transaction,
+  UNDER_WAY,
+} from "../kafka/transactions.ts";
 import { type ClientFlags, withCluster } from "./client.ts";
+import { TRANSACTION_STATES } from "./state-choices.ts";
 
 export interface ListFlags extends ClientFlags {
   readonly state?: readonly string[];
@@ -18,7 +24,9 @@ export async function listAll(flags: ListFlags): Promise<void> {
     flags.longerThan === undefined
       ? null
       : 1_000 * parseInteger(flags.longerThan, "--longer-than", { max: LONGER_THAN_SECONDS_MAX });
-  const states = flags.state ?? [];
+  const states = (flags.state ?? []).map((state) =>
+    parseChoice(state, "--state", TRANSACTION_STATES),
+  );
   await withCluster(flags, async ({ cluster, output, isJson }) => {
     const found = await listTransactions(cluster, { states, longerThanMs });
     if (isJson) {
@@ -77,9 +85,6 @@ function toJson(transaction: Transaction): unknown {
     partitions: transaction.partitions,
   };
 }
-
-/** States in which a transaction is under way. */
-const UNDER_WAY = new Set(["Ongoing", "PrepareCommit", "PrepareAbort"]);
 
 function toText(transaction: Transaction, nowMs: number): string {
   const { id, state, producerId, producerEpoch, timeoutMs, startedAt, partitions } = transaction;

@@ -1,7 +1,7 @@
 /** `runnel transaction`: the flags. What they do is in `transaction-read.ts` and `transaction-abort.ts`. */
 import { Command } from "commander";
-import { collect } from "../cli/values.ts";
 import { addClientFlags } from "./client.ts";
+import { stateOption, TRANSACTION_STATES } from "./state-choices.ts";
 
 const JSON_TEXT = "print one JSON document instead of a table";
 
@@ -16,7 +16,7 @@ export function transactionCommand(): Command {
 function listCommand(): Command {
   const command = new Command("list")
     .description("List the transactional ids of the cluster.")
-    .option("--state <state>", "only in this state, such as Ongoing (repeatable)", collect)
+    .addOption(stateOption("ids", TRANSACTION_STATES))
     .option("--longer-than <seconds>", "only transactions that have run for longer")
     .action(async (flags) => (await import("./transaction-read.ts")).listAll(flags));
   return addClientFlags(command, JSON_TEXT);
@@ -42,6 +42,7 @@ function abortCommand(): Command {
       "where a transaction hangs that has no transactional id any more, such as orders:3",
     )
     .option("--producer-id <number>", "whose transaction it is, with --topic")
+    .option("--force", "with --topic, also where a transactional id has the transaction under way")
     .action(async (id, flags) => (await import("./transaction-abort.ts")).abort(id, flags))
     .addHelpText(
       "after",

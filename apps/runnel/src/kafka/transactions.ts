@@ -29,6 +29,9 @@ export interface ListChoice {
   readonly longerThanMs: number | null;
 }
 
+/** States of an id whose transaction is not over. */
+export const UNDER_WAY: ReadonlySet<string> = new Set(["Ongoing", "PrepareCommit", "PrepareAbort"]);
+
 /** What all brokers coordinate, by ascending id. */
 export async function listTransactions(
   cluster: Cluster,

@@ -7,7 +7,7 @@ import { MEMBER_BYTES_MAX, MEMBERS_BYTES_MAX, MEMBERS_MAX } from "../limits.ts";
 import { type Admission, NEWCOMER, returning } from "./admission.ts";
 import { byTopicId, readSubscription } from "./classic-bytes.ts";
 import { checkIdentity } from "./classic-members.ts";
-import { isTooLarge, settle } from "./heartbeat.ts";
+import { isTooLarge, settle, undo } from "./heartbeat.ts";
 import { forgetMember, wakeToDowngrade } from "./leave.ts";
 import { type ConsumerGroup, type MemberProfile, profileBytes } from "./model.ts";
 import type { Partitions } from "./partitions.ts";
@@ -67,8 +67,8 @@ function take(
   const mayDescribe = () => true;
   const change: Change = { memberId, profile, before, replaced, isNew, mayDescribe };
   const progress = settle(group, consumer, { change, admission, reported }, turn);
-  if (turn.records.some(isTooLarge)) {
-    turn.records.length = 0;
+  if (isTooLarge(turn.records)) {
+    undo(consumer, turn);
     refuse(event, ErrorCode.MESSAGE_TOO_LARGE, turn);
     return;
   }

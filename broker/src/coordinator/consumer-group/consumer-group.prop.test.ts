@@ -4,7 +4,7 @@
  * clients have and by what the group thinks; epochs grow; what is in memory is what the log says (T11).
  * And when the faults end, everybody gets to the target, which is all of what they ask for.
  */
-import { inspect, isDeepStrictEqual } from "node:util";
+import { inspect } from "node:util";
 import { assert } from "@runnel/kit/assert.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import fc from "fast-check";
@@ -14,7 +14,13 @@ import { emptyUsage, type Usage } from "../limits.ts";
 import type { LoadedItem } from "../ports.ts";
 import { FakeTopics } from "../testing/fake-topics.ts";
 import { DEFAULT_CONFIG } from "../testing/scenario.ts";
-import { durableState, replayLog, topicSources } from "../testing/state.ts";
+import {
+  checkAgainstCompacted,
+  checkAgainstLog,
+  replayLog,
+  same,
+  topicSources,
+} from "../testing/state.ts";
 import type { ConsumerHeartbeatResult } from "./events.ts";
 import { consumerGroupState } from "./model.ts";
 import { countPartitions, type Partitions } from "./partitions.ts";
@@ -22,6 +28,8 @@ import { countPartitions, type Partitions } from "./partitions.ts";
 const GROUP = "g";
 const ACTORS = 5;
 const TOPICS = ["t", "u", "v"];
+/** Checks between two of the log as a compaction would leave it. */
+const COMPACTED_EVERY = 11;
 
 type Move =
   | {
@@ -118,6 +126,7 @@ class History {
   #shard = new GroupShard(this.#usage, () => DEFAULT_CONFIG, topicSources(this.topics));
   readonly #log: LoadedItem[] = [];
   #nowMs = 0;
+  #checks = 0;
   #ticket = 0;
   #answer: ConsumerHeartbeatResult | null = null;
   #groupEpoch = 0;
@@ -337,8 +346,12 @@ class History {
   }
 
   #check(): void {
-    const replayed = replayLog(this.#log, DEFAULT_CONFIG);
-    same(durableState(this.#shard), durableState(replayed), "memory and log");
+    checkAgainstLog(this.#shard, this.#log, DEFAULT_CONFIG);
+    this.#checks += 1;
+    const end = this.#checks % (this.#log.length + 1);
+    if (this.#checks % COMPACTED_EVERY === 0) {
+      checkAgainstCompacted(this.#shard, this.#log, { end, config: DEFAULT_CONFIG });
+    }
     this.#checkReaders();
     const group = this.#shard.groups.get(GROUP);
     const consumer = group?.consumer ?? null;
@@ -423,12 +436,6 @@ function listOf(has: ReadonlyMap<string, ReadonlySet<number>>): Partitions {
   return new Map(
     Array.from(has, ([topicId, partitions]) => [topicId, [...partitions].sort((a, b) => a - b)]),
   );
-}
-
-function same(actual: unknown, expected: unknown, what: string): void {
-  if (isDeepStrictEqual(actual, expected)) return;
-  const show = (value: unknown): string => inspect(value, { depth: 8 });
-  assert(false, `${what}: ${show(actual)} and ${show(expected)}`);
 }
 
 test("no partition has two readers, memory is the replay of the log, and all get to the target", () => {

@@ -21,7 +21,7 @@ import {
   refusedHeartbeat,
 } from "./events.ts";
 import { forgetMember, stepConsumerLeave } from "./leave.ts";
-import { upgrade } from "./migrate.ts";
+import { type Entrance, planUpgrade, releaseMembers } from "./migrate.ts";
 import {
   type ConsumerGroup,
   createConsumerGroup,
@@ -49,12 +49,13 @@ export function stepConsumerHeartbeat(
     stepConsumerLeave(group, event, turn);
     return;
   }
-  const consumer = consumerGroupFor(group, event, turn);
-  if (consumer === null) {
+  const entrance = entranceTo(group, event, turn);
+  if (entrance === null) {
     const message = `there is no consumer group ${event.groupId}`;
     refuse(event, ErrorCode.GROUP_ID_NOT_FOUND, message, turn);
     return;
   }
+  const { consumer } = entrance;
   const admission = admit(consumer, event);
   if (admission.errorCode !== ErrorCode.NONE) {
     refuse(event, admission.errorCode, admission.message, turn);
@@ -66,23 +67,24 @@ export function stepConsumerHeartbeat(
     refuse(event, problem.errorCode, problem.message, turn);
     return;
   }
-  take(group, consumer, { event, admission, profile }, turn);
+  take(group, entrance, { event, admission, profile }, turn);
 }
 
-/** The group as it is, converted, or new for the first member; what stood in its way is removed. */
-function consumerGroupFor(
+/** The group as it is, converted, or new for the first member, with what stood in its way removed. */
+function entranceTo(
   group: Group,
   { memberEpoch }: ConsumerHeartbeatEvent,
   turn: Turn,
-): ConsumerGroup | null {
-  if (group.consumer !== null) return group.consumer;
+): Entrance | null {
+  const { groupId, record } = group;
+  if (group.consumer !== null) return { consumer: group.consumer, records: [] };
   if (memberEpoch !== JOIN_EPOCH) return null;
-  if (group.members.size > 0) return upgrade(group, turn);
+  if (group.members.size > 0) return planUpgrade(group, turn);
   if (group.state !== "Empty") return null;
-  if (group.record !== null) {
-    turn.records.push({ kind: "group", groupId: group.groupId, value: null });
-  }
-  return createConsumerGroup();
+  return {
+    consumer: createConsumerGroup(),
+    records: record === null ? [] : [{ kind: "group", groupId, value: null }],
+  };
 }
 
 interface Entering {
@@ -93,21 +95,23 @@ interface Entering {
 /** Everything behind the checks: records, the member's place, the answer. */
 function take(
   group: Group,
-  consumer: ConsumerGroup,
+  { consumer, records }: Entrance,
   { event, admission, profile }: Entering & { readonly event: ConsumerHeartbeatEvent },
   turn: Turn,
 ): void {
   const { memberId, reported, mayDescribe } = event;
   const { replaced, isNew, profile: before } = admission;
+  for (const record of records) turn.records.push(record);
   if (replaced !== null) forgetMember(group.groupId, replaced, turn);
   const change: Change = { memberId, profile, before, replaced, isNew, mayDescribe };
   const progress = settle(group, consumer, { change, admission, reported }, turn);
-  if (turn.records.some(isTooLarge)) {
-    turn.records.length = 0;
+  if (isTooLarge(turn.records)) {
+    undo(consumer, turn);
     const message = "what the group would have to remember of a member is larger than a record";
     refuse(event, ErrorCode.POLICY_VIOLATION, message, turn);
     return;
   }
+  if (group.consumer === null) releaseMembers(group, turn);
   keepSession(group, { change, before: admission.progress, progress }, turn);
   const { heartbeatIntervalMs } = turn.config.consumer.timingsOf(group.groupId);
   const isTold = mustTell(event, admission.progress, progress);
@@ -236,9 +240,17 @@ function checkCaps(
   return { errorCode: ErrorCode.GROUP_MAX_SIZE_REACHED, message };
 }
 
-/** Whether the record would not fit into a batch. */
-export function isTooLarge(record: GroupRecord): boolean {
-  return isConsumerRecord(record) && consumerValueBytes(record) > RECORD_BYTES_MAX;
+/** Whether one of the records would not fit into a batch. */
+export function isTooLarge(records: readonly GroupRecord[]): boolean {
+  return records.some(
+    (record) => isConsumerRecord(record) && consumerValueBytes(record) > RECORD_BYTES_MAX,
+  );
+}
+
+/** Nothing of what `settle` planned is written: the next heartbeat looks at the topics anew. */
+export function undo(consumer: ConsumerGroup, turn: Turn): void {
+  turn.records.length = 0;
+  consumer.checkedVersion = -1;
 }
 
 function refuse(

@@ -21,7 +21,12 @@ const JOIN: ConsumerHeartbeatInput = {
   mayDescribe: () => true,
 };
 
-const making = { ticket: 1, patterns: NO_TOPICS.patterns, random: seededRandom(1) };
+const making = {
+  ticket: 1,
+  patterns: NO_TOPICS.patterns,
+  random: seededRandom(1),
+  assignors: ["range"],
+};
 const made = (input: Partial<ConsumerHeartbeatInput>): ReturnType<typeof heartbeatEventOf> =>
   heartbeatEventOf({ ...JOIN, ...input }, making);
 
@@ -52,6 +57,8 @@ describe("heartbeatEventOf()", () => {
     ["a join that has partitions", { reported: [{ topicId: "a", partitions: [0] }] }],
     ["a join that does not say what it has", { reported: null }],
     ["a join without a subscription", { topicNames: null }],
+    ["an empty group id", { groupId: "" }],
+    ["P14: a group id of 2,000 characters", { groupId: "g".repeat(2_000) }],
     ["an epoch that there is not", { memberEpoch: -3 }],
     ["a dynamic member that leaves for a while", { memberEpoch: -2 }],
     ["an empty instance id", { groupInstanceId: "" }],
@@ -71,9 +78,10 @@ describe("heartbeatEventOf()", () => {
   });
 
   test("what is wrong beyond the form has a code of its own", () => {
-    expect(errorOf({ groupId: "" })).toBe(ErrorCode.INVALID_GROUP_ID);
-    expect(errorOf({ groupId: "g".repeat(2_000) })).toBe(ErrorCode.INVALID_GROUP_ID);
     expect(errorOf({ serverAssignor: "sticky" })).toBe(ErrorCode.UNSUPPORTED_ASSIGNOR);
+    // One that is built in, and that the setting leaves out.
+    expect(errorOf({ serverAssignor: "uniform" })).toBe(ErrorCode.UNSUPPORTED_ASSIGNOR);
+    expect(errorOf({ serverAssignor: "range" })).toBe(ErrorCode.NONE);
     expect(errorOf({ topicRegex: "(" })).toBe(ErrorCode.INVALID_REGULAR_EXPRESSION);
     expect(errorOf({ topicRegex: "", topicNames: null })).toBe(ErrorCode.NONE);
   });

@@ -4,7 +4,6 @@ import { randomUuid, uuidToBase64 } from "@runnel/kit/uuid.ts";
 import type { Random } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { isGroupId, isName, shorten } from "../names.ts";
-import { ASSIGNORS } from "./assignors/assignors.ts";
 import {
   type ConsumerHeartbeatEvent,
   type ConsumerHeartbeatResult,
@@ -34,14 +33,16 @@ export interface HeartbeatMaking {
   readonly ticket: number;
   readonly patterns: TopicPatterns;
   readonly random: Random;
+  /** group.consumer.assignors */
+  readonly assignors: readonly string[];
 }
 
 /** The event, or the answer to a heartbeat that is none. */
 export function heartbeatEventOf(
   input: ConsumerHeartbeatInput,
-  { ticket, patterns, random }: HeartbeatMaking,
+  { ticket, patterns, random, assignors }: HeartbeatMaking,
 ): ConsumerHeartbeatEvent | ConsumerHeartbeatResult {
-  const problem = problemOf(input, patterns);
+  const problem = problemOf(input, { patterns, assignors });
   if (problem !== null) return refusedHeartbeat(problem.errorCode, problem.message, input.memberId);
   const { apiVersion: _, reported, topicNames, clientId, ...rest } = input;
   return {
@@ -63,19 +64,17 @@ interface Problem {
   readonly message: string;
 }
 
-function problemOf(input: ConsumerHeartbeatInput, patterns: TopicPatterns): Problem | null {
-  const { groupId, serverAssignor, topicRegex } = input;
-  if (groupId === "" || !isGroupId(groupId)) {
-    const message = "the group id is empty or too long";
-    return { errorCode: ErrorCode.INVALID_GROUP_ID, message };
-  }
+function problemOf(
+  input: ConsumerHeartbeatInput,
+  { patterns, assignors }: Pick<HeartbeatMaking, "patterns" | "assignors">,
+): Problem | null {
+  const { serverAssignor, topicRegex } = input;
   const message = malformed(input);
   if (message !== null) return { errorCode: ErrorCode.INVALID_REQUEST, message };
-  if (serverAssignor !== null && !ASSIGNORS.has(serverAssignor)) {
-    const names = [...ASSIGNORS.keys()].join(", ");
+  if (serverAssignor !== null && !assignors.includes(serverAssignor)) {
     return {
       errorCode: ErrorCode.UNSUPPORTED_ASSIGNOR,
-      message: `there is no such server assignor: there are ${names}`,
+      message: `this broker has no such assignor, only ${assignors.join(", ")} (group.consumer.assignors)`,
     };
   }
   const wrong = topicRegex === null || topicRegex === "" ? null : patterns.problemOf(topicRegex);
@@ -87,7 +86,8 @@ function problemOf(input: ConsumerHeartbeatInput, patterns: TopicPatterns): Prob
 /** What is wrong with the form of the request; null for nothing. */
 function malformed(input: ConsumerHeartbeatInput): string | null {
   const { apiVersion, memberId, memberEpoch, groupInstanceId, rackId } = input;
-  const { rebalanceTimeoutMs, topicNames, reported } = input;
+  const { groupId, rebalanceTimeoutMs, topicNames, reported } = input;
+  if (groupId === "" || !isGroupId(groupId)) return "the group id is empty or too long";
   if (memberId === "" && (apiVersion >= OWN_ID_SINCE || memberEpoch !== JOIN_EPOCH)) {
     return "the member id is empty";
   }

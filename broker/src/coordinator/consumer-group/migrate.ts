@@ -9,9 +9,9 @@
 import { assert } from "@runnel/kit/assert.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { Turn } from "../group/events.ts";
-import { type Group, type Member, metadataOf, wakeBy } from "../group/model.ts";
+import { type Group, type Member, metadataOf, setSession } from "../group/model.ts";
 import { answerParkedJoin, answerParkedSync } from "../group/rebalance.ts";
-import type { MemberMetadata } from "../group/records.ts";
+import type { GroupRecord, MemberMetadata } from "../group/records.ts";
 import { GROUP_RECORD_BYTES_MAX } from "../limits.ts";
 import type { GroupConfig, MigrationPolicy, TopicLookup } from "../ports.ts";
 import {
@@ -36,15 +36,20 @@ import { replayIntoGroup } from "./replay.ts";
 const MAY_UPGRADE: ReadonlySet<MigrationPolicy> = new Set(["upgrade", "bidirectional"]);
 const MAY_DOWNGRADE: ReadonlySet<MigrationPolicy> = new Set(["downgrade", "bidirectional"]);
 
+/** A group as it is for the one who joins, and what has to be written for it to be so. */
+export interface Entrance {
+  readonly consumer: ConsumerGroup;
+  readonly records: readonly GroupRecord[];
+}
+
 /**
- * The classic group as one of the consumer protocol; writes the records that make it so, and sends members
- * that wait for a rebalance to join again. Null where it stays classic: by the setting, or because its
- * members are no consumers.
+ * The classic group as one of the consumer protocol. Null where it stays classic: by the setting, or because
+ * its members are no consumers. Once `records` are to be written, `releaseMembers` follows.
  */
-export function upgrade(group: Group, turn: Turn): ConsumerGroup | null {
+export function planUpgrade(group: Group, turn: Turn): Entrance | null {
   const { migrationPolicy, groupSizeMax } = turn.config.consumer;
   if (!MAY_UPGRADE.has(migrationPolicy) || group.protocolType !== "consumer") return null;
-  if (group.members.size >= groupSizeMax) return null;
+  if (group.members.size > groupSizeMax) return null;
   const moved: {
     readonly member: Member;
     readonly profile: MemberProfile;
@@ -68,16 +73,21 @@ export function upgrade(group: Group, turn: Turn): ConsumerGroup | null {
     const value = progressOf(assigned, epoch);
     records.push({ kind: "consumer-progress", groupId, memberId, value });
   }
+  return {
+    consumer: preview(records),
+    // Also where nothing was written of the classic group yet: by it its members are forgotten.
+    records: [{ kind: "group", groupId, value: null }, ...records],
+  };
+}
+
+/** Sends members that wait for a rebalance of the classic group to join again; all get a new session. */
+export function releaseMembers(group: Group, turn: Turn): void {
   for (const member of group.members.values()) {
     answerParkedJoin(group, member, ErrorCode.REBALANCE_IN_PROGRESS, turn);
     answerParkedSync(member, ErrorCode.REBALANCE_IN_PROGRESS, turn);
     const deadlineMs = turn.nowMs + member.sessionTimeoutMs;
-    group.sessions.set(member.memberId, { deadlineMs, actByMs: null });
-    wakeBy(group, deadlineMs);
+    setSession(group, member.memberId, { deadlineMs, actByMs: null });
   }
-  // Also where nothing was written of the classic group yet: by it its members are forgotten.
-  turn.records.push({ kind: "group", groupId, value: null }, ...records);
-  return preview(records);
 }
 
 /** Whether nobody speaks the consumer protocol any more, and the group may go back. */

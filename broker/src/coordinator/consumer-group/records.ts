@@ -1,4 +1,5 @@
 /** What a group of the consumer protocol keeps in `__consumer_offsets`, as values; null removes it. */
+import { utf8Length } from "@runnel/kit/byte-writer.ts";
 import {
   type ConsumerGroupKey,
   decodeConsumerKey,
@@ -69,10 +70,9 @@ export function consumerValueBytes(record: ConsumerGroupRecord): number {
   switch (record.kind) {
     case "consumer-member": {
       const { topicNames, topicRegex, classic } = record.value;
-      const names = topicNames.reduce((sum, name) => sum + 3 + 3 * name.length, 0);
       const protocols = classic?.protocols ?? [];
       const bytes = protocols.reduce((sum, one) => sum + one.metadata.length + 256, 0);
-      return 20_000 + names + 3 * (topicRegex?.length ?? 0) + bytes;
+      return 20_000 + namesBytes(topicNames) + 3 * (topicRegex?.length ?? 0) + bytes;
     }
     case "consumer-target":
       return topicsBytes(record.value, 5);
@@ -81,11 +81,14 @@ export function consumerValueBytes(record: ConsumerGroupRecord): number {
       return topicsBytes(assigned, 9) + topicsBytes(pendingRevocation, 9);
     }
     case "consumer-pattern":
-      return record.value.topics.reduce((sum, name) => sum + 3 + 3 * name.length, 32);
+      return 32 + namesBytes(record.value.topics);
     default:
       return 32;
   }
 }
+
+const namesBytes = (names: readonly string[]): number =>
+  names.reduce((sum, name) => sum + 3 + utf8Length(name), 0);
 
 function topicsBytes(
   topics: ReadonlyMap<string, { readonly length: number } | { readonly size: number }>,

@@ -4,7 +4,6 @@
  * deadlines have passed, every request has its answer.
  */
 
-import { inspect, isDeepStrictEqual } from "node:util";
 import { assert } from "@runnel/kit/assert.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import fc from "fast-check";
@@ -12,7 +11,7 @@ import { expect, test } from "vitest";
 import { emptyUsage } from "../limits.ts";
 import type { GroupConfig, LoadedItem } from "../ports.ts";
 import { DEFAULT_CONFIG } from "../testing/scenario.ts";
-import { durableState, NO_TOPICS, replayLog, settledState } from "../testing/state.ts";
+import { checkAgainstLog, NO_TOPICS, replayLog, same, settledState } from "../testing/state.ts";
 import type { GroupEvent, JoinEvent } from "./events.ts";
 import { GroupShard, type GroupShardReply } from "./group-shard.ts";
 
@@ -305,8 +304,7 @@ class History {
   }
 
   #check(): void {
-    const replayed = replayLog(this.log, CONFIG);
-    same(durableState(this.#shard), durableState(replayed), "memory and log");
+    const replayed = checkAgainstLog(this.#shard, this.log, CONFIG);
     const group = this.#shard.groups.get(GROUP);
     if (group === undefined) {
       this.#generation = 0;
@@ -336,12 +334,6 @@ class History {
     }
     same(group.protocolSupport, support, "protocols of the members");
   }
-}
-
-function same(actual: unknown, expected: unknown, what: string): void {
-  if (isDeepStrictEqual(actual, expected)) return;
-  const show = (value: unknown): string => inspect(value, { depth: 8 });
-  assert(false, `${what}: ${show(actual)} and ${show(expected)}`);
 }
 
 test("T11: after any history the state in memory is the replay of the log, and nobody waits for ever", () => {

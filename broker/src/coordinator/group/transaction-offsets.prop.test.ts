@@ -5,7 +5,6 @@
  * for stable offsets learns of every open transaction; and memory is the replay of the log, compacted or
  * not (T11).
  */
-import { inspect, isDeepStrictEqual } from "node:util";
 import { assert } from "@runnel/kit/assert.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import fc from "fast-check";
@@ -15,7 +14,7 @@ import type { LoadedItem } from "../ports.ts";
 import { replayParts, StepBatch } from "../runtime/step-batch.ts";
 import { appendItems, compacted, endOf } from "../testing/memory-log.ts";
 import { DEFAULT_CONFIG, topicIdOf } from "../testing/scenario.ts";
-import { durableState, NO_TOPICS, replayItem, replayLog } from "../testing/state.ts";
+import { checkAgainstLog, NO_TOPICS, replayItem, same } from "../testing/state.ts";
 import type { OffsetToCommit, TransactionCommitEvent } from "./events.ts";
 import { GroupShard, type GroupShardEvent, type GroupShardReply } from "./group-shard.ts";
 import type { GroupRecord } from "./records.ts";
@@ -247,11 +246,7 @@ class History {
   }
 
   #check(): void {
-    same(
-      durableState(this.#shard),
-      durableState(replayLog(this.#log, DEFAULT_CONFIG)),
-      "memory and log",
-    );
+    checkAgainstLog(this.#shard, this.#log, DEFAULT_CONFIG);
     const topics = TOPICS.map((topic) => ({ topic, partitions: PARTITIONS }));
     for (const groupId of GROUPS) {
       const request = { kind: "fetch-offsets", ticket: 0, groupId, topics } as const;
@@ -292,12 +287,6 @@ function replayInto(usage: Usage, log: readonly LoadedItem[]): GroupShard {
   const shard = new GroupShard(usage, () => DEFAULT_CONFIG, NO_TOPICS);
   for (const item of log) replayItem(shard, item);
   return shard;
-}
-
-function same(actual: unknown, expected: unknown, what: string): void {
-  if (isDeepStrictEqual(actual, expected)) return;
-  const show = (value: unknown): string => inspect(value, { depth: 8 });
-  assert(false, `${what}: ${show(actual)} and ${show(expected)}`);
 }
 
 test("T11: offsets of transactions are what the log says, never go back, and never were aborted", () => {

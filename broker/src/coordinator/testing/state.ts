@@ -1,5 +1,6 @@
 /** The state of groups as plain values, to compare what is in memory with what the log says. */
-
+import { inspect, isDeepStrictEqual } from "node:util";
+import { assert } from "@runnel/kit/assert.ts";
 import { TopicPatterns } from "../consumer-group/topic-patterns.ts";
 import { GroupShard, type TopicSources } from "../group/group-shard.ts";
 import type { Group } from "../group/model.ts";
@@ -7,6 +8,7 @@ import { placesOf } from "../group/place-table.ts";
 import { emptyUsage } from "../limits.ts";
 import type { GroupConfig, LoadedItem, TopicLookup } from "../ports.ts";
 import { FakeTopics } from "./fake-topics.ts";
+import { compacted } from "./memory-log.ts";
 
 /** What survives a crash, by group id: the last record and the offsets, committed and pending. */
 export function durableState(shard: GroupShard): ReadonlyMap<string, unknown> {
@@ -72,6 +74,36 @@ export function settledState(group: Group): unknown {
       ]),
     ),
   };
+}
+
+/** Throws where the two differ; `what` says of what they are. */
+export function same(actual: unknown, expected: unknown, what: string): void {
+  if (isDeepStrictEqual(actual, expected)) return;
+  const show = (value: unknown): string => inspect(value, { depth: 8 });
+  assert(false, `${what}: ${show(actual)} and ${show(expected)}`);
+}
+
+/** Throws unless what is in memory is what the log says. Returns what the log says. */
+export function checkAgainstLog(
+  shard: GroupShard,
+  log: readonly LoadedItem[],
+  config: GroupConfig,
+): GroupShard {
+  const replayed = replayLog(log, config);
+  same(durableState(shard), durableState(replayed), "memory and log");
+  return replayed;
+}
+
+/** Throws unless the log says the same when it was compacted up to `end`, early and late. */
+export function checkAgainstCompacted(
+  shard: GroupShard,
+  log: readonly LoadedItem[],
+  { end, config }: { readonly end: number; readonly config: GroupConfig },
+): void {
+  for (const isLate of [false, true]) {
+    const rest = [...compacted(log.slice(0, end), isLate), ...log.slice(end)];
+    same(durableState(shard), durableState(replayLog(rest, config)), "memory and compacted log");
+  }
 }
 
 /** For groups that look no topics up. */

@@ -4,6 +4,8 @@ import { seededRandom } from "@runnel/kit/seeded-random.ts";
 import { silentLogger } from "@runnel/kit/world.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { Admission } from "#replica/ports.ts";
+import type { ConsumerHeartbeatResult } from "../consumer-group/events.ts";
+import type { ConsumerHeartbeatInput } from "../consumer-group/input.ts";
 import type { JoinResult, OffsetToCommit } from "../group/events.ts";
 import { GroupCoordinator, type JoinInput, OFFSETS_TOPIC } from "../group-coordinator.ts";
 import type { GroupConfig, ProducerIdentity, TopicLookup } from "../ports.ts";
@@ -65,9 +67,39 @@ export class CoordinatorWorld {
     });
   }
 
+  /** A heartbeat of the member `m`; one that joins says all that it has to. */
+  async beat(input: Partial<ConsumerHeartbeatInput> = {}): Promise<ConsumerHeartbeatResult> {
+    const isJoin = (input.memberEpoch ?? 0) === 0;
+    const answering = this.groups.consumerHeartbeat({
+      apiVersion: 1,
+      groupId: "g",
+      memberId: "m",
+      memberEpoch: 0,
+      groupInstanceId: null,
+      rackId: null,
+      rebalanceTimeoutMs: isJoin ? 60_000 : -1,
+      topicNames: isJoin ? ["t"] : null,
+      topicRegex: null,
+      serverAssignor: null,
+      reported: isJoin ? [] : null,
+      clientId: "c",
+      clientHost: "/h",
+      mayDescribe: () => true,
+      ...input,
+    });
+    await this.time.settle();
+    return await answering;
+  }
+
   /** A group with one member that has its assignment; returns the member's id. */
-  async stableMember(groupId = "g"): Promise<string> {
-    const joining = this.join({ groupId });
+  async stableMember(
+    groupId = "g",
+    {
+      metadata = new Uint8Array([1]),
+      assignment = new Uint8Array([9]),
+    }: { readonly metadata?: Uint8Array; readonly assignment?: Uint8Array } = {},
+  ): Promise<string> {
+    const joining = this.join({ groupId, protocols: [{ name: "range", metadata }] });
     await this.time.advance(0);
     const joined = await joining;
     assert(joined.errorCode === ErrorCode.NONE, `joined with ${joined.errorCode}`);
@@ -79,7 +111,7 @@ export class CoordinatorWorld {
       generationId,
       protocolType: null,
       protocolName: null,
-      assignments: [{ memberId, assignment: new Uint8Array([9]) }],
+      assignments: [{ memberId, assignment }],
     });
     await this.time.settle();
     assert((await syncing).errorCode === ErrorCode.NONE, "synced");

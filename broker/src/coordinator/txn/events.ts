@@ -62,7 +62,8 @@ export interface AbortEvent extends Request {
 export type InternalEvent =
   /** A deadline may have passed; `isLate` when the broker itself stood still. */
   | { readonly kind: "tick"; readonly transactionalId: string; readonly isLate: boolean }
-  | { readonly kind: "expire"; readonly transactionalId: string }
+  /** Of an id that is not used: it may be old enough to go. `nowMs` is wall time as far as it is believed. */
+  | { readonly kind: "expire"; readonly transactionalId: string; readonly nowMs: number }
   /** Every partition has the marker of the transaction that this identity ended, or is gone. */
   | ({ readonly kind: "markers-written"; readonly transactionalId: string } & ProducerIdentity);
 
@@ -125,7 +126,7 @@ export interface TransactionStep {
 export interface StepContext {
   /** Monotonic ms: for transaction timeouts. */
   readonly nowMs: number;
-  /** Wall ms: for records and expiry. */
+  /** Wall ms: for records. */
   readonly wallMs: number;
   readonly config: TransactionConfig;
   readonly usage: TransactionUsage;

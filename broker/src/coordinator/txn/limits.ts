@@ -33,6 +33,8 @@ export interface TransactionUsage {
   readonly byState: Record<TransactionState, number>;
   transactionalIds: number;
   partitions: number;
+  /** Requests that wait for the transaction before theirs to be complete. */
+  waiting: number;
   /** Outcomes that were decided since the start. */
   commits: number;
   aborts: number;
@@ -46,6 +48,7 @@ export function emptyTransactionUsage(): TransactionUsage {
     byState: byState as Record<TransactionState, number>,
     transactionalIds: 0,
     partitions: 0,
+    waiting: 0,
     commits: 0,
     aborts: 0,
     timeouts: 0,

@@ -3,6 +3,7 @@ import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { AddPartitionsEvent, Turn, VerifyEvent } from "./events.ts";
 import { PARTITIONS_BYTES_MAX, PARTITIONS_MAX, PARTITIONS_PER_TRANSACTION_MAX } from "./limits.ts";
 import {
+  FENCING_EPOCH_MAX,
   hasPartition,
   isPrepared,
   isSameIdentity,
@@ -15,6 +16,7 @@ import {
   withPartitions,
 } from "./model.ts";
 import { extended } from "./transitions.ts";
+import { hold } from "./waits.ts";
 
 export function stepAddPartitions(
   transaction: Transaction,
@@ -22,6 +24,7 @@ export function stepAddPartitions(
   turn: Turn,
 ): void {
   const errorCode = addPartitions(transaction, event, turn);
+  if (errorCode === ErrorCode.CONCURRENT_TRANSACTIONS && hold(transaction, event, turn)) return;
   turn.replies.push({ kind: "add-partitions", ticket: event.ticket, result: { errorCode } });
 }
 
@@ -42,8 +45,10 @@ function addPartitions(transaction: Transaction, event: AddPartitionsEvent, turn
 }
 
 /** As the leader of a partition asks who has a batch that does not say that it adds one. */
-export function stepVerify({ value }: Transaction, event: VerifyEvent, turn: Turn): void {
+export function stepVerify(transaction: Transaction, event: VerifyEvent, turn: Turn): void {
+  const { value } = transaction;
   const refusal = checkProducer(value, event);
+  if (refusal === ErrorCode.CONCURRENT_TRANSACTIONS && hold(transaction, event, turn)) return;
   const partitionsNow = value?.state === "Ongoing" ? value.partitions : NO_PARTITIONS;
   const errorCodes = event.topics.map(({ topic, partitions }) =>
     partitions.map((partition) => {
@@ -66,6 +71,8 @@ function checkProducer(value: TransactionValue | null, identity: ProducerIdentit
   if (isNext) return ErrorCode.CONCURRENT_TRANSACTIONS;
   if (identity.producerId !== value.producerId) return ErrorCode.INVALID_PRODUCER_ID_MAPPING;
   if (!isSameIdentity(identity, value)) return ErrorCode.PRODUCER_FENCED;
+  // Nobody was given that epoch, and there is none above it for a marker to end its transaction with.
+  if (value.producerEpoch >= FENCING_EPOCH_MAX) return ErrorCode.PRODUCER_FENCED;
   return isPrepared(value) ? ErrorCode.CONCURRENT_TRANSACTIONS : ErrorCode.NONE;
 }
 

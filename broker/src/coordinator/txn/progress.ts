@@ -1,6 +1,7 @@
 /** What happens to a transaction without a request: it is overdue, it is complete, it is forgotten. */
 import type { Turn } from "./events.ts";
 import {
+  createTransaction,
   isPrepared,
   isSameIdentity,
   NO_ID,
@@ -8,7 +9,9 @@ import {
   type Transaction,
   type TransactionValue,
 } from "./model.ts";
+import { stepAddPartitions, stepVerify } from "./partitions.ts";
 import { completed, preparedWithBump } from "./transitions.ts";
+import { refuseOverdue, release } from "./waits.ts";
 
 /**
  * What a producer has left when the broker could not hear it until now: it stood still, or it has just
@@ -16,11 +19,14 @@ import { completed, preparedWithBump } from "./transitions.ts";
  */
 const GRACE_MS = 5_000;
 
-/** Aborts a transaction that ran for too long, under a new epoch: its producer finds out, and may go on. */
+/**
+ * Aborts a transaction that ran for too long, under a new epoch: its producer finds out, and may go on.
+ * Refuses those who waited for too long for one to be complete.
+ */
 export function stepTick(transaction: Transaction, isLate: boolean, turn: Turn): void {
   const { transactionalId, value } = transaction;
   if (value?.state !== "Ongoing") {
-    transaction.deadlineMs = Number.POSITIVE_INFINITY;
+    refuseOverdue(transaction, turn);
     return;
   }
   if (turn.nowMs < transaction.deadlineMs) return;
@@ -50,20 +56,36 @@ export function restartDeadline(
 }
 
 /** Forgets an id that nobody used for long. */
-export function stepExpire({ transactionalId, value }: Transaction, turn: Turn): void {
+export function stepExpire(
+  { transactionalId, value }: Transaction,
+  nowMs: number,
+  turn: Turn,
+): void {
   if (value === null || value.state === "Ongoing" || isPrepared(value)) return;
-  if (turn.wallMs - value.updatedAt < turn.config.expirationMs) return;
+  if (nowMs - value.updatedAt < turn.config.expirationMs) return;
   turn.records.push({ transactionalId, value: null });
 }
 
-/** `identity` as it was when the markers were sent out. */
+/**
+ * The transaction is complete, and those who waited for that begin the next one, in the same append.
+ * `identity` as it was when the markers were sent out.
+ */
 export function stepMarkersWritten(
-  { transactionalId, value }: Transaction,
+  transaction: Transaction,
   identity: ProducerIdentity,
   turn: Turn,
 ): void {
+  const { transactionalId, value } = transaction;
   if (value === null || !isPrepared(value) || !isSameIdentity(value, identity)) return;
-  turn.records.push({ transactionalId, value: completed(value, turn.wallMs) });
+  const next = createTransaction(transactionalId);
+  next.value = completed(value, turn.wallMs);
+  turn.records.push({ transactionalId, value: next.value });
+  for (const event of release(transaction, turn)) {
+    if (event.kind === "verify") stepVerify(next, event, turn);
+    else stepAddPartitions(next, event, turn);
+    next.value = turn.records.at(-1)?.value ?? null;
+  }
+  transaction.deadlineMs = next.deadlineMs;
 }
 
 function graceOf({ timeoutMs }: TransactionValue): number {

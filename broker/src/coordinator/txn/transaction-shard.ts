@@ -35,7 +35,6 @@ export interface TransactionEffects {
    * and again after a load.
    */
   onPrepared(transactionalId: string, value: TransactionValue): void;
-  onCompleted(transactionalId: string): void;
   /** The machine is used no more: whatever it wanted done is for its successor to say again. */
   onClosed(): void;
 }
@@ -102,7 +101,7 @@ export class TransactionShard
       transaction.value = value;
       this.#transactions.set(transactionalId, transaction);
     }
-    if (this.#isLive) this.#tell(transactionalId, before, value);
+    if (this.#isLive && value !== null) this.#tell(transactionalId, value);
   }
 
   encode(record: TransactionRecord): CoordinatorRecord {
@@ -134,7 +133,10 @@ export class TransactionShard
   }
 
   close(): void {
-    for (const { value } of this.#transactions.values()) this.#count(value, -1);
+    for (const { value, waiting } of this.#transactions.values()) {
+      this.#count(value, -1);
+      this.#options.usage.waiting -= waiting.length;
+    }
     this.#transactions.clear();
     this.#isLive = false;
     this.#options.effects.onClosed();
@@ -145,18 +147,12 @@ export class TransactionShard
     return { ...moment, config: config(), usage };
   }
 
-  #tell(
-    transactionalId: string,
-    before: TransactionValue | null,
-    value: TransactionValue | null,
-  ): void {
-    if (value === null) return;
+  #tell(transactionalId: string, value: TransactionValue): void {
+    if (!isPrepared(value)) return;
     const { effects, usage } = this.#options;
-    if (isPrepared(value)) {
-      if (value.state === "PrepareCommit") usage.commits += 1;
-      else usage.aborts += 1;
-      effects.onPrepared(transactionalId, value);
-    } else if (before !== null && isPrepared(before)) effects.onCompleted(transactionalId);
+    if (value.state === "PrepareCommit") usage.commits += 1;
+    else usage.aborts += 1;
+    effects.onPrepared(transactionalId, value);
   }
 
   #count(value: TransactionValue | null, by: 1 | -1): void {

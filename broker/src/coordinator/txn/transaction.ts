@@ -65,7 +65,7 @@ function decide(transaction: Transaction, event: TransactionEvent, turn: Turn): 
     case "tick":
       return stepTick(transaction, event.isLate, turn);
     case "expire":
-      return stepExpire(transaction, turn);
+      return stepExpire(transaction, event.nowMs, turn);
     case "markers-written":
       return stepMarkersWritten(transaction, event, turn);
     default:

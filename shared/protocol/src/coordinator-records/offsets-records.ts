@@ -10,21 +10,10 @@
  */
 import { assert } from "@runnel/kit/assert.ts";
 import { ByteReader } from "@runnel/kit/byte-reader.ts";
-import { ByteWriter } from "@runnel/kit/byte-writer.ts";
-import { DecodeError } from "@runnel/kit/errors.ts";
 import { ZERO_UUID } from "@runnel/kit/uuid.ts";
 import { Message } from "../api.ts";
-import {
-  array,
-  bytes,
-  type Decoded,
-  type Input,
-  int32,
-  int64,
-  type Schema,
-  string,
-  uuid,
-} from "../schema.ts";
+import { array, bytes, type Decoded, type Input, int32, int64, string, uuid } from "../schema.ts";
+import { decodeVersioned, encodePrefixed } from "./versioned.ts";
 
 const offsetCommitKey = { group: string(), topic: string(), partition: int32() } as const;
 
@@ -89,8 +78,8 @@ export type OffsetsValueInput =
 /** The bytes of a record's key. */
 export function encodeKey(key: OffsetsKey): Uint8Array {
   return key.kind === "offset-commit"
-    ? encode(OffsetCommitKey, RecordType.OFFSET_COMMIT, 0, key)
-    : encode(GroupMetadataKey, RecordType.GROUP_METADATA, 0, key);
+    ? encodePrefixed(OffsetCommitKey, { prefix: RecordType.OFFSET_COMMIT, version: 0 }, key)
+    : encodePrefixed(GroupMetadataKey, { prefix: RecordType.GROUP_METADATA, version: 0 }, key);
 }
 
 /** Reads a record's key. Throws `DecodeError` where a key of a known type is malformed. */
@@ -114,12 +103,13 @@ export function decodeKey(key: Uint8Array): OffsetsKey | UnknownOffsetsKey {
  * later read: 3; for an offset 1 if it has an expiry time of its own, 4 if it has a topic id.
  */
 export function encodeValue(value: OffsetsValueInput): Uint8Array {
-  if (value.kind === "group-metadata") return encode(GroupMetadataValue, 3, 3, value);
+  if (value.kind === "group-metadata")
+    return encodePrefixed(GroupMetadataValue, { prefix: 3, version: 3 }, value);
   const hasExpiry = (value.expireTimestamp ?? -1) !== -1;
   const hasTopicId = (value.topicId ?? ZERO_UUID) !== ZERO_UUID;
   assert(!(hasExpiry && hasTopicId), "an offset with both an expiry time and a topic id");
   const version = hasExpiry ? 1 : hasTopicId ? 4 : 3;
-  return encode(OffsetCommitValue, version, version, value);
+  return encodePrefixed(OffsetCommitValue, { prefix: version, version }, value);
 }
 
 /**
@@ -130,26 +120,4 @@ export function decodeValue(kind: OffsetsKey["kind"], value: Uint8Array): Offset
   return kind === "offset-commit"
     ? { kind, ...decodeVersioned(OffsetCommitValue, value) }
     : { kind, ...decodeVersioned(GroupMetadataValue, value) };
-}
-
-function encode<S extends Schema>(
-  message: Message<S>,
-  prefix: number,
-  version: number,
-  value: Input<S>,
-): Uint8Array {
-  const writer = new ByteWriter(128);
-  writer.int16(prefix);
-  message.write(writer, version, value);
-  return writer.finish();
-}
-
-function decodeVersioned<S extends Schema>(message: Message<S>, value: Uint8Array): Decoded<S> {
-  const reader = new ByteReader(value);
-  const version = reader.int16();
-  const [min, max] = message.versions;
-  if (version < min || version > max) {
-    throw new DecodeError(`${message.name}: version ${version}, known are ${min} to ${max}`);
-  }
-  return message.decode(value.subarray(reader.offset), version);
 }
