@@ -28,7 +28,9 @@ const onPage = (path: string, act: Act): Promise<void> =>
   browser.onPage(world.app.url, `/c/local${path}`, act);
 
 async function begin(transactionalId: string): Promise<Transaction> {
-  const producer = await kafkajsTransactions.start(world.broker.kafka, transactionalId, 600_000);
+  const producer = await kafkajsTransactions.start(world.broker.kafka, transactionalId, {
+    timeoutMs: 600_000,
+  });
   producers.push(producer);
   return await producer.begin();
 }

@@ -18,7 +18,9 @@ export async function leaveHanging(
   const broker = await startRunnel({ dataDir });
   const admin = createClient({ baseUrl: `http://${broker.admin}` });
   await admin.createTopic({ body: { name: topic, partitionCount: 3 } });
-  await using producer = await kafkajsTransactions.start(broker.kafka, "forgotten", 600_000);
+  await using producer = await kafkajsTransactions.start(broker.kafka, "forgotten", {
+    timeoutMs: 600_000,
+  });
   const transaction = await producer.begin();
   for (const partition of partitions) await transaction.send(topic, partition, "hangs");
   const { id } = await admin.getTopic({ params: { topic: "__transaction_state" } });

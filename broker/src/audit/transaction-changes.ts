@@ -27,13 +27,16 @@ export class TransactionChanges {
     this.#options = options;
   }
 
-  /** Aborts what is under way under the id, in all its partitions; its producer is fenced. */
+  /**
+   * Aborts what is under way under the id, in all its partitions; its producer is fenced. Waits a while
+   * for the markers.
+   */
   async abort(actor: Actor, input: AbortInput): Promise<Aborted> {
     const { transactions, audit } = this.#options;
     const { transactionalId, isValidateOnly } = input;
     const { errorCode, transaction: before } = await transactions.abort(input);
     const isDone = errorCode === ErrorCode.NONE && !isValidateOnly;
-    const after = isDone ? (await transactions.describe(transactionalId)).transaction : null;
+    const after = isDone ? (await transactions.describe(transactionalId, true)).transaction : null;
     if (!isValidateOnly) {
       await tell(audit, actor, [
         {

@@ -3,6 +3,7 @@ import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
 import { describe, expect, test } from "vitest";
 import { ID, TransactionWorld } from "./testing/transaction-world.ts";
 import { transactionVersion } from "./txn/abort.ts";
+import { COMPLETION_WAIT_MS } from "./txn/limits.ts";
 
 async function started(): Promise<TransactionWorld> {
   const world = new TransactionWorld();
@@ -39,13 +40,34 @@ describe("an abort by somebody else", () => {
     },
   );
 
-  test("waits for the markers, for a while", async () => {
+  test("is decided once; who wants to know waits for the markers", async () => {
     const world = await started();
     await world.add(await world.init(), 0);
-    world.markers.answerOf = () => ErrorCode.NOT_LEADER_OR_FOLLOWER;
+    let release = (): void => {};
+    world.markers.gate = new Promise((resolve) => {
+      release = resolve;
+    });
     expect((await abort(world)).errorCode).toBe(ErrorCode.NONE);
     expect(await world.state()).toBe("PrepareAbort 100/1");
     expect(errorName((await abort(world)).errorCode)).toBe("CONCURRENT_TRANSACTIONS");
+    const waiting = world.transactions.describe(ID, true);
+    await world.time.settle();
+    release();
+    expect((await world.settled(waiting)).transaction?.state).toBe("CompleteAbort");
+    expect(world.transactions.usage.waiting).toBe(0);
+  });
+
+  test("is told as it is where markers take longer than anybody waits", async () => {
+    const world = await started();
+    await world.add(await world.init(), 0);
+    world.markers.answerOf = () => ErrorCode.NOT_LEADER_OR_FOLLOWER;
+    await abort(world);
+    const waiting = world.transactions.describe(ID, true);
+    await world.time.advance(COMPLETION_WAIT_MS - 1);
+    expect(world.transactions.usage.waiting).toBe(1);
+    await world.time.advance(1);
+    expect((await waiting).transaction?.state).toBe("PrepareAbort");
+    expect(world.transactions.usage.waiting).toBe(0);
   });
 
   test("leaves alone what is no transaction, or another than is meant", async () => {

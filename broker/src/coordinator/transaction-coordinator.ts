@@ -36,7 +36,7 @@ import {
   type TransactionUsage,
 } from "./txn/limits.ts";
 import { MarkerSender } from "./txn/marker-sender.ts";
-import { isPrepared, type TransactionState, type TransactionValue } from "./txn/model.ts";
+import type { TransactionState, TransactionValue } from "./txn/model.ts";
 import type { TopicPartition, TransactionConfig, TransactionMarkers } from "./txn/ports.ts";
 import type { TransactionRecord } from "./txn/records.ts";
 import { refusedIdentity } from "./txn/replies.ts";
@@ -198,35 +198,23 @@ export class TransactionCoordinator {
     return errorCode === ErrorCode.TRANSACTION_ABORTABLE ? ErrorCode.INVALID_TXN_STATE : errorCode;
   }
 
-  describe(transactionalId: string): Promise<ResultOf["describe"]> {
-    const event = { kind: "describe", ticket: this.#nextTicket(), transactionalId } as const;
+  /** `awaitsEnd`: waits a while for markers that are being written. */
+  describe(transactionalId: string, awaitsEnd = false): Promise<ResultOf["describe"]> {
+    const ticket = this.#nextTicket();
+    const event = { kind: "describe", ticket, transactionalId, awaitsEnd } as const;
     return this.#ask(event, (errorCode) => ({ errorCode, transaction: null }));
   }
 
   /**
    * Aborts what is under way, for somebody who is not its producer: CONCURRENT_TRANSACTIONS where its end
    * is decided already, INVALID_TXN_STATE where nothing is under way, INVALID_UPDATE_VERSION where it is
-   * another one. Waits a while for the markers; `describe` says whether they are written.
+   * another one. The markers follow.
    */
-  async abort(input: AbortInput): Promise<ResultOf["abort"]> {
-    const { transactionalId, isValidateOnly } = input;
-    const wait = this.#waits.begin(transactionalId);
-    try {
-      const event = { ...input, kind: "abort", ticket: this.#nextTicket() } as const;
-      const result = await this.#ask(event, (errorCode) => ({ errorCode, transaction: null }));
-      if (result.errorCode === ErrorCode.NONE && !isValidateOnly) {
-        // The end of a transaction before may have been signalled.
-        while ((await this.#isEnding(transactionalId)) && (await wait.next()));
-      }
-      return result;
-    } finally {
-      wait.end();
-    }
-  }
-
-  async #isEnding(transactionalId: string): Promise<boolean> {
-    const { transaction } = await this.describe(transactionalId);
-    return transaction !== null && isPrepared(transaction);
+  abort(input: AbortInput): Promise<ResultOf["abort"]> {
+    return this.#ask({ ...input, kind: "abort", ticket: this.#nextTicket() }, (errorCode) => ({
+      errorCode,
+      transaction: null,
+    }));
   }
 
   /**

@@ -5,7 +5,8 @@
  */
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { AbortEvent, ResultOf, Turn } from "./events.ts";
-import { isPrepared, NO_ID, type Transaction, type TransactionValue } from "./model.ts";
+import type { Transaction } from "./live.ts";
+import { isPrepared, NO_ID, type TransactionValue } from "./model.ts";
 import { described } from "./replies.ts";
 import { preparedWithBump } from "./transitions.ts";
 

@@ -7,6 +7,7 @@
 import { unreachable } from "@runnel/kit/assert.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { EndEvent, IdentityResult, Turn } from "./events.ts";
+import type { Transaction } from "./live.ts";
 import {
   FENCING_EPOCH_MAX,
   isExhausted,
@@ -15,7 +16,6 @@ import {
   NO_ID,
   PRODUCER_EPOCH_MAX,
   type ProducerIdentity,
-  type Transaction,
   type TransactionValue,
 } from "./model.ts";
 import { identified, NEEDS_PRODUCER_ID, NOBODY, refusedIdentity } from "./replies.ts";

@@ -47,6 +47,8 @@ export interface EndEvent extends Request, ProducerIdentity {
 
 export interface DescribeEvent extends Request {
   readonly kind: "describe";
+  /** Waits a while for markers that are being written. */
+  readonly awaitsEnd: boolean;
 }
 
 /** Somebody else than the producer wants what is under way aborted, and the producer fenced. */
@@ -57,6 +59,9 @@ export interface AbortEvent extends Request {
   /** Says what would be answered, and aborts nothing. */
   readonly isValidateOnly: boolean;
 }
+
+/** What may be held while the markers of a transaction are written. */
+export type WaitingEvent = AddPartitionsEvent | VerifyEvent | DescribeEvent;
 
 /** What the broker itself makes happen; nobody waits for an answer. */
 export type InternalEvent =

@@ -3,6 +3,7 @@ import { assert } from "@runnel/kit/assert.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { IdentityResult, InitEvent, Turn } from "./events.ts";
 import { TRANSACTIONAL_IDS_MAX } from "./limits.ts";
+import type { Transaction } from "./live.ts";
 import {
   FENCING_EPOCH_MAX,
   isPredecessor,
@@ -10,7 +11,6 @@ import {
   isSameIdentity,
   NO_ID,
   type ProducerIdentity,
-  type Transaction,
   type TransactionValue,
 } from "./model.ts";
 import { identified, NEEDS_PRODUCER_ID, refusedIdentity } from "./replies.ts";

@@ -1,11 +1,5 @@
-/**
- * A transactional id in memory: what its last committed record says, when its transaction is overdue, and
- * who waits for it to be complete.
- *
- * The value is immutable and is replaced as a whole by `replay`, so the state is the last record.
- */
+/** What the last committed record of a transactional id says: an immutable value. */
 import type { TopicPartitions } from "../group/events.ts";
-import type { WaitingEvent } from "./waits.ts";
 
 /** As Kafka's tools print them. */
 export type TransactionState =
@@ -65,29 +59,6 @@ export interface TransactionValue extends ProducerIdentity {
   readonly updatedAt: number;
   /** How the transaction was ended, by transaction.version: 2 with a new epoch, else 0. */
   readonly clientVersion: number;
-}
-
-export interface Transaction {
-  readonly transactionalId: string;
-  /** Null for an id that is not known. Set by `replay` alone. */
-  value: TransactionValue | null;
-  /**
-   * Monotonic ms at which an ongoing transaction is overdue, or the first who waits has waited for long
-   * enough; Infinity for neither.
-   */
-  deadlineMs: number;
-  /** Requests for the next transaction, held while the markers of this one are written. */
-  readonly waiting: Waiting[];
-}
-
-export interface Waiting {
-  readonly event: WaitingEvent;
-  /** Monotonic ms. */
-  readonly untilMs: number;
-}
-
-export function createTransaction(transactionalId: string): Transaction {
-  return { transactionalId, value: null, deadlineMs: Number.POSITIVE_INFINITY, waiting: [] };
 }
 
 export function isSameIdentity(one: ProducerIdentity, other: ProducerIdentity): boolean {

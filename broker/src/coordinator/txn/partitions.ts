@@ -2,6 +2,7 @@
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { AddPartitionsEvent, Turn, VerifyEvent } from "./events.ts";
 import { PARTITIONS_BYTES_MAX, PARTITIONS_MAX, PARTITIONS_PER_TRANSACTION_MAX } from "./limits.ts";
+import type { Transaction } from "./live.ts";
 import {
   FENCING_EPOCH_MAX,
   hasPartition,
@@ -11,7 +12,6 @@ import {
   type PartitionSet,
   type ProducerIdentity,
   partitionCount,
-  type Transaction,
   type TransactionValue,
   withPartitions,
 } from "./model.ts";

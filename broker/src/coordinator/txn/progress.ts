@@ -1,12 +1,12 @@
 /** What happens to a transaction without a request: it is overdue, it is complete, it is forgotten. */
+import { stepDescribe } from "./describe.ts";
 import type { Turn } from "./events.ts";
+import { createTransaction, type Transaction } from "./live.ts";
 import {
-  createTransaction,
   isPrepared,
   isSameIdentity,
   NO_ID,
   type ProducerIdentity,
-  type Transaction,
   type TransactionValue,
 } from "./model.ts";
 import { stepAddPartitions, stepVerify } from "./partitions.ts";
@@ -82,6 +82,7 @@ export function stepMarkersWritten(
   turn.records.push({ transactionalId, value: next.value });
   for (const event of release(transaction, turn)) {
     if (event.kind === "verify") stepVerify(next, event, turn);
+    else if (event.kind === "describe") stepDescribe(next, event, turn);
     else stepAddPartitions(next, event, turn);
     next.value = turn.records.at(-1)?.value ?? null;
   }

@@ -1,6 +1,12 @@
 /** Answers that several events get. */
 import { ErrorCode } from "@runnel/protocol/errors.ts";
-import type { IdentityResult, TransactionDescription } from "./events.ts";
+import type {
+  DescribeEvent,
+  IdentityResult,
+  TransactionDescription,
+  TransactionReply,
+} from "./events.ts";
+import type { Transaction } from "./live.ts";
 import type { ProducerIdentity, TransactionValue } from "./model.ts";
 
 export const NOBODY: ProducerIdentity = { producerId: -1n, producerEpoch: -1 };
@@ -31,4 +37,16 @@ export function described(
   });
   const times = { timeoutMs, startedAt, updatedAt };
   return { transactionalId, state, producerId, producerEpoch, ...times, topics };
+}
+
+export function describeReply(
+  { transactionalId, value }: Transaction,
+  { kind, ticket }: DescribeEvent,
+): TransactionReply {
+  if (value === null) {
+    const errorCode = ErrorCode.TRANSACTIONAL_ID_NOT_FOUND;
+    return { kind, ticket, result: { errorCode, transaction: null } };
+  }
+  const transaction = described(transactionalId, value);
+  return { kind, ticket, result: { errorCode: ErrorCode.NONE, transaction } };
 }

@@ -3,13 +3,8 @@ import type { CoordinatorRecord, LoadedRecord } from "../ports.ts";
 import type { Moment, ShardMachine, Step } from "../runtime/machine.ts";
 import type { StepContext, TransactionEvent, TransactionReply } from "./events.ts";
 import type { TransactionUsage } from "./limits.ts";
-import {
-  createTransaction,
-  isPrepared,
-  partitionCount,
-  type Transaction,
-  type TransactionValue,
-} from "./model.ts";
+import { createTransaction, type Transaction } from "./live.ts";
+import { isPrepared, partitionCount, type TransactionValue } from "./model.ts";
 import type { TransactionConfig } from "./ports.ts";
 import { restartDeadline } from "./progress.ts";
 import { decodeRecord, encodeRecord, type TransactionRecord } from "./records.ts";

@@ -158,6 +158,7 @@ class History {
       case "abort": {
         const input = { transactionalId: ID, expectedVersion: null, isValidateOnly: false };
         await world.settled(world.transactions.abort(input));
+        await world.settled(world.transactions.describe(ID, true));
         return;
       }
       case "crash":

@@ -16,21 +16,14 @@
  * in this folder: time comes in with each event, work goes out in the step.
  */
 import { unreachable } from "@runnel/kit/assert.ts";
-import { ErrorCode } from "@runnel/protocol/errors.ts";
 import { stepAbort } from "./abort.ts";
+import { stepDescribe } from "./describe.ts";
 import { stepEnd } from "./end.ts";
-import type {
-  DescribeEvent,
-  StepContext,
-  TransactionEvent,
-  TransactionStep,
-  Turn,
-} from "./events.ts";
+import type { StepContext, TransactionEvent, TransactionStep, Turn } from "./events.ts";
 import { stepInit } from "./init.ts";
-import type { Transaction } from "./model.ts";
+import type { Transaction } from "./live.ts";
 import { stepAddPartitions, stepVerify } from "./partitions.ts";
 import { stepExpire, stepMarkersWritten, stepTick } from "./progress.ts";
-import { described } from "./replies.ts";
 
 /** Decides what one event leads to. Total: every event has a step in every state. */
 export function step(
@@ -71,15 +64,4 @@ function decide(transaction: Transaction, event: TransactionEvent, turn: Turn): 
     default:
       return unreachable(event);
   }
-}
-
-function stepDescribe({ transactionalId, value }: Transaction, event: DescribeEvent, turn: Turn) {
-  const { kind, ticket } = event;
-  if (value === null) {
-    const errorCode = ErrorCode.TRANSACTIONAL_ID_NOT_FOUND;
-    turn.replies.push({ kind, ticket, result: { errorCode, transaction: null } });
-    return;
-  }
-  const result = { errorCode: ErrorCode.NONE, transaction: described(transactionalId, value) };
-  turn.replies.push({ kind, ticket, result });
 }
