@@ -122,7 +122,13 @@ function Numbers({ transaction }: { readonly transaction: Transaction }): ReactN
       <Stat
         label="Open for"
         value={<Running of={transaction} />}
-        note={startedAt === null ? "never begun" : <Began at={startedAt} />}
+        note={
+          startedAt === null ? (
+            "never begun"
+          ) : (
+            <Began at={startedAt} isOpen={transaction.runningMs !== null} />
+          )
+        }
       />
       <Stat label="Timeout" value={formatSpan(timeoutMs)} note="as its producer asked" />
       <Stat
@@ -141,10 +147,10 @@ function Numbers({ transaction }: { readonly transaction: Transaction }): ReactN
   );
 }
 
-function Began({ at }: { readonly at: number }): ReactNode {
+function Began({ at, isOpen }: { readonly at: number; readonly isOpen: boolean }): ReactNode {
   return (
     <>
-      began <Time at={at} isShort />
+      {isOpen ? "began" : "last began"} <Time at={at} isShort />
     </>
   );
 }
