@@ -3,6 +3,7 @@ import type { About, V1Services } from "#admin/v1/services.ts";
 import type { Services } from "#api/handlers.ts";
 import { adjustAuditTopic, newAuditTopic } from "#audit/audit-topic.ts";
 import type { AuditTopic } from "#audit/reader.ts";
+import { TransactionChanges } from "#audit/transaction-changes.ts";
 import type { Browsing } from "#browse/browsing.ts";
 import { createInternalTopic } from "#controller/internal-topics.ts";
 import type { LagTable } from "#coordinator/lag-table.ts";
@@ -27,7 +28,7 @@ export interface Around {
 export function v1Services(
   { loaded }: NodeConfig,
   { logger, random }: World,
-  parts: Pick<Parts, "view" | "controller"> & {
+  parts: Pick<Parts, "view" | "controller" | "audit"> & {
     readonly services: Services;
     readonly lags: LagTable;
     readonly listeners: readonly KafkaListener[];
@@ -37,12 +38,14 @@ export function v1Services(
   },
   { about, history }: Around,
 ): V1Services {
-  const { view, controller, services, lags, listeners, auditTopic, browsing, compactor } = parts;
+  const { view, controller, audit, services, lags } = parts;
+  const { listeners, auditTopic, browsing, compactor } = parts;
   const { broker, fixed } = loaded;
   const bound = listeners.map(({ name, host, port }) => ({ name, host, port }));
   return {
     ...services,
     controller,
+    transactionChanges: new TransactionChanges({ transactions: services.transactions, audit }),
     lags,
     eventTimes: new EventTimes(logger),
     logger,

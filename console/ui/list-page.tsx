@@ -63,6 +63,8 @@ interface ListPageProps<T> {
   readonly filters: ReactNode;
   /** On the other side of the filters. */
   readonly tools?: ReactNode;
+  /** Stands above the rows, whatever they are. */
+  readonly note?: ReactNode;
   readonly isFiltered: boolean;
   readonly onClear: () => void;
   /** In place of the table where there is nothing at all. */
@@ -73,7 +75,7 @@ interface ListPageProps<T> {
 }
 
 export function ListPage<T>(props: ListPageProps<T>): ReactNode {
-  const { title, list, actions, filters, tools, side = null } = props;
+  const { title, list, actions, filters, tools, note, side = null } = props;
   const { total, error, rows, retry } = list;
   return (
     <>
@@ -86,6 +88,7 @@ export function ListPage<T>(props: ListPageProps<T>): ReactNode {
         {filters}
         <div className="ml-auto flex items-center gap-1.5">{tools}</div>
       </div>
+      {note !== undefined && <div className="px-4 pb-2.5 empty:hidden">{note}</div>}
       {/* That the broker is gone stands over every page already. */}
       {error !== null && rows.length > 0 && !isUnreachable(error) && (
         <div className="px-4 pb-2">

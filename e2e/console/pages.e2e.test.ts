@@ -31,6 +31,9 @@ const ROUTES: readonly (readonly [string, string])[] = [
   [`/groups/${encodeURIComponent(ODD_GROUP)}`, "Where it is"],
   ["/groups/nobody", "There is no group called nobody"],
   ["/groups/billing/reset?kind=beginning", "are read again"],
+  ["/transactions", "No transactions yet"],
+  ["/transactions?show=held", "Nothing is held back"],
+  ["/transactions/nobody", "There is no transactional id nobody"],
   ["/produce?topic=orders", "Produced here"],
   ["/settings", "Time zone"],
 ];

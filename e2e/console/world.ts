@@ -1,7 +1,7 @@
 /** A broker with data that people would have, and the console before it. */
 import { type Client, createClient } from "@runnel/contracts/client.ts";
 import { Cli } from "../cli/command.ts";
-import { type Server, startRunnel } from "../harness/server.ts";
+import { type RunnelOptions, type Server, startRunnel } from "../harness/server.ts";
 import { type Console, startConsole } from "./console.ts";
 
 export interface World extends AsyncDisposable {
@@ -17,8 +17,8 @@ export const ODD_GROUP = "email-sender/ü?#%2F";
 /** A value that must stay text in every page. */
 export const HOSTILE = '<script>document.title="owned"</script><img src=x onerror=alert(1)>\u202e';
 
-export async function startWorld(): Promise<World> {
-  const broker = await startRunnel();
+export async function startWorld(options: RunnelOptions = {}): Promise<World> {
+  const broker = await startRunnel(options);
   const app = await startConsole(broker.admin ?? "").catch(async (error: unknown) => {
     await broker[Symbol.asyncDispose]();
     throw error;

@@ -67,6 +67,8 @@ export function resultOfAll(errorCodes: readonly ErrorCode[]): AuditResult {
 
 export const topicResource = (name: string): AuditResource => ({ kind: "topic", name });
 export const groupResource = (name: string): AuditResource => ({ kind: "group", name });
+/** By its transactional id. */
+export const transactionResource = (name: string): AuditResource => ({ kind: "transaction", name });
 
 /** The resource of settings, as people name it. */
 export function configResource({ type, name }: ConfigResource): AuditResource {

@@ -17,6 +17,7 @@ import type { CoordinatorLog, TopicLookup } from "./ports.ts";
 import type { Shard } from "./runtime/shard.ts";
 import { ShardSet } from "./runtime/shard-set.ts";
 import type {
+  AbortEvent,
   AddPartitionsEvent,
   EndEvent,
   ErrorResult,
@@ -27,6 +28,7 @@ import type {
   TransactionEvent,
   VerifyEvent,
 } from "./txn/events.ts";
+import { matches, type TransactionFilter } from "./txn/filter.ts";
 import { JointAdds } from "./txn/joint-adds.ts";
 import {
   emptyTransactionUsage,
@@ -34,7 +36,7 @@ import {
   type TransactionUsage,
 } from "./txn/limits.ts";
 import { MarkerSender } from "./txn/marker-sender.ts";
-import { isPrepared, type TransactionState, type TransactionValue } from "./txn/model.ts";
+import type { TransactionState, TransactionValue } from "./txn/model.ts";
 import type { TopicPartition, TransactionConfig, TransactionMarkers } from "./txn/ports.ts";
 import type { TransactionRecord } from "./txn/records.ts";
 import { refusedIdentity } from "./txn/replies.ts";
@@ -68,6 +70,7 @@ export type InitInput = Asked<InitEvent>;
 export type AddPartitionsInput = Asked<AddPartitionsEvent>;
 export type VerifyInput = Asked<VerifyEvent>;
 export type EndInput = Asked<EndEvent>;
+export type AbortInput = Asked<AbortEvent>;
 
 /** A producer's first batch in a partition, as its leader asks about it. */
 export interface AdmissionInput extends TopicPartition {
@@ -84,20 +87,12 @@ export interface TransactionListing {
   readonly state: TransactionState;
 }
 
-export interface TransactionFilter {
-  /** Empty for all. */
-  readonly states: ReadonlySet<string>;
-  /** Empty for all. */
-  readonly producerIds: ReadonlySet<bigint>;
-  /** Only transactions under way that began longer ago than this; negative for all. */
-  readonly runningMs: number;
-  /** A regular expression of RE2 for whole ids; null or empty for all. */
-  readonly idPattern: string | null;
-}
-
 export interface TransactionListResult extends ErrorResult {
   readonly transactions: readonly TransactionListing[];
 }
+
+/** Looks at an id and changes nothing; must not throw. */
+export type VisitTransaction = (transactionalId: string, value: TransactionValue) => void;
 
 type TransactionShell = Shard<TransactionShardEvent, TransactionRecord, TransactionShardReply>;
 
@@ -203,9 +198,23 @@ export class TransactionCoordinator {
     return errorCode === ErrorCode.TRANSACTION_ABORTABLE ? ErrorCode.INVALID_TXN_STATE : errorCode;
   }
 
-  describe(transactionalId: string): Promise<ResultOf["describe"]> {
-    const event = { kind: "describe", ticket: this.#nextTicket(), transactionalId } as const;
+  /** `awaitsEnd`: waits a while for markers that are being written. */
+  describe(transactionalId: string, awaitsEnd = false): Promise<ResultOf["describe"]> {
+    const ticket = this.#nextTicket();
+    const event = { kind: "describe", ticket, transactionalId, awaitsEnd } as const;
     return this.#ask(event, (errorCode) => ({ errorCode, transaction: null }));
+  }
+
+  /**
+   * Aborts what is under way, for somebody who is not its producer: CONCURRENT_TRANSACTIONS where its end
+   * is decided already, INVALID_TXN_STATE where nothing is under way, INVALID_UPDATE_VERSION where it is
+   * another one. The markers follow.
+   */
+  abort(input: AbortInput): Promise<ResultOf["abort"]> {
+    return this.#ask({ ...input, kind: "abort", ticket: this.#nextTicket() }, (errorCode) => ({
+      errorCode,
+      transaction: null,
+    }));
   }
 
   /**
@@ -217,27 +226,35 @@ export class TransactionCoordinator {
     if (typeof pattern === "string") {
       return { errorCode: ErrorCode.INVALID_REGULAR_EXPRESSION, transactions: [] };
     }
-    if (this.#shards.state !== "started") {
-      if (this.#world.topics.byName(TRANSACTION_TOPIC) === undefined) {
-        return { errorCode: ErrorCode.NONE, transactions: [] };
-      }
-      void this.start();
-      return { errorCode: ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, transactions: [] };
-    }
     const transactions: TransactionListing[] = [];
     const wallMs = this.#world.clock.nowMs();
-    for (const shard of this.#shards.shards) {
-      const errorCode = await this.#visit(shard, (transactionalId, value) => {
-        if (!matches(value, filter, wallMs)) return;
-        const { producerId, state } = value;
-        transactions.push({ transactionalId, producerId, state });
-      });
-      // Another broker lists the transactions of a shard that is not here.
-      const isOver = errorCode !== ErrorCode.NONE && errorCode !== ErrorCode.NOT_COORDINATOR;
-      if (isOver) return { errorCode, transactions: [] };
-    }
+    const errorCode = await this.visit((transactionalId, value) => {
+      if (!matches(value, filter, wallMs)) return;
+      const { producerId, state } = value;
+      transactions.push({ transactionalId, producerId, state });
+    });
+    if (errorCode !== ErrorCode.NONE) return { errorCode, transactions: [] };
     if (pattern === null) return { errorCode: ErrorCode.NONE, transactions };
     return { errorCode: ErrorCode.NONE, transactions: await this.#matching(transactions, pattern) };
+  }
+
+  /**
+   * Calls `visit` with every id of this broker. Like `list`, it does not make the internal topic, and
+   * answers COORDINATOR_LOAD_IN_PROGRESS while the ids are loaded.
+   */
+  async visit(visit: VisitTransaction): Promise<ErrorCode> {
+    if (this.#shards.state !== "started") {
+      if (this.#world.topics.byName(TRANSACTION_TOPIC) === undefined) return ErrorCode.NONE;
+      void this.start();
+      return ErrorCode.COORDINATOR_LOAD_IN_PROGRESS;
+    }
+    for (const shard of this.#shards.shards) {
+      const errorCode = await this.#visitShard(shard, visit);
+      // Another broker lists the transactions of a shard that is not here.
+      const isOver = errorCode !== ErrorCode.NONE && errorCode !== ErrorCode.NOT_COORDINATOR;
+      if (isOver) return errorCode;
+    }
+    return ErrorCode.NONE;
   }
 
   /** Those whose id matches, a slice in each turn. */
@@ -345,10 +362,7 @@ export class TransactionCoordinator {
     });
   }
 
-  #visit(
-    shard: TransactionShell,
-    visit: (transactionalId: string, value: TransactionValue) => void,
-  ): Promise<ErrorCode> {
+  #visitShard(shard: TransactionShell, visit: VisitTransaction): Promise<ErrorCode> {
     const ticket = this.#nextTicket();
     const event: TransactionShardEvent = {
       kind: "visit",
@@ -389,18 +403,5 @@ function isTransactionalId(id: string): boolean {
     id !== "" &&
     id.length <= TRANSACTIONAL_ID_BYTES_MAX &&
     utf8Length(id) <= TRANSACTIONAL_ID_BYTES_MAX
-  );
-}
-
-function matches(
-  value: TransactionValue,
-  { states, producerIds, runningMs }: TransactionFilter,
-  wallMs: number,
-): boolean {
-  const isUnderWay = value.state === "Ongoing" || isPrepared(value);
-  return (
-    (states.size === 0 || states.has(value.state)) &&
-    (producerIds.size === 0 || producerIds.has(value.producerId)) &&
-    (runningMs < 0 || (isUnderWay && wallMs - value.startedAt > runningMs))
   );
 }

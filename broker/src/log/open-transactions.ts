@@ -14,6 +14,11 @@ export class OpenTransactions {
     this.#open = new Map(sorted.map(({ producerId, start }) => [producerId, start]));
   }
 
+  /** First offsets by producer, lowest first. */
+  get open(): ReadonlyMap<bigint, number> {
+    return this.#open;
+  }
+
   get openCount(): number {
     return this.#open.size;
   }

@@ -8,6 +8,7 @@ export const OPERATION_NAMES = Object.keys(OPERATIONS) as AuditOperation[];
 export const RESOURCE_KINDS = {
   topic: "Topics",
   group: "Groups",
+  transaction: "Transactions",
   broker: "Brokers",
   other: "Others",
 } as const satisfies Readonly<Record<AuditResourceKind, string>>;

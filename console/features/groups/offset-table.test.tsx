@@ -19,6 +19,7 @@ const OFFSET: GroupOffset = {
   committedAt: null,
   leaderEpoch: null,
   metadata: null,
+  pending: [],
   logStart: 0,
   highWatermark: 100,
   lag: { events: 88, seconds: null },
@@ -97,4 +98,20 @@ it.each([
     message: expect.stringMatching(reason),
   });
   expect(push).not.toHaveBeenCalled();
+});
+
+it("OffsetTable shows what a transaction would commit, and leads to it", () => {
+  cleanup();
+  const pending = [
+    { offset: 40, producerId: "7", transactionalId: "pay/1" },
+    { offset: 41, producerId: "8", transactionalId: null },
+  ];
+  render(
+    <ClusterProvider name="local" admin="127.0.0.1:9644">
+      <OffsetTable group="billing" offsets={[{ ...OFFSET, pending }]} />
+    </ClusterProvider>,
+  );
+  const link = screen.getByRole("link", { name: /^40 pending in the transaction of pay\/1/ });
+  expect(link.getAttribute("href")).toBe("/c/local/transactions/pay%2F1");
+  expect(screen.getByText("41 pending").getAttribute("title")).toContain("producer 8");
 });

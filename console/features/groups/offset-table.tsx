@@ -1,5 +1,6 @@
 "use client";
 import type { GroupOffset } from "@runnel/contracts/groups.ts";
+import Link from "next/link";
 import type { ReactNode } from "react";
 import { useHref } from "../../lib/cluster.tsx";
 import { cn } from "../../lib/cn.ts";
@@ -75,6 +76,7 @@ function OffsetRow({
         ) : (
           formatCount(committedOffset)
         )}
+        <Pending offset={offset} />
       </Td>
       <Td isRight>{formatCount(highWatermark)}</Td>
       <Td isRight>
@@ -106,6 +108,33 @@ function OffsetRow({
       </Td>
     </Tr>
   );
+}
+
+/** What transactions would commit: the offset stands still until they have ended. */
+function Pending({ offset: { pending } }: { readonly offset: GroupOffset }): ReactNode {
+  const href = useHref();
+  return pending.map(({ offset, producerId, transactionalId }) => {
+    const whose = transactionalId ?? `producer ${producerId}`;
+    const badge = (
+      <Badge tone="accent" title={`Committed when the transaction of ${whose} is`}>
+        {formatCount(offset)} pending
+      </Badge>
+    );
+    return (
+      <span key={producerId} className="ml-1.5">
+        {transactionalId === null ? (
+          badge
+        ) : (
+          <Link
+            href={href("transactions", transactionalId)}
+            aria-label={`${formatCount(offset)} pending in the transaction of ${whose}`}
+          >
+            {badge}
+          </Link>
+        )}
+      </span>
+    );
+  });
 }
 
 /** How much of what is in the log has been read. */

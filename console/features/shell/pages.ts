@@ -1,5 +1,6 @@
 /** The pages that there are, for the sidebar, the palette and the keyboard. */
 import {
+  ArrowLeftRight,
   ChartLine,
   Gauge,
   Layers,
@@ -27,6 +28,13 @@ export const PAGES: readonly Page[] = [
   { title: "Audit", path: ["audit"], group: "Observe", keys: "g a", icon: ScrollText },
   { title: "Topics", path: ["topics"], group: "Data", keys: "g t", icon: Rows3 },
   { title: "Groups", path: ["groups"], group: "Data", keys: "g g", icon: Layers },
+  {
+    title: "Transactions",
+    path: ["transactions"],
+    group: "Data",
+    keys: "g x",
+    icon: ArrowLeftRight,
+  },
   { title: "Produce", path: ["produce"], group: "Data", keys: "g p", icon: SendHorizontal },
   { title: "Settings", path: ["settings"], group: "Console", keys: "g s", icon: Settings2 },
 ];

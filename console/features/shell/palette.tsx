@@ -1,15 +1,16 @@
-/** ⌘K: pages, topics, groups, what can be done here, and addresses of events. */
+/** ⌘K: pages, topics, groups, transactions, what can be done here, and addresses of events. */
 "use client";
 import { Dialog as Base } from "@base-ui/react/dialog";
 import { useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
-import { CornerDownLeft, Layers, Link2, Rows3, Zap } from "lucide-react";
+import { ArrowLeftRight, CornerDownLeft, Layers, Link2, Rows3, Zap } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { type ReactNode, useDeferredValue, useEffect, useState } from "react";
 import { useHref } from "../../lib/cluster.tsx";
 import { type Command as Action, useCommandList } from "../../lib/commands.ts";
 import { groupSearchQuery } from "../../lib/data/groups.ts";
 import { topicSearchQuery } from "../../lib/data/topics.ts";
+import { transactionSearchQuery } from "../../lib/data/transactions.ts";
 import { Keys } from "../../ui/kbd.tsx";
 import { parseOwnUrl, parseRecordAddress } from "./record-address.ts";
 
@@ -139,6 +140,7 @@ function Resources({ text, go }: { readonly text: string; readonly go: Go }): Re
   const filter = useDebounced(useDeferredValue(text.trim()));
   const topics = useQuery(topicSearchQuery(filter, HITS_MAX));
   const groups = useQuery(groupSearchQuery(filter, HITS_MAX));
+  const transactions = useQuery(transactionSearchQuery(filter, HITS_MAX));
   return (
     <>
       <Command.Group heading="Topics" className={GROUP}>
@@ -162,6 +164,18 @@ function Resources({ text, go }: { readonly text: string; readonly go: Go }): Re
             className={ITEM}
           >
             <Layers /> <span className="mono truncate text-xs">{groupId}</span>
+          </Command.Item>
+        ))}
+      </Command.Group>
+      <Command.Group heading="Transactions" className={GROUP}>
+        {transactions.data?.items.map(({ transactionalId }) => (
+          <Command.Item
+            key={transactionalId}
+            value={`transaction ${transactionalId}`}
+            onSelect={() => go(href("transactions", transactionalId))}
+            className={ITEM}
+          >
+            <ArrowLeftRight /> <span className="mono truncate text-xs">{transactionalId}</span>
           </Command.Item>
         ))}
       </Command.Group>

@@ -10,6 +10,7 @@ import { formatBytes, formatCount } from "../../lib/format.ts";
 import { useRefreshMs } from "../../lib/preferences.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { type Column, Grid } from "../../ui/grid.tsx";
+import { HolderLink } from "../../ui/holder.tsx";
 import { SkeletonRows } from "../../ui/skeleton.tsx";
 import { ProblemPanel } from "../../ui/states.tsx";
 import { Ago } from "../../ui/time.tsx";
@@ -22,7 +23,11 @@ export function TopicPartitions({ topic }: { readonly topic: string }): ReactNod
   const router = useRouter();
   const rows = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data]);
   const isCompacted = rows.some(({ compaction }) => compaction !== null);
-  const columns = useMemo(() => partitionColumns(href, isCompacted), [href, isCompacted]);
+  const isHeld = rows.some(({ holder }) => holder !== null);
+  const columns = useMemo(
+    () => partitionColumns({ topic, href, isCompacted, isHeld }),
+    [topic, href, isCompacted, isHeld],
+  );
   const { hasNextPage, isFetchingNextPage, fetchNextPage, error } = query;
   const onEnd = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
@@ -54,7 +59,21 @@ export function TopicPartitions({ topic }: { readonly topic: string }): ReactNod
   );
 }
 
-function partitionColumns(href: Href, isCompacted: boolean): readonly Column<Partition>[] {
+interface Shown {
+  readonly topic: string;
+  readonly href: Href;
+  /** Some partition is compacted. */
+  readonly isCompacted: boolean;
+  /** In some partition a transaction keeps readers of committed data back. */
+  readonly isHeld: boolean;
+}
+
+function partitionColumns({
+  topic,
+  href,
+  isCompacted,
+  isHeld,
+}: Shown): readonly Column<Partition>[] {
   return [
     {
       id: "partition",
@@ -101,6 +120,7 @@ function partitionColumns(href: Href, isCompacted: boolean): readonly Column<Par
         </span>
       ),
     },
+    ...(isHeld ? [stableColumn(topic)] : []),
     {
       id: "events",
       header: "Events",
@@ -142,6 +162,30 @@ function partitionColumns(href: Href, isCompacted: boolean): readonly Column<Par
     },
     ...(isCompacted ? [COMPACTION] : []),
   ];
+}
+
+/** How far readers of committed data get, and whom they wait for. */
+function stableColumn(topic: string): Column<Partition> {
+  return {
+    id: "stable",
+    header: "Last stable offset",
+    width: "minmax(240px, 1fr)",
+    cell: ({ partition, lastStableOffset, highWatermark, holder }) =>
+      holder === null ? (
+        <span className="text-faint">all is decided</span>
+      ) : (
+        <span className="flex min-w-0 items-center gap-1.5">
+          <span
+            className="mono text-xs text-warn"
+            title={`${formatCount((highWatermark ?? 0) - (lastStableOffset ?? 0))} events are not seen by read_committed yet`}
+          >
+            {formatCount(lastStableOffset)}
+          </span>
+          <span className="text-muted">waits for</span>
+          <HolderLink isInGrid topic={topic} partition={partition} holder={holder} />
+        </span>
+      ),
+  };
 }
 
 const COMPACTION: Column<Partition> = {

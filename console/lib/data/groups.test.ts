@@ -14,6 +14,7 @@ it("everyGroupOffsetQuery() has the offsets of all pages", async () => {
     committedAt: null,
     leaderEpoch: null,
     metadata: null,
+    pending: [],
     logStart: null,
     highWatermark: null,
     lag: null,

@@ -22,14 +22,17 @@ export const AuditOperation = z
 export type AuditOperation = z.infer<typeof AuditOperation>;
 
 export const AuditResourceKind = z
-  .enum(["topic", "group", "broker", "other"])
+  .enum(["topic", "group", "transaction", "broker", "other"])
   .meta({ id: "AuditResourceKind" });
 export type AuditResourceKind = z.infer<typeof AuditResourceKind>;
 
 export const AuditResource = z
   .object({
     kind: AuditResourceKind,
-    name: z.string().meta({ description: "Of a broker its id; `default` stands for all brokers." }),
+    name: z.string().meta({
+      description:
+        "Of a broker its id, `default` for all brokers; of a transaction its transactional id.",
+    }),
   })
   .meta({ id: "AuditResource" });
 export type AuditResource = z.infer<typeof AuditResource>;

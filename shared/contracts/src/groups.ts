@@ -12,6 +12,7 @@ import {
   TopicName,
 } from "./common.ts";
 import { page, pageQuery } from "./page.ts";
+import { ProducerId } from "./transactions.ts";
 
 export const GroupState = z
   .enum([
@@ -58,6 +59,18 @@ const TopicPartitions = z.object({ topic: z.string(), partitions: z.array(z.int(
 
 /** By name, and by a regular expression. */
 const Subscription = z.object({ topics: z.array(z.string()), regex: z.string().nullable() });
+
+/** An offset that is committed when a transaction is. */
+export const PendingOffset = z
+  .object({
+    offset: Offset,
+    producerId: ProducerId,
+    transactionalId: z.string().nullable().meta({
+      description: "Of whose transaction; null for none that is under way and the caller may see.",
+    }),
+  })
+  .meta({ id: "PendingOffset" });
+export type PendingOffset = z.infer<typeof PendingOffset>;
 
 export const Member = z
   .object({
@@ -114,6 +127,9 @@ export const GroupOffset = z
     committedAt: Timestamp.nullable(),
     leaderEpoch: z.int().nullable(),
     metadata: z.string().nullable(),
+    pending: z.array(PendingOffset).meta({
+      description: "What transactions under way would commit; `require_stable` waits for them.",
+    }),
     logStart: Offset.nullable(),
     highWatermark: Offset.nullable(),
     lag: Lag.nullable().meta({ description: "Null without a committed offset or an end." }),

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import * as audit from "./audit.ts";
 import * as cluster from "./cluster.ts";
-import { DryRunQuery, GroupId, TopicName } from "./common.ts";
+import { DryRunQuery, GroupId, PartitionIndex, TopicName } from "./common.ts";
 import * as configs from "./configs.ts";
 import * as events from "./events.ts";
 import * as groups from "./groups.ts";
@@ -10,9 +10,18 @@ import * as metrics from "./metrics.ts";
 import { PATHS, type RouteName, type RoutePath } from "./paths.ts";
 import * as records from "./records.ts";
 import * as topics from "./topics.ts";
+import * as transactions from "./transactions.ts";
 
 export interface Route extends RoutePath {
-  readonly tag: "cluster" | "brokers" | "topics" | "events" | "groups" | "metrics" | "audit";
+  readonly tag:
+    | "cluster"
+    | "brokers"
+    | "topics"
+    | "events"
+    | "groups"
+    | "transactions"
+    | "metrics"
+    | "audit";
   readonly summary: string;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
@@ -29,6 +38,8 @@ export interface Route extends RoutePath {
 
 const InTopic = z.strictObject({ topic: TopicName });
 const InGroup = z.strictObject({ group: GroupId });
+const InTransaction = z.strictObject({ transactionalId: transactions.TransactionalId });
+const InPartition = z.strictObject({ topic: TopicName, partition: PartitionIndex });
 const OfBroker = z.strictObject({ broker: cluster.BrokerId });
 const ConfigsOfBroker = z.strictObject({ broker: cluster.ConfigBroker });
 
@@ -297,6 +308,70 @@ const GROUP_ROUTES = {
   },
 } as const satisfies Partial<Record<RouteName, Route>>;
 
+const TRANSACTION_ROUTES = {
+  listTransactions: {
+    ...PATHS.listTransactions,
+    tag: "transactions",
+    summary: "Transactional ids; the filter looks at them",
+    query: transactions.TransactionsQuery,
+    status: 200,
+    response: transactions.TransactionPage,
+  },
+  getTransaction: {
+    ...PATHS.getTransaction,
+    tag: "transactions",
+    summary: "One transactional id",
+    params: InTransaction,
+    status: 200,
+    response: transactions.Transaction,
+  },
+  listTransactionPartitions: {
+    ...PATHS.listTransactionPartitions,
+    tag: "transactions",
+    summary: "The partitions of a transaction under way; the filter looks at their topics",
+    params: InTransaction,
+    query: transactions.TransactionPartitionsQuery,
+    status: 200,
+    response: transactions.TransactionPartitionPage,
+  },
+  abortTransaction: {
+    ...PATHS.abortTransaction,
+    tag: "transactions",
+    summary: "Aborts the transaction under way of a transactional id; its producer is fenced",
+    params: InTransaction,
+    query: DryRunQuery,
+    status: 200,
+    response: transactions.TransactionAborted,
+    takesIfMatch: true,
+  },
+  listHeldPartitions: {
+    ...PATHS.listHeldPartitions,
+    tag: "transactions",
+    summary: "Partitions in which transactions are open; the filter looks at their topics",
+    query: transactions.HeldPartitionsQuery,
+    status: 200,
+    response: transactions.HeldPartitionPage,
+  },
+  listProducers: {
+    ...PATHS.listProducers,
+    tag: "transactions",
+    summary: "What a partition remembers of its producers, and what they have open",
+    params: InPartition,
+    query: transactions.ProducersQuery,
+    status: 200,
+    response: transactions.ProducerPage,
+  },
+  abortHanging: {
+    ...PATHS.abortHanging,
+    tag: "transactions",
+    summary: "Aborts, in one partition, a transaction that nobody coordinates",
+    params: InPartition.extend({ producerId: transactions.ProducerId }),
+    query: DryRunQuery,
+    status: 200,
+    response: transactions.HangingAborted,
+  },
+} as const satisfies Partial<Record<RouteName, Route>>;
+
 const WATCH_ROUTES = {
   listMetricSeries: {
     ...PATHS.listMetricSeries,
@@ -328,6 +403,7 @@ export const ROUTES = {
   ...CLUSTER_ROUTES,
   ...TOPIC_ROUTES,
   ...GROUP_ROUTES,
+  ...TRANSACTION_ROUTES,
   ...WATCH_ROUTES,
 } as const satisfies Readonly<Record<RouteName, Route>>;
 export type Routes = typeof ROUTES;

@@ -12,6 +12,7 @@ import {
 } from "./common.ts";
 import { Config, NewConfigs } from "./configs.ts";
 import { page, pageQuery } from "./page.ts";
+import { Holder } from "./transactions.ts";
 
 /** Which groups read a topic, and how far behind the slowest of them is. */
 export const TopicGroups = z.object({
@@ -204,6 +205,9 @@ export const Partition = z
       description: "Offset behind the last event outside of open transactions.",
     }),
     logEnd: Offset.nullable(),
+    holder: Holder.nullable().meta({
+      description: "Whose open transaction the last stable offset waits for; null for none.",
+    }),
     eventCount: Count.nullable().meta({
       description: "Offsets between start and end; fewer events where compaction left gaps.",
     }),

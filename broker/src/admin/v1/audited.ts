@@ -8,7 +8,7 @@ import type { BodyOf, ParamsOf, Routes } from "@runnel/contracts/routes.ts";
 import { IoError } from "@runnel/kit/errors.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { Refused } from "#audit/changes.ts";
-import { groupResource, topicResource } from "#audit/entries.ts";
+import { groupResource, topicResource, transactionResource } from "#audit/entries.ts";
 import { Refusal } from "../problem.ts";
 
 /** Routes that change nothing but the events of a topic, or only take a body to read by. */
@@ -60,6 +60,14 @@ export const AUDITED: { readonly [N in Changing]: (call: Input<N>) => Subject } 
     operation: "group.offsets.delete",
     resource: groupResource(params.group),
   }),
+  abortTransaction: ({ params }) => ({
+    operation: "transaction.end",
+    resource: transactionResource(params.transactionalId),
+  }),
+  abortHanging: ({ params }) => ({
+    operation: "transaction.end",
+    resource: topicResource(params.topic),
+  }),
 };
 
 /** The entry for a change that ended in `error`; null for a route that changes nothing, and for a bug. */
@@ -80,18 +88,27 @@ export function refusedChange(name: RouteName, call: unknown, error: unknown): R
 function errorCodeOf({ kind, text }: Refusal, { kind: resource }: AuditResource): ErrorCode {
   const named = ErrorCode[text.kafkaError as keyof typeof ErrorCode] as ErrorCode | undefined;
   if (named !== undefined) return named;
-  const isGroup = resource === "group";
   switch (kind) {
     case "forbidden":
-      if (isGroup) return ErrorCode.GROUP_AUTHORIZATION_FAILED;
-      return resource === "topic"
-        ? ErrorCode.TOPIC_AUTHORIZATION_FAILED
-        : ErrorCode.CLUSTER_AUTHORIZATION_FAILED;
+      return FORBIDDEN[resource] ?? ErrorCode.CLUSTER_AUTHORIZATION_FAILED;
     case "not-found":
-      return isGroup ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+      return NOT_FOUND[resource] ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
     case "unavailable":
       return ErrorCode.COORDINATOR_NOT_AVAILABLE;
     default:
       return ErrorCode.INVALID_REQUEST;
   }
 }
+
+type ByResource = Partial<Record<AuditResource["kind"], ErrorCode>>;
+
+const FORBIDDEN: ByResource = {
+  topic: ErrorCode.TOPIC_AUTHORIZATION_FAILED,
+  group: ErrorCode.GROUP_AUTHORIZATION_FAILED,
+  transaction: ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+};
+
+const NOT_FOUND: ByResource = {
+  group: ErrorCode.GROUP_ID_NOT_FOUND,
+  transaction: ErrorCode.TRANSACTIONAL_ID_NOT_FOUND,
+};

@@ -11,7 +11,8 @@ import type {
 } from "#coordinator/consumer-group/events.ts";
 import type { ClassicGroupDescription, GroupDescription } from "#coordinator/group/events.ts";
 import { offsetsVersion } from "#coordinator/group/offsets.ts";
-import type { CommittedOffset } from "#coordinator/group/records.ts";
+import type { PendingOffset } from "#coordinator/group/pending-offsets.ts";
+import { type CommittedOffset, isOfFormerTopic } from "#coordinator/group/records.ts";
 import { OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
 import { authorize, type Caller } from "./caller.ts";
 import { kafkaRefusal, refuseUnlessNone } from "./kafka-problem.ts";
@@ -62,6 +63,8 @@ export async function committedOf(
 
 export interface GroupOffsets {
   readonly committed: readonly Committed[];
+  /** What transactions under way would commit, of topics that are there. */
+  readonly pending: readonly PendingOffset[];
   /** For `If-Match`: of all that the group committed, also for topics that are gone. */
   readonly version: string;
 }
@@ -72,7 +75,7 @@ export async function offsetsOf(
   groupId: string,
 ): Promise<GroupOffsets> {
   if (topics.byName(OFFSETS_TOPIC) === undefined) {
-    return { committed: [], version: offsetsVersion({ offsets: new Map() }) };
+    return { committed: [], pending: [], version: offsetsVersion({ offsets: new Map() }) };
   }
   // What a transaction is about to move is shown as it is: to look at it commits to nothing.
   const found = await groups.fetchOffsets({ groupId, topics: null, requireStable: false });
@@ -88,7 +91,11 @@ export async function offsetsOf(
       return [{ topic, topicId, partitions: offsets }];
     })
     .sort((a, b) => (a.topic < b.topic ? -1 : 1));
-  return { committed, version: found.version };
+  const pending = (found.pending ?? []).filter(({ topic, value }) => {
+    const topicId = topics.byName(topic)?.topicId;
+    return topicId !== undefined && !isOfFormerTopic(value, topicId);
+  });
+  return { committed, pending, version: found.version };
 }
 
 /** A member without how far it is behind, which its group alone does not know. */

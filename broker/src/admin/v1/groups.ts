@@ -3,6 +3,7 @@ import type { Lag } from "@runnel/contracts/common.ts";
 import type { GroupOffset, GroupRow } from "@runnel/contracts/groups.ts";
 import type { AnswerOf } from "@runnel/contracts/routes.ts";
 import type { GroupDescription } from "#coordinator/group/events.ts";
+import type { PendingOffset } from "#coordinator/group/pending-offsets.ts";
 import type { CommittedOffset } from "#coordinator/group/records.ts";
 import { OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
 import type { GroupLag } from "#coordinator/lag-table.ts";
@@ -20,6 +21,7 @@ import {
 } from "./group-view.ts";
 import { kafkaRefusal } from "./kafka-problem.ts";
 import { LagMeter, sumLags } from "./lag-meter.ts";
+import { ownersOf, visibleId } from "./open-transactions.ts";
 import { paginate } from "./paging.ts";
 import type { Call } from "./serve.ts";
 import type { V1Services } from "./services.ts";
@@ -133,6 +135,7 @@ interface Place {
   readonly partition: number;
   readonly value: CommittedOffset | null;
   readonly reader: AssignedMember | null;
+  readonly pending: readonly PendingOffset[];
 }
 
 export async function listGroupOffsets(
@@ -140,8 +143,8 @@ export async function listGroupOffsets(
   services: V1Services,
 ): Promise<AnswerOf<"listGroupOffsets">> {
   const group = await groupFor(services, caller, "describe", params.group);
-  const { committed, version } = await offsetsOf(services, params.group);
-  const places = placesOf(committed, readersOf(group, services)).filter(
+  const { committed, pending, version } = await offsetsOf(services, params.group);
+  const places = placesOf(committed, readersOf(group, services), pending).filter(
     ({ topic }) =>
       (query.topic === undefined || query.topic === topic) &&
       isAllowed(services, caller, "describe", "topic", topic),
@@ -159,24 +162,48 @@ export async function listGroupOffsets(
     },
     query,
   );
+  const owners = await ownersOf(
+    new Set(cut.rows.flatMap((place) => place.pending.map(({ producerId }) => producerId))),
+    services,
+  );
+  const pendingIn = (place: Place): GroupOffset["pending"] =>
+    place.pending.map(({ producerId, value: { offset } }) => ({
+      offset,
+      producerId: String(producerId),
+      transactionalId: visibleId(owners?.get(producerId), services, caller),
+    }));
   const meter = new LagMeter(services);
-  const items = await Promise.all(cut.rows.map((place) => offsetOf(place, meter, services)));
+  const items = await Promise.all(
+    cut.rows.map(async (place) => ({
+      ...(await offsetOf(place, meter, services)),
+      pending: pendingIn(place),
+    })),
+  );
   return { etag: version, items, nextCursor: cut.nextCursor, total: cut.total };
 }
 
-/** What was committed, and what members read without having committed yet. */
+/** What was committed or is about to be, and what members read without having committed yet. */
 function placesOf(
   committed: readonly Committed[],
   readers: ReadonlyMap<string, Reading>,
+  allPending: readonly PendingOffset[] = [],
 ): readonly Place[] {
   const places = new Map<string, Place>();
+  const pendingAt = Map.groupBy(allPending, (one) => placeKey(one.topic, one.partition));
+  for (const { topic, partition } of allPending) {
+    const key = placeKey(topic, partition);
+    const pending = pendingAt.get(key) ?? [];
+    places.set(key, { topic, partition, value: null, reader: null, pending });
+  }
   for (const [key, { topic, partition, member }] of readers) {
-    places.set(key, { topic, partition, value: null, reader: member });
+    const pending = pendingAt.get(key) ?? [];
+    places.set(key, { topic, partition, value: null, reader: member, pending });
   }
   for (const { topic, partitions } of committed) {
     for (const { partition, value } of partitions) {
       const key = placeKey(topic, partition);
-      places.set(key, { topic, partition, value, reader: readers.get(key)?.member ?? null });
+      const reader = readers.get(key)?.member ?? null;
+      places.set(key, { topic, partition, value, reader, pending: pendingAt.get(key) ?? [] });
     }
   }
   return [...places.values()];
@@ -234,7 +261,7 @@ async function offsetOf(
   { topic, partition, value, reader }: Place,
   meter: LagMeter,
   services: V1Services,
-): Promise<GroupOffset> {
+): Promise<Omit<GroupOffset, "pending">> {
   const topicId = services.topics.byName(topic)?.topicId ?? "";
   const open = openPartition(services, topicId, partition);
   const logStart = open?.log.logStartOffset ?? null;

@@ -17,11 +17,14 @@ import { getHistogram } from "./histogram.ts";
 import { getMetricHistory, listMetricSeries } from "./metrics-routes.ts";
 import { listPartitions } from "./partitions.ts";
 import { produce } from "./produce.ts";
+import { listHeldPartitions, listProducers } from "./producers.ts";
 import type { V1Handler } from "./serve.ts";
 import { createTopic, deleteTopic, growTopic } from "./topic-changes.ts";
 import { changeTopicConfigs, getTopicConfigs } from "./topic-configs.ts";
 import { listTopicGroups } from "./topic-groups.ts";
 import { getTopic, getTopicDefaults, listTopics } from "./topics.ts";
+import { abortHanging, abortTransaction } from "./transaction-changes.ts";
+import { getTransaction, listTransactionPartitions, listTransactions } from "./transactions.ts";
 
 export const HANDLERS: { readonly [N in RouteName]: V1Handler<N> } = {
   getCluster,
@@ -52,6 +55,13 @@ export const HANDLERS: { readonly [N in RouteName]: V1Handler<N> } = {
   listGroupOffsets,
   resetOffsets,
   deleteOffsets,
+  listTransactions,
+  getTransaction,
+  listTransactionPartitions,
+  abortTransaction,
+  listHeldPartitions,
+  listProducers,
+  abortHanging,
   listMetricSeries,
   getMetricHistory,
   listAudit,

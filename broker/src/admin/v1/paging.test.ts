@@ -46,6 +46,20 @@ describe("paginate()", () => {
     expect(walk([], {})).toEqual([""]);
   });
 
+  test("gives the same pages of a long list as sorting all of it does", () => {
+    const rows = Array.from({ length: 1_000 }, (_, index) => ({
+      name: `n-${(index * 7_919) % 1_000}`,
+      size: index % 3 === 0 ? null : index % 10,
+    }));
+    const names = rows.map(({ name }) => name).sort();
+    for (const limit of [1, 7, 1_000]) {
+      expect(walk(rows, { limit }).join("")).toBe(names.join(""));
+      expect(walk(rows, { limit, order: "desc" }).join("")).toBe(names.toReversed().join(""));
+      const bySize = walk(rows, { sort: "size", limit }).join("");
+      expect(bySize).toBe(walk(rows, { sort: "size", limit: 999 }).join(""));
+    }
+  });
+
   test("sorts by a value, equals by their key, and null last in either order", () => {
     expect(walk(ROWS, { sort: "size", limit: 2 })).toEqual(["eb", "cd", "a"]);
     expect(walk(ROWS, { sort: "size", order: "desc", limit: 2 })).toEqual(["db", "ce", "a"]);

@@ -42,18 +42,36 @@ export function paginate<T, S extends string>(listing: Listing<T, S>, query: Pag
     .filter((row) => isMatch(listing.textOf(row)))
     .map((row) => ({ row, value: valueOf(row), key: listing.keyOf(row) }));
   const compare = comparison(order);
-  places.sort(compare);
   const after = query.cursor === undefined ? null : decodeCursor(query.cursor, `${sort}:${order}`);
-  const found = after === null ? 0 : places.findIndex((place) => compare(place, after) > 0);
-  const start = found === -1 ? places.length : found;
-  const page = places.slice(start, start + limit);
+  const left = after === null ? places : places.filter((place) => compare(place, after) > 0);
+  const page = firstOf(left, limit, compare);
   const last = page.at(-1);
-  const isLast = last === undefined || start + page.length >= places.length;
+  const isLast = last === undefined || page.length >= left.length;
   return {
     rows: page.map(({ row }) => row),
     nextCursor: isLast ? null : encodeCursor(last, `${sort}:${order}`),
     total: places.length,
   };
+}
+
+/** The first `count` in order. A page is short and a list may be long: the rest is not sorted. */
+function firstOf<T extends Position>(
+  places: readonly T[],
+  count: number,
+  compare: (a: T, b: T) => number,
+): readonly T[] {
+  const first: T[] = [];
+  // What does not come before it is on a later page.
+  let bound: T | undefined;
+  for (const place of places) {
+    if (bound !== undefined && compare(place, bound) > 0) continue;
+    first.push(place);
+    if (first.length < 2 * count) continue;
+    first.sort(compare);
+    first.length = count;
+    bound = first.at(-1);
+  }
+  return first.sort(compare).slice(0, count);
 }
 
 interface Position {

@@ -4,6 +4,7 @@ import type { Compaction, Partition as PartitionView } from "@runnel/contracts/t
 import type { CompactionView } from "#log/compaction/compactor.ts";
 import type { PartitionImage, TopicImage } from "#metadata/image.ts";
 import type { EventTimeReader } from "#replica/event-times.ts";
+import { type HolderOf, holdersOf } from "./open-transactions.ts";
 import { paginate } from "./paging.ts";
 import type { Call } from "./serve.ts";
 import type { V1Services } from "./services.ts";
@@ -44,9 +45,14 @@ export async function listPartitions(
     },
     query,
   );
+  const holderOf = await holdersOf(
+    cut.rows.flatMap((one) => open(one) ?? []),
+    services,
+    caller,
+  );
   const timeOf = services.eventTimes.reader();
   const items = await Promise.all(
-    cut.rows.map((one) => partitionView(topic, one, timeOf, services)),
+    cut.rows.map((one) => partitionView(topic, one, { timeOf, holderOf }, services)),
   );
   return { items, nextCursor: cut.nextCursor, total: cut.total };
 }
@@ -54,7 +60,7 @@ export async function listPartitions(
 async function partitionView(
   topic: TopicImage,
   image: PartitionImage,
-  timeOf: EventTimeReader,
+  { timeOf, holderOf }: { readonly timeOf: EventTimeReader; readonly holderOf: HolderOf },
   services: V1Services,
 ): Promise<PartitionView> {
   const known = {
@@ -74,6 +80,7 @@ async function partitionView(
     highWatermark,
     lastStableOffset,
     logEnd: log.logEndOffset,
+    holder: holderOf(partition),
     eventCount: eventCountOf(partition),
     sizeBytes: log.size,
     segmentCount: log.segments.length,
@@ -107,6 +114,7 @@ const NOT_HERE = {
   highWatermark: null,
   lastStableOffset: null,
   logEnd: null,
+  holder: null,
   eventCount: null,
   sizeBytes: null,
   segmentCount: null,

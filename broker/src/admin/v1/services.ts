@@ -3,6 +3,7 @@ import type { Clock, Logger, Random } from "@runnel/kit/world.ts";
 import type { Changes } from "#audit/changes.ts";
 import type { GroupChanges } from "#audit/group-changes.ts";
 import type { AuditTopic } from "#audit/reader.ts";
+import type { TransactionChanges } from "#audit/transaction-changes.ts";
 import type { Authorizer } from "#auth/authorizer.ts";
 import type { BrowseService } from "#browse/service.ts";
 import type { ListenerAddress } from "#config/address.ts";
@@ -11,6 +12,7 @@ import type { Controller } from "#controller/controller.ts";
 import type { GroupCoordinator } from "#coordinator/group-coordinator.ts";
 import type { LagTable } from "#coordinator/lag-table.ts";
 import type { TopicLookup } from "#coordinator/ports.ts";
+import type { TransactionCoordinator } from "#coordinator/transaction-coordinator.ts";
 import type { Disk } from "#io/ports.ts";
 import type { CompactionView } from "#log/compaction/compactor.ts";
 import type { LogDirs } from "#log/log-dirs.ts";
@@ -33,12 +35,17 @@ export interface V1Services {
   /** The only way to change something: each change is in the audit log. */
   readonly changes: Changes;
   readonly groupChanges: GroupChanges;
+  readonly transactionChanges: TransactionChanges;
   readonly topicConfigs: TopicConfigs;
   readonly replicas: ReplicaManager;
   readonly logs: LogDirs;
   readonly groups: Pick<
     GroupCoordinator,
     "start" | "visit" | "list" | "describe" | "fetchOffsets" | "findPartition"
+  >;
+  readonly transactions: Pick<
+    TransactionCoordinator,
+    "visit" | "list" | "describe" | "findPartition"
   >;
   readonly topics: TopicLookup;
   readonly lags: LagTable;

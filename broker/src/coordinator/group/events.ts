@@ -16,6 +16,7 @@ import type { TopicPatterns } from "../consumer-group/topic-patterns.ts";
 import type { GroupConfig, ProducerIdentity, TopicLookup } from "../ports.ts";
 import type { ClassicState, GroupState, Protocol } from "./model.ts";
 import type { Admission } from "./open-transactions.ts";
+import type { PendingOffset } from "./pending-offsets.ts";
 import type { CommittedOffset, GroupRecord } from "./records.ts";
 
 interface Request {
@@ -234,6 +235,8 @@ export interface FetchOffsetsResult {
   }[];
   /** Of all offsets of the group (`offsetsVersion`), where all were asked for. */
   readonly version?: string;
+  /** What transactions that are not decided would commit, where all were asked for. */
+  readonly pending?: readonly PendingOffset[];
 }
 
 export interface DeleteOffsetsResult {

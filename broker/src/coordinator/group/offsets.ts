@@ -30,7 +30,7 @@ import {
   renewSession,
   stateOf,
 } from "./model.ts";
-import { isPendingAt, pendingAt } from "./pending-offsets.ts";
+import { allPending, isPendingAt, pendingAt } from "./pending-offsets.ts";
 import { type Place, placesOf, valueAt } from "./place-table.ts";
 import type { CommittedOffset } from "./records.ts";
 import { isSubscribed, subscribedTopics } from "./subscription.ts";
@@ -95,7 +95,9 @@ export function stepFetchOffsets(group: Group, event: FetchOffsetsEvent, turn: T
         return { partition, value, errorCode: ErrorCode.NONE };
       }),
     })),
-    ...(event.topics === null ? { version: offsetsVersion(group) } : {}),
+    ...(event.topics === null
+      ? { version: offsetsVersion(group), pending: [...allPending(group.pending)] }
+      : {}),
   };
   turn.replies.push({ kind: "fetch-offsets", ticket: event.ticket, result });
 }

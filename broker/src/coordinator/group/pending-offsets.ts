@@ -6,7 +6,7 @@
  */
 import type { Usage } from "../limits.ts";
 import { type Place, type PlaceTable, placesOf, setAt, valueAt } from "./place-table.ts";
-import type { StoredOffset } from "./records.ts";
+import type { CommittedOffset, StoredOffset } from "./records.ts";
 
 export interface PendingOffsets {
   /** No producer is there without an offset. */
@@ -15,6 +15,12 @@ export interface PendingOffsets {
   readonly counts: PlaceTable<number>;
   /** Offsets of all producers. */
   size: number;
+}
+
+export interface PendingOffset extends Place {
+  /** Whose transaction it is. */
+  readonly producerId: bigint;
+  readonly value: CommittedOffset;
 }
 
 export function noPendingOffsets(): PendingOffsets {
@@ -35,6 +41,13 @@ export function* pendingAt(
   for (const table of byProducer.values()) {
     const value = valueAt(table, place);
     if (value !== undefined) yield value;
+  }
+}
+
+/** Everything that is pending, of one producer after the other. */
+export function* allPending({ byProducer }: PendingOffsets): Generator<PendingOffset, void> {
+  for (const [producerId, table] of byProducer) {
+    for (const [place, value] of placesOf(table)) yield { ...place, producerId, value };
   }
 }
 

@@ -7,6 +7,7 @@
 import { unreachable } from "@runnel/kit/assert.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { EndEvent, IdentityResult, Turn } from "./events.ts";
+import type { Transaction } from "./live.ts";
 import {
   FENCING_EPOCH_MAX,
   isExhausted,
@@ -18,7 +19,6 @@ import {
   type TransactionValue,
 } from "./model.ts";
 import { identified, NEEDS_PRODUCER_ID, NOBODY, refusedIdentity } from "./replies.ts";
-import type { Transaction } from "./transaction-entry.ts";
 import { completed, prepared, preparedWithBump, successorOf } from "./transitions.ts";
 
 export function stepEnd(transaction: Transaction, event: EndEvent, turn: Turn): void {

@@ -47,7 +47,21 @@ export interface EndEvent extends Request, ProducerIdentity {
 
 export interface DescribeEvent extends Request {
   readonly kind: "describe";
+  /** Waits a while for markers that are being written. */
+  readonly awaitsEnd: boolean;
 }
+
+/** Somebody else than the producer wants what is under way aborted, and the producer fenced. */
+export interface AbortEvent extends Request {
+  readonly kind: "abort";
+  /** `transactionVersion` of what is meant; null for whatever is under way. */
+  readonly expectedVersion: string | null;
+  /** Says what would be answered, and aborts nothing. */
+  readonly isValidateOnly: boolean;
+}
+
+/** What may be held while the markers of a transaction are written. */
+export type WaitingEvent = AddPartitionsEvent | VerifyEvent | DescribeEvent;
 
 /** What the broker itself makes happen; nobody waits for an answer. */
 export type InternalEvent =
@@ -64,6 +78,7 @@ export type TransactionEvent =
   | VerifyEvent
   | EndEvent
   | DescribeEvent
+  | AbortEvent
   | InternalEvent;
 
 export interface ErrorResult {
@@ -82,6 +97,8 @@ export interface TransactionDescription extends ProducerIdentity {
   readonly timeoutMs: number;
   /** Wall ms; −1 for none. */
   readonly startedAt: number;
+  /** Wall ms of the record that says so. */
+  readonly updatedAt: number;
   readonly topics: readonly TopicPartitions[];
 }
 
@@ -93,6 +110,8 @@ export interface ResultOf {
   verify: { readonly errorCodes: readonly (readonly ErrorCode[])[] };
   end: IdentityResult;
   describe: ErrorResult & { readonly transaction: TransactionDescription | null };
+  /** With what was there before, also where it is not aborted; null for an id that is not known. */
+  abort: ErrorResult & { readonly transaction: TransactionDescription | null };
 }
 
 export type RequestKind = keyof ResultOf;

@@ -3,6 +3,7 @@ import { assert } from "@runnel/kit/assert.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { IdentityResult, InitEvent, Turn } from "./events.ts";
 import { TRANSACTIONAL_IDS_MAX } from "./limits.ts";
+import type { Transaction } from "./live.ts";
 import {
   FENCING_EPOCH_MAX,
   isPredecessor,
@@ -13,7 +14,6 @@ import {
   type TransactionValue,
 } from "./model.ts";
 import { identified, NEEDS_PRODUCER_ID, refusedIdentity } from "./replies.ts";
-import type { Transaction } from "./transaction-entry.ts";
 import { created, emptied, preparedWithBump, successorOf } from "./transitions.ts";
 
 export function stepInit(transaction: Transaction, event: InitEvent, turn: Turn): void {

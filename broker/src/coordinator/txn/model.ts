@@ -1,8 +1,4 @@
-/**
- * What the last committed record of a transactional id says.
- *
- * The value is immutable and is replaced as a whole by `replay`, so the state is the last record.
- */
+/** What the last committed record of a transactional id says: an immutable value. */
 import type { TopicPartitions } from "../group/events.ts";
 
 /** As Kafka's tools print them. */

@@ -2,6 +2,7 @@
 import { ErrorCode } from "@runnel/protocol/errors.ts";
 import type { AddPartitionsEvent, Turn, VerifyEvent } from "./events.ts";
 import { PARTITIONS_BYTES_MAX, PARTITIONS_MAX, PARTITIONS_PER_TRANSACTION_MAX } from "./limits.ts";
+import type { Transaction } from "./live.ts";
 import {
   FENCING_EPOCH_MAX,
   hasPartition,
@@ -14,7 +15,6 @@ import {
   type TransactionValue,
   withPartitions,
 } from "./model.ts";
-import type { Transaction } from "./transaction-entry.ts";
 import { extended } from "./transitions.ts";
 import { hold } from "./waits.ts";
 

@@ -1,5 +1,7 @@
 /** What happens to a transaction without a request: it is overdue, it is complete, it is forgotten. */
+import { stepDescribe } from "./describe.ts";
 import type { Turn } from "./events.ts";
+import { createTransaction, type Transaction } from "./live.ts";
 import {
   isPrepared,
   isSameIdentity,
@@ -8,7 +10,6 @@ import {
   type TransactionValue,
 } from "./model.ts";
 import { stepAddPartitions, stepVerify } from "./partitions.ts";
-import { createTransaction, type Transaction } from "./transaction-entry.ts";
 import { completed, preparedWithBump } from "./transitions.ts";
 import { refuseOverdue, release } from "./waits.ts";
 
@@ -81,6 +82,7 @@ export function stepMarkersWritten(
   turn.records.push({ transactionalId, value: next.value });
   for (const event of release(transaction, turn)) {
     if (event.kind === "verify") stepVerify(next, event, turn);
+    else if (event.kind === "describe") stepDescribe(next, event, turn);
     else stepAddPartitions(next, event, turn);
     next.value = turn.records.at(-1)?.value ?? null;
   }

@@ -3,12 +3,12 @@ import type { CoordinatorRecord, LoadedRecord } from "../ports.ts";
 import type { Moment, ShardMachine, Step } from "../runtime/machine.ts";
 import type { StepContext, TransactionEvent, TransactionReply } from "./events.ts";
 import type { TransactionUsage } from "./limits.ts";
+import { createTransaction, type Transaction } from "./live.ts";
 import { isPrepared, partitionCount, type TransactionValue } from "./model.ts";
 import type { TransactionConfig } from "./ports.ts";
 import { restartDeadline } from "./progress.ts";
 import { decodeRecord, encodeRecord, type TransactionRecord } from "./records.ts";
 import { step } from "./transaction.ts";
-import { createTransaction, type Transaction } from "./transaction-entry.ts";
 
 export type TransactionShardEvent =
   | TransactionEvent

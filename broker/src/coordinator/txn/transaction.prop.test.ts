@@ -1,6 +1,6 @@
 /**
  * Random histories of one transactional id: producers of both protocols, zombies, late requests, time,
- * appends that fail, crashes at any point. Partitions keep what their markers say, as leaders do. After
+ * administrators who abort, appends that fail, crashes at any point. Partitions keep what their markers say, as leaders do. After
  * every move what is in memory is what the log says; no transaction ever has two outcomes; nothing that
  * was committed is aborted; and in the end nothing hangs.
  */
@@ -25,7 +25,7 @@ type Move =
   | { readonly kind: "end"; readonly who: number; readonly isCommit: boolean }
   | { readonly kind: "late"; readonly which: number }
   | { readonly kind: "advance"; readonly ms: number }
-  | { readonly kind: "crash" | "jump" }
+  | { readonly kind: "crash" | "jump" | "abort" }
   | { readonly kind: "append-fault"; readonly fault: "refused" | "unknown" }
   | { readonly kind: "marker-fault"; readonly partition: number };
 
@@ -42,7 +42,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ kind: kinds("advance"), ms: fc.constantFrom(50, 1000, 11_000) }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: kinds("crash", "jump") }) },
+  { weight: 1, arbitrary: fc.record({ kind: kinds("crash", "jump", "abort") }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -155,6 +155,12 @@ class History {
         return await world.time.advance(one.ms);
       case "jump":
         return await world.time.jump(2 * TIMEOUT_MS);
+      case "abort": {
+        const input = { transactionalId: ID, expectedVersion: null, isValidateOnly: false };
+        await world.settled(world.transactions.abort(input));
+        await world.settled(world.transactions.describe(ID, true));
+        return;
+      }
       case "crash":
         // What is under way in the old process goes on for this test, as a request on its way does.
         void world.transactions.close();

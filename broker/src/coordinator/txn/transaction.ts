@@ -16,19 +16,14 @@
  * in this folder: time comes in with each event, work goes out in the step.
  */
 import { unreachable } from "@runnel/kit/assert.ts";
-import { ErrorCode } from "@runnel/protocol/errors.ts";
+import { stepAbort } from "./abort.ts";
+import { stepDescribe } from "./describe.ts";
 import { stepEnd } from "./end.ts";
-import type {
-  DescribeEvent,
-  StepContext,
-  TransactionEvent,
-  TransactionStep,
-  Turn,
-} from "./events.ts";
+import type { StepContext, TransactionEvent, TransactionStep, Turn } from "./events.ts";
 import { stepInit } from "./init.ts";
+import type { Transaction } from "./live.ts";
 import { stepAddPartitions, stepVerify } from "./partitions.ts";
 import { stepExpire, stepMarkersWritten, stepTick } from "./progress.ts";
-import type { Transaction } from "./transaction-entry.ts";
 
 /** Decides what one event leads to. Total: every event has a step in every state. */
 export function step(
@@ -58,6 +53,8 @@ function decide(transaction: Transaction, event: TransactionEvent, turn: Turn): 
       return stepEnd(transaction, event, turn);
     case "describe":
       return stepDescribe(transaction, event, turn);
+    case "abort":
+      return stepAbort(transaction, event, turn);
     case "tick":
       return stepTick(transaction, event.isLate, turn);
     case "expire":
@@ -67,18 +64,4 @@ function decide(transaction: Transaction, event: TransactionEvent, turn: Turn): 
     default:
       return unreachable(event);
   }
-}
-
-function stepDescribe({ transactionalId, value }: Transaction, event: DescribeEvent, turn: Turn) {
-  const { kind, ticket } = event;
-  if (value === null) {
-    const errorCode = ErrorCode.TRANSACTIONAL_ID_NOT_FOUND;
-    turn.replies.push({ kind, ticket, result: { errorCode, transaction: null } });
-    return;
-  }
-  const { state, producerId, producerEpoch, timeoutMs, startedAt, partitions } = value;
-  const topics = [...partitions].map(([topic, indexes]) => ({ topic, partitions: [...indexes] }));
-  const described = { transactionalId, state, producerId, producerEpoch, timeoutMs, startedAt };
-  const result = { errorCode: ErrorCode.NONE, transaction: { ...described, topics } };
-  turn.replies.push({ kind, ticket, result });
 }

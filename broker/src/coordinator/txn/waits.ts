@@ -4,9 +4,10 @@
  * one append.
  */
 import { ErrorCode } from "@runnel/protocol/errors.ts";
-import type { Turn } from "./events.ts";
+import type { TransactionReply, Turn, WaitingEvent } from "./events.ts";
 import { COMPLETION_WAIT_MS, COMPLETION_WAITS_MAX } from "./limits.ts";
-import type { Transaction, WaitingEvent } from "./transaction-entry.ts";
+import type { Transaction } from "./live.ts";
+import { describeReply } from "./replies.ts";
 
 /** Whether the request is held; false where there are too many, so that it is to be refused. */
 export function hold(transaction: Transaction, event: WaitingEvent, turn: Turn): boolean {
@@ -17,13 +18,13 @@ export function hold(transaction: Transaction, event: WaitingEvent, turn: Turn):
   return true;
 }
 
-/** Refuses those that have waited for long enough. */
+/** Refuses those that have waited for long enough; who only looks is told how it is now. */
 export function refuseOverdue(transaction: Transaction, turn: Turn): void {
   const { waiting } = transaction;
   const left = waiting.findIndex(({ untilMs }) => untilMs > turn.nowMs);
   for (const { event } of waiting.splice(0, left === -1 ? waiting.length : left)) {
     turn.usage.waiting -= 1;
-    turn.replies.push(refusalOf(event));
+    turn.replies.push(refusalOf(transaction, event));
   }
   setDeadline(transaction);
 }
@@ -40,7 +41,8 @@ function setDeadline(transaction: Transaction): void {
   transaction.deadlineMs = transaction.waiting[0]?.untilMs ?? Number.POSITIVE_INFINITY;
 }
 
-function refusalOf(event: WaitingEvent): Turn["replies"][number] {
+function refusalOf(transaction: Transaction, event: WaitingEvent): TransactionReply {
+  if (event.kind === "describe") return describeReply(transaction, event);
   const errorCode = ErrorCode.CONCURRENT_TRANSACTIONS;
   const { kind, ticket, topics } = event;
   if (kind === "add-partitions") return { kind, ticket, result: { errorCode } };

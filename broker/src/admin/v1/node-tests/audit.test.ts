@@ -2,6 +2,7 @@ import type { AuditEntry, AuditOperation } from "@runnel/contracts/audit.ts";
 import { PATHS, type RouteName } from "@runnel/contracts/paths.ts";
 import { beforeEach, describe, expect, test } from "vitest";
 import { AUDITED } from "#admin/v1/audited.ts";
+import { begin, send } from "./producer.ts";
 import { AdminRig, problemOf, text } from "./rig.ts";
 
 let rig: AdminRig;
@@ -33,6 +34,8 @@ interface Example {
   /** What the route changes, as its entry tells it. */
   readonly before: unknown;
   readonly after: unknown;
+  /** What must be there; none of it is told. */
+  readonly prepare?: () => Promise<void>;
 }
 
 const at = (offset: number | null) => [{ topic: "orders", partition: 0, offset }];
@@ -122,9 +125,34 @@ const EXAMPLES: Readonly<Record<keyof typeof AUDITED, Example>> = {
     before: { offsets: at(2) },
     after: null,
   },
+  abortTransaction: {
+    operation: "transaction.end",
+    resource: "pay/1",
+    path: "/v1/transactions/pay%2F1/abort",
+    refusedPath: "/v1/transactions/none/abort",
+    before: { state: "Ongoing", partitions: [{ topic: "orders", partitions: [0] }] },
+    after: { state: "CompleteAbort", partitions: [] },
+    prepare: async () => {
+      const transactionalId = "pay/1";
+      const producer = { transactionalId, ...(await begin(rig, transactionalId)) };
+      await send(rig, producer, { topic: "orders", partition: 0 });
+    },
+  },
+  abortHanging: {
+    operation: "transaction.end",
+    resource: "orders",
+    path: "/v1/topics/orders/partitions/0/producers/77/abort",
+    refusedPath: "/v1/topics/orders/partitions/0/producers/78/abort",
+    before: null,
+    after: null,
+    prepare: () => {
+      const producer = { transactionalId: "gone", producerId: 77n, producerEpoch: 3 };
+      return send(rig, producer, { topic: "orders", partition: 0, isSecret: true });
+    },
+  },
 };
 
-function send(name: RouteName, path: string, body: object | undefined, isDryRun = false) {
+function change(name: RouteName, path: string, body: object | undefined, isDryRun = false) {
   const { method } = PATHS[name];
   const whole = isDryRun ? `${path}?dryRun=true` : path;
   const headers: Record<string, string> = { "user-agent": "a console" };
@@ -145,9 +173,10 @@ describe("every route that changes something", () => {
   test.each(examples)(
     "%s makes one entry for a change, and none for a dry run",
     async (name, one) => {
-      const dry = await send(name, one.path, one.body, true);
+      await one.prepare?.();
+      const dry = await change(name, one.path, one.body, true);
       expect([dry.status, await entries()]).toEqual([200, []]);
-      const done = await send(name, one.path, one.body);
+      const done = await change(name, one.path, one.body);
       expect(done.status).toBeLessThan(300);
       const told = await entries();
       expect(told).toMatchObject([
@@ -167,10 +196,10 @@ describe("every route that changes something", () => {
     "%s makes one entry for a refusal, and none for one of a dry run",
     async (name, one) => {
       const body = one.refusedBody ?? one.body;
-      const dry = await send(name, one.refusedPath, body, true);
+      const dry = await change(name, one.refusedPath, body, true);
       expect(dry.status).toBeGreaterThanOrEqual(400);
       expect(await entries()).toEqual([]);
-      const refused = await send(name, one.refusedPath, body);
+      const refused = await change(name, one.refusedPath, body);
       expect(refused.status).toBe(dry.status);
       const told = await entries();
       expect(told).toMatchObject([{ operation: one.operation, result: { outcome: "refused" } }]);
@@ -271,9 +300,9 @@ describe("a change that can be made in no partition", () => {
       "INVALID_REQUEST",
     ],
   ] as const)("%s is refused as a whole, and told", async (name, path, body, error) => {
-    const dry = await send(name, path, body, true);
+    const dry = await change(name, path, body, true);
     expect([dry.status, await entries()]).toEqual([400, []]);
-    const refused = await send(name, path, body);
+    const refused = await change(name, path, body);
     expect(refused).toMatchObject({ status: 400, body: { kafkaError: error } });
     expect(await entries()).toMatchObject([{ result: { outcome: "refused", error } }]);
   });

@@ -1,11 +1,11 @@
 /**
  * A transactional id in memory: what its last committed record says, when its transaction is overdue, and
  * who waits for it to be complete.
+ *
+ * The value is replaced as a whole by `replay`, so the state is the last record.
  */
-import type { AddPartitionsEvent, VerifyEvent } from "./events.ts";
+import type { WaitingEvent } from "./events.ts";
 import type { TransactionValue } from "./model.ts";
-
-export type WaitingEvent = AddPartitionsEvent | VerifyEvent;
 
 export interface Transaction {
   readonly transactionalId: string;
