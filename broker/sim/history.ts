@@ -149,6 +149,8 @@ export class History {
   readonly derivations: Derivation[] = [];
   /** Partitions all of whose records were processed when the world ended; none without a processor. */
   readonly processed: string[] = [];
+  /** Partitions of which records may go that have a successor with the same key. */
+  readonly compacted = new Set<string>();
   readonly oddities: Oddity[] = [];
   /** Processes that must have seen every acknowledged record at the end, by what they read. */
   readonly readers = new Map<string, readonly string[]>();

@@ -132,7 +132,7 @@ async function firstFinding(
     if (finding === undefined) continue;
     const { anomaly, text } = finding;
     if (digest === NO_DIGEST) throw new Error(`"${name}", seed ${seed}: ${text}`);
-    return `seed ${seed}, ${anomaly}: ${text}`;
+    return `seed ${seed}, ${anomaly}: ${text.split("\n", 1)[0] ?? ""}`;
   }
   return null;
 }

@@ -34,6 +34,13 @@ const CRASH_POINTS: readonly [CrashPoint, ...CrashPoint[]] = [
   { operation: "syncDirectory", suffix: "" },
   { operation: "removeFile", suffix: "" },
 ];
+/** The same of a log that is being compacted. */
+const SWAP_POINTS: readonly [CrashPoint, ...CrashPoint[]] = [
+  { operation: "sync", suffix: ".cleaned" },
+  { operation: "rename", suffix: ".cleaned" },
+  { operation: "rename", suffix: ".swap" },
+  { operation: "rename", suffix: ".log" },
+];
 /** How long after the first sync of a new segment the power goes, ms: while the one before is being closed. */
 const ROLLED_MS_MAX = 20;
 /** How long after a failed sync the power stays, ms: long enough for whoever tries once more. */
@@ -184,14 +191,16 @@ export class Nemesis {
    * operation may hang while the rest of the disk goes on.
    */
   #crashTrap(): DiskTrap {
-    const { chance, time } = this.#options;
+    const { plan, chance, time } = this.#options;
+    const isCompacted = plan.topics.some((topic) => topic.isCompacted);
+    const points = isCompacted && chance.happens(0.5) ? SWAP_POINTS : CRASH_POINTS;
     const isEarly = chance.happens(0.5);
     const delayMs = chance.pick(isEarly ? [0, 2, 8, 30] : [0, 0, 0.5, 2, 8]);
     const spring = (): void => {
       if (isEarly) this.#hang();
       time.after(delayMs, () => this.#restart(this.#roughEnding()));
     };
-    return { ...chance.pick(CRASH_POINTS), isEarly, spring };
+    return { ...chance.pick(points), isEarly, spring };
   }
 
   /** The operation that begins just now takes very long; no other one does. */

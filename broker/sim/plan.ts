@@ -60,6 +60,8 @@ const NEEDS_DURABLE: ReadonlySet<StrikeKind> = new Set([
 ]);
 /** Part of the seeds in which a kind of strike occurs at all: few that meet often, or many. */
 const KIND_SHARES: readonly [number, ...number[]] = [0.15, 0.4];
+/** Part of the topics of transactions that are compacted. */
+const COMPACTED_SHARE = 0.4;
 /** Part of the seeds without any fault: they must be right, too. */
 const CALM_SHARE = 0.03;
 
@@ -73,7 +75,11 @@ export function planOf(seed: number, workload: Workload | null = null): Plan {
     seed,
     workload: played,
     spanMs,
-    topics: topicsOf(chance, { isDurable, countMin: played === "bank" ? 2 : 1 }),
+    topics: topicsOf(chance, {
+      isDurable,
+      countMin: played === "bank" ? 2 : 1,
+      mayCompact: played === "transactions",
+    }),
     settings: settingsOf(chance),
     isDurable,
     codecs: chance.pick([["none"], ["none", "lz4"], ["snappy", "none", "none"]] as [
@@ -88,18 +94,27 @@ export function planOf(seed: number, workload: Workload | null = null): Plan {
 
 function topicsOf(
   chance: Chance,
-  { isDurable, countMin }: { readonly isDurable: boolean; readonly countMin: number },
+  {
+    isDurable,
+    countMin,
+    mayCompact,
+  }: { readonly isDurable: boolean; readonly countMin: number; readonly mayCompact: boolean },
 ): TopicPlan[] {
   return Array.from({ length: Math.max(countMin, chance.between(1, 2)) }, (_, index) => {
     const configs: [string, string][] = [["flush.messages", isDurable ? "1" : "1000000"]];
-    // Segments are short, by one means or another.
-    const how = chance.below(3);
+    const isCompacted = mayCompact && chance.happens(COMPACTED_SHARE);
+    if (isCompacted) {
+      configs.push(["cleanup.policy", "compact"], ["min.cleanable.dirty.ratio", "0"]);
+      configs.push(["delete.retention.ms", String(chance.pick([0, 1_000]))]);
+    }
+    // Segments are short, by one means or another; only closed ones are compacted.
+    const how = chance.below(isCompacted ? 2 : 3);
     if (how === 0) configs.push(["segment.ms", String(chance.between(200, 5_000))]);
     if (how === 1) {
       configs.push(["segment.index.bytes", String(8 * chance.between(2, 20))]);
       configs.push(["index.interval.bytes", String(chance.pick([0, 100, 400]))]);
     }
-    return { name: `t${index}`, partitionCount: chance.between(1, 3), configs };
+    return { name: `t${index}`, partitionCount: chance.between(1, 3), isCompacted, configs };
   });
 }
 
@@ -109,6 +124,11 @@ function settingsOf(chance: Chance): [string, string][] {
     ["transaction.state.log.num.partitions", String(chance.between(1, 3))],
     ["group.initial.rebalance.delay.ms", String(chance.pick([0, 50, 500]))],
     ["group.min.session.timeout.ms", "500"],
+    ["log.cleaner.backoff.ms", String(chance.pick([100, 500]))],
+    ["group.consumer.min.heartbeat.interval.ms", "100"],
+    ["group.consumer.heartbeat.interval.ms", String(chance.pick([100, 400]))],
+    ["group.consumer.min.session.timeout.ms", "500"],
+    ["group.consumer.session.timeout.ms", String(chance.pick([1_500, 4_000]))],
     ["runnel.tail.cache.bytes", String(chance.pick([1, 1, 64]) * 1_048_576)],
     ["runnel.max.open.files", String(chance.pick([16, 2_048]))],
     ["runnel.audit.enable", String(chance.happens(0.2))],

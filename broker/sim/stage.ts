@@ -46,6 +46,9 @@ export class Stage {
     const { time, history } = this;
     this.plan = plan;
     this.partitions = partitionsOf(plan.topics);
+    for (const topic of plan.topics.filter(({ isCompacted }) => isCompacted)) {
+      for (const partition of partitionsOf([topic])) history.compacted.add(partition);
+    }
     const onBug = (text: string): void => history.note("bug", text);
     this.broker = new SimBroker({ seed, time, settings, onBug });
     const chance = this.chance("nemesis");

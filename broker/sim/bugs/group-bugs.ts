@@ -60,4 +60,10 @@ export const GROUP_BUGS: readonly Bug[] = [
     instead:
       "assignment: [...assignments.values()].toSorted((a, b) => b.length - a.length)[0] ?? NO_BYTES,",
   },
+  {
+    name: "a partition given before it is given up",
+    file: "coordinator/consumer-group/reconcile.ts",
+    text: "const free = missing.filter((partition) => isFree(topicId, partition));",
+    instead: "const free = missing;",
+  },
 ];

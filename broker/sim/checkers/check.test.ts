@@ -231,6 +231,34 @@ const REPLICAS: readonly Case[] = [
   ],
 ];
 
+/** Values of one key are 7 apart; those that 5 divides are tombstones. */
+const COMPACTION: readonly Case[] = [
+  [
+    "wrong compaction",
+    "the newest record of a key is gone",
+    () => compacted([1, 8], [1]),
+    () => compacted([1, 8], [8]),
+  ],
+  [
+    "wrong compaction",
+    "a record that a tombstone deleted is back",
+    () => compacted([1, 15], [1]),
+    () => compacted([1, 15], []),
+  ],
+  [
+    "wrong compaction",
+    "what was there before an aborted transaction went with it",
+    () => compacted([1], []).transaction("x", false).send(8, 1, { transaction: "x" }),
+    () => compacted([1], [1]).transaction("x", false).send(8, 1, { transaction: "x" }),
+  ],
+  [
+    "wrong compaction",
+    "a record is gone without a tombstone that may have deleted it",
+    () => compacted([1], []).send(15, null, { outcome: "fail" }),
+    () => compacted([1], []).send(15, null, { outcome: "info" }),
+  ],
+];
+
 const PROCESSING: readonly Case[] = [
   [
     "not exactly once",
@@ -261,6 +289,15 @@ function derived(sides: readonly ("debit" | "credit")[]): Told {
   return story.log([1]).log([], { partition: "u-0", records, committed: records, batches });
 }
 
+/** `sent` from offset 0 on, of which compaction left `left`. */
+function compacted(sent: readonly number[], left: readonly number[]): Told {
+  const story = told();
+  story.history.compacted.add("t-0");
+  for (const [offset, value] of sent.entries()) story.send(value, offset);
+  const records = left.map((value) => ({ offset: sent.indexOf(value), value }));
+  return story.log([], { records, committed: records, endOffset: sent.length + 1 });
+}
+
 function owners(first: number, second: number): Told {
   const story = told();
   const given = { group: "g", partitions: ["t-0"] };
@@ -277,18 +314,25 @@ function copies(checksums: readonly number[]): Told {
   return story.log([1, 2], { copy: "other", batches, endOffset });
 }
 
-describe.each([...WRITES, ...ORDER, ...ISOLATION, ...PROCESSING, ...GROUPS, ...REPLICAS])(
-  "%s: %s",
-  (anomaly, _what, bad, good) => {
-    test("is found", () => {
-      expect(bad().anomalies).toEqual([anomaly]);
-    });
+const CASES = [
+  ...WRITES,
+  ...ORDER,
+  ...ISOLATION,
+  ...PROCESSING,
+  ...GROUPS,
+  ...REPLICAS,
+  ...COMPACTION,
+];
 
-    test("its like is allowed", () => {
-      expect(good().anomalies).toEqual([]);
-    });
-  },
-);
+describe.each(CASES)("%s: %s", (anomaly, _what, bad, good) => {
+  test("is found", () => {
+    expect(bad().anomalies).toEqual([anomaly]);
+  });
+
+  test("its like is allowed", () => {
+    expect(good().anomalies).toEqual([]);
+  });
+});
 
 test("what was noticed on the spot is a finding as it is", () => {
   const story = told();

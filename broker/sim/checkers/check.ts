@@ -1,5 +1,6 @@
 /** All checkers: what none of them reports is what Kafka's model allows. */
 import type { History } from "../history.ts";
+import { wrongCompaction } from "./compaction.ts";
 import type { Checker, Finding } from "./finding.ts";
 import { doubleOwners, offsetRegressions } from "./groups.ts";
 import { abortedReads, precommittedReads, tornTransactions, writeReadCycles } from "./isolation.ts";
@@ -26,6 +27,7 @@ const CHECKERS: readonly Checker[] = [
   doubleOwners,
   watermarkRegressions,
   divergingReplicas,
+  wrongCompaction,
 ];
 
 /** Everything in `history` that must not be. */

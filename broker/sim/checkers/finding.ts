@@ -19,6 +19,7 @@ export type Anomaly =
   | "double owner"
   | "watermark regression"
   | "diverging replicas"
+  | "wrong compaction"
   | OddityName;
 
 export interface Finding {

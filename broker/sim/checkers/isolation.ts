@@ -73,8 +73,8 @@ export const tornTransactions: Checker = (history) => {
   const visible = new Set<number>();
   for (const { committed } of history.logs) for (const { value } of committed) visible.add(value);
   const sent = new Map<string, { readonly seen: number[]; readonly missing: number[] }>();
-  for (const { transaction, value, outcome } of history.sends) {
-    if (transaction === null || outcome !== "ok") continue;
+  for (const { transaction, partition, value, outcome } of history.sends) {
+    if (transaction === null || outcome !== "ok" || history.compacted.has(partition)) continue;
     const parts = entryOf(sent, transaction, () => ({ seen: [], missing: [] }));
     (visible.has(value) ? parts.seen : parts.missing).push(value);
   }

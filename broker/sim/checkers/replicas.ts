@@ -27,7 +27,7 @@ export const divergingReplicas: Checker = (history) => {
   const findings: Finding[] = [];
   for (const [at, one] of history.logs.entries()) {
     for (const other of history.logs.slice(at + 1)) {
-      if (one.partition !== other.partition) continue;
+      if (one.partition !== other.partition || history.compacted.has(one.partition)) continue;
       const start = Math.max(one.startOffset, other.startOffset);
       const end = Math.min(one.endOffset, other.endOffset);
       const offsets = new Set([...one.batches.keys(), ...other.batches.keys()]);

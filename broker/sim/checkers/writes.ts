@@ -38,6 +38,7 @@ export const lostWrites: Checker = (history) => {
   return history.sends.flatMap(({ process, partition, value, offset, outcome }): Finding[] => {
     const known = seen.get(partition);
     if (outcome !== "ok" || known === undefined || known.values.has(value)) return [];
+    if (history.compacted.has(partition)) return [];
     if (offset !== null && (offset > known.highest || offset < known.start)) return [];
     const text = `${value} of ${process}, acknowledged at ${partition}:${offset}, is not there`;
     return [{ anomaly: "lost write", text }];
@@ -98,6 +99,7 @@ export const unseen: Checker = (history) => {
     }
     const missing = history.sends.filter(({ partition, value, outcome, transaction }) => {
       if (outcome !== "ok" || !partitions.includes(partition) || seen.has(value)) return false;
+      if (history.compacted.has(partition)) return false;
       const owner = transaction === null ? undefined : transactions.get(transaction);
       return owner === undefined || isCommitted(owner);
     });

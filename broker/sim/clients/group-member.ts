@@ -10,17 +10,17 @@ import {
   encodeSubscription,
 } from "@runnel/protocol/coordinator-records/consumer-protocol.ts";
 import { ErrorCode } from "@runnel/protocol/errors.ts";
-import { OffsetCommitApi } from "@runnel/protocol/messages/08-offset-commit.ts";
 import { JoinGroupApi } from "@runnel/protocol/messages/11-join-group.ts";
 import { HeartbeatApi } from "@runnel/protocol/messages/12-heartbeat.ts";
 import { LeaveGroupApi } from "@runnel/protocol/messages/13-leave-group.ts";
 import { SyncGroupApi } from "@runnel/protocol/messages/14-sync-group.ts";
-import type { History, OffsetCommit } from "../history.ts";
+import type { History } from "../history.ts";
 import type { Chance } from "../world/chance.ts";
 import type { Life } from "../world/life.ts";
 import type { SimTime } from "../world/time.ts";
 import { fetchOffsets } from "./committed-offsets.ts";
 import type { Fetcher } from "./fetcher.ts";
+import { commitOffsets } from "./offset-commits.ts";
 import { partitionsOf, type TopicPlan } from "./topics.ts";
 import type { WireClient } from "./wire-client.ts";
 
@@ -238,46 +238,22 @@ export class GroupMember {
       ([partition, offset]) => offset > (this.#committed.get(partition) ?? -1),
     );
     if (news.length === 0) return;
-    const commits = new Map<string, OffsetCommit>();
-    for (const [partition, offset] of news) {
-      const commit = { process: name, group, partition, offset };
-      commits.set(partition, history.invokeCommit(commit));
-    }
-    const answer = await client.call(
-      OffsetCommitApi,
-      commitVersion,
+    const { done, errorCode } = await commitOffsets(
+      client,
       {
-        groupId: group,
-        generationIdOrMemberEpoch: generation,
+        name,
+        group,
+        history,
+        version: commitVersion,
         memberId: this.#memberId,
-        groupInstanceId: instanceId,
-        topics: news.map(([partition, committedOffset]) => {
-          const at = partition.lastIndexOf("-");
-          const partitionIndex = Number(partition.slice(at + 1));
-          return {
-            name: partition.slice(0, at),
-            partitions: [{ partitionIndex, committedOffset, committedMetadata: "" }],
-          };
-        }),
+        instanceId,
+        epoch: generation,
+        isRefusal,
       },
-      { timeoutMs: TIMEOUT_MS },
+      new Map(news),
     );
-    if (answer === null) return;
-    let problem: number = ErrorCode.NONE;
-    for (const { name: topic, partitions } of answer.topics) {
-      for (const { partitionIndex, errorCode } of partitions) {
-        const commit = commits.get(`${topic}-${partitionIndex}`);
-        if (commit === undefined) continue;
-        if (errorCode === ErrorCode.NONE) {
-          history.end(commit, "ok");
-          this.#committed.set(commit.partition, commit.offset);
-        } else {
-          history.end(commit, REJOIN.has(errorCode) || FORGOTTEN.has(errorCode) ? "fail" : "info");
-          problem = errorCode;
-        }
-      }
-    }
-    if (problem !== ErrorCode.NONE) await this.#stumble(problem);
+    for (const [partition, offset] of done) this.#committed.set(partition, offset);
+    if (errorCode !== ErrorCode.NONE) await this.#stumble(errorCode);
   }
 
   /** Goes on after an error as clients do. */
@@ -301,6 +277,10 @@ export class GroupMember {
       { timeoutMs: TIMEOUT_MS },
     );
   }
+}
+
+function isRefusal(errorCode: number): boolean {
+  return REJOIN.has(errorCode) || FORGOTTEN.has(errorCode);
 }
 
 /** Partitions in turn to the members that subscribe to their topic. */

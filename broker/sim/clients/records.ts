@@ -16,6 +16,7 @@ const text = new TextDecoder();
 const UNPACKED_BYTES_MAX = 4 * 1024 * 1024;
 /** Type of a control record that ends a transaction without effect. */
 const ABORT = 0;
+const NUMBER_HEADER = "number";
 
 export interface Aborted {
   readonly producerId: bigint;
@@ -38,13 +39,30 @@ export interface ReadBatches {
   readonly headers: readonly BatchHeader[];
 }
 
+export function keyOf(value: number): string {
+  return `k${value % 7}`;
+}
+
+/** Whether the record with the number `value` deletes its key, in a topic that is compacted. */
+export function isTombstone(value: number): boolean {
+  return value % 5 === 0;
+}
+
 /** A record with the number `value`, and `padding` bytes that mean nothing. */
 export function recordOf(value: number, timestamp: number, padding: number): NewRecord {
   return {
-    key: utf8.encode(`k${value % 7}`),
+    key: utf8.encode(keyOf(value)),
     value: utf8.encode(`${value} ${"x".repeat(padding)}`),
     timestamp,
   };
+}
+
+/** The same in a compacted topic. A tombstone bears its number in a header. */
+export function compactedRecordOf(value: number, timestamp: number, padding: number): NewRecord {
+  const record = recordOf(value, timestamp, padding);
+  if (!isTombstone(value)) return record;
+  const headers = [{ key: NUMBER_HEADER, value: utf8.encode(`${value}`) }];
+  return { ...record, value: null, headers };
 }
 
 /** The records from offset `from` on that a consumer hands to its application. */
@@ -93,7 +111,8 @@ function addRecords(
   const { bytes, at, header, from } = batch;
   for (const record of recordsOf(bytes, { at, header, maxOutputLength: UNPACKED_BYTES_MAX })) {
     if (record.offset < from) continue;
-    const value = Number.parseInt(text.decode(record.value ?? new Uint8Array(0)), 10);
+    const number = record.value ?? record.headers[0]?.value ?? new Uint8Array(0);
+    const value = Number.parseInt(text.decode(number), 10);
     records.push({ offset: record.offset, value });
   }
 }

@@ -13,6 +13,7 @@ const CREATE_VERSION = 7;
 export interface TopicPlan {
   readonly name: string;
   readonly partitionCount: number;
+  readonly isCompacted: boolean;
   readonly configs: readonly (readonly [name: string, value: string])[];
 }
 
@@ -86,6 +87,11 @@ export class Topics {
     const place = this.#places.get(partition);
     if (place === undefined) throw new Error(`sim: no partition ${partition}`);
     return place;
+  }
+
+  isCompacted(partition: string): boolean {
+    const { topic } = this.find(partition);
+    return this.#plans.some(({ name, isCompacted }) => name === topic && isCompacted);
   }
 
   idOf(topic: string): string | undefined {

@@ -14,7 +14,7 @@ import { buildBatch } from "@runnel/protocol/records/build.ts";
 import type { History, OffsetCommit, Send, Transaction } from "../history.ts";
 import type { Chance } from "../world/chance.ts";
 import type { SimTime } from "../world/time.ts";
-import { recordOf } from "./records.ts";
+import { compactedRecordOf, recordOf } from "./records.ts";
 import type { Topics } from "./topics.ts";
 import type { WireClient } from "./wire-client.ts";
 
@@ -234,7 +234,8 @@ export class TransactionalProducer {
     const { client, topics, transactionalId, isSecond, history, chance } = this.#options;
     const { topic, index } = topics.find(partition);
     const baseSequence = this.#sequences.get(partition) ?? 0;
-    const records = sends.map(({ value }) => recordOf(value, timestamp, chance.below(50)));
+    const make = topics.isCompacted(partition) ? compactedRecordOf : recordOf;
+    const records = sends.map(({ value }) => make(value, timestamp, chance.below(50)));
     const identity = { ...this.#known(), isTransactional: true, baseSequence };
     let attempts = 0;
     let baseOffset = -1;

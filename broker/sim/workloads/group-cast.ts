@@ -1,4 +1,5 @@
 /** The members of one group, who come and go. */
+import { ConsumerMember } from "../clients/consumer-member.ts";
 import { GroupMember } from "../clients/group-member.ts";
 import type { WireClient } from "../clients/wire-client.ts";
 import type { Stage } from "../stage.ts";
@@ -6,7 +7,7 @@ import type { Chance } from "../world/chance.ts";
 import { Life } from "../world/life.ts";
 
 interface Role {
-  readonly member: GroupMember;
+  readonly member: Pick<GroupMember, "run" | "leave">;
   readonly life: Life;
   readonly client: WireClient;
 }
@@ -18,6 +19,9 @@ export class GroupCast {
   readonly #sessionMs: number;
   readonly #rebalanceMs: number;
   readonly #hasStaticMembers: boolean;
+  /** Whether the broker makes the assignment (KIP-848). */
+  readonly #isByServer: boolean;
+  readonly #assignor: "uniform" | "range" | null;
   #roles: Role[] = [];
   #count = 0;
 
@@ -28,6 +32,8 @@ export class GroupCast {
     this.#sessionMs = this.#chance.pick([1_000, 3_000, 10_000]);
     this.#rebalanceMs = this.#chance.pick([1_000, 5_000]);
     this.#hasStaticMembers = this.#chance.happens(0.25);
+    this.#isByServer = this.#chance.happens(0.5);
+    this.#assignor = this.#chance.pick(["uniform", "range", null]);
     stage.history.readers.set(group, stage.partitions);
   }
 
@@ -62,7 +68,7 @@ export class GroupCast {
       life,
     });
     const { time, history, plan } = stage;
-    const member = new GroupMember({
+    const common = {
       name,
       group: this.group,
       client,
@@ -74,12 +80,17 @@ export class GroupCast {
       life,
       sessionMs: this.#sessionMs,
       rebalanceMs: this.#rebalanceMs,
-      joinVersion: chance.pick([5, 6, 7, 9]),
-      commitVersion: chance.pick([7, 8, 9]),
-      instanceId: this.#hasStaticMembers ? `${this.group}-${index % 4}` : null,
       commitShare: chance.pick([0.2, 1]),
       pauseShare: () => (stage.isOver ? 0 : 0.01),
-    });
+    };
+    const member = this.#isByServer
+      ? new ConsumerMember({ ...common, topics: stage.topics(), assignor: this.#assignor })
+      : new GroupMember({
+          ...common,
+          joinVersion: chance.pick([5, 6, 7, 9]),
+          commitVersion: chance.pick([7, 8, 9]),
+          instanceId: this.#hasStaticMembers ? `${this.group}-${index % 4}` : null,
+        });
     this.#roles.push({ member, life, client });
     void member.run();
   }

@@ -90,3 +90,22 @@ test("a trap springs at the operation it waits for, once", async () => {
   await run(file.sync());
   expect(sprung).toBe(1);
 });
+
+test("an operation with an early trap comes last: a kill finds it done or not, and others go on", async () => {
+  const done = new Set<boolean>();
+  for (let seed = 0; seed < 20; seed += 1) {
+    const { life, weather, disk, memory, run } = machine(seed);
+    const file = await run(disk.open("a", { create: true }));
+    await run(disk.syncDirectory("."));
+    await run(file.write([bytes("x")], 0));
+    const spring = (): void => void (weather.slowness = 1_000);
+    weather.trap = { operation: "sync", suffix: "a", isEarly: true, spring };
+    void file.sync();
+    weather.slowness = 1;
+    await run(disk.open("b", { create: true }));
+    life.end();
+    await disk.kill();
+    done.add((await memory.crash().stat("a"))?.size === 1);
+  }
+  expect(done).toEqual(new Set([true, false]));
+});

@@ -106,3 +106,15 @@ test("an echo is a request that arrives again, on a connection of nobody", async
   await settle(200_000);
   expect(seen).toEqual(["server: again", "server: closed"]);
 });
+
+test("requests that a connection had under way come once more as a beginning of them, in order", async () => {
+  const arrived = new Set<string>();
+  for (let seed = 0; seed < 30; seed += 1) {
+    const { network, weather, seen, settle } = await connected(seed);
+    weather.echoShare = 1;
+    network.echo(9092, ["a", "b", "c"].map(bytes));
+    await settle(70_000);
+    arrived.add(seen.flatMap((line) => /server: (\w)$/.exec(line)?.[1] ?? []).join(""));
+  }
+  expect([...arrived].toSorted()).toEqual(["a", "ab", "abc"]);
+});
