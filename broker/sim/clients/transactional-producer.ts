@@ -58,6 +58,14 @@ const FENCED: ReadonlySet<number> = new Set([
   ErrorCode.INVALID_PRODUCER_EPOCH,
   ErrorCode.INVALID_PRODUCER_ID_MAPPING,
 ]);
+/**
+ * Refusals of a batch by the moment at which it came: before the end of the transaction its epoch was not
+ * over, and before a leap of the calendar, or after it, its timestamp was not of the future.
+ */
+const DIFFERS_BY_TIME: ReadonlySet<number> = new Set([
+  ErrorCode.INVALID_PRODUCER_EPOCH,
+  ErrorCode.INVALID_TIMESTAMP,
+]);
 /** What the broker leaves a transaction at least, whatever the calendar says at a restart, ms. */
 const GRACE_MS = 5_000;
 
@@ -239,7 +247,7 @@ export class TransactionalProducer {
     const identity = { ...this.#known(), isTransactional: true, baseSequence };
     let attempts = 0;
     let baseOffset = -1;
-    let isOvertaken = false;
+    let mayDiffer = false;
     const step = await this.#repeat(async () => {
       attempts += 1;
       const request = {
@@ -257,14 +265,14 @@ export class TransactionalProducer {
       const answer = await client.call(ProduceApi, isSecond ? 12 : 10, request, late);
       const found = answer?.responses[0]?.partitionResponses[0];
       baseOffset = found?.baseOffset ?? -1;
-      isOvertaken = found?.errorCode === ErrorCode.INVALID_PRODUCER_EPOCH;
+      mayDiffer = DIFFERS_BY_TIME.has(found?.errorCode ?? LOST);
       return found?.errorCode ?? LOST;
     });
     for (const [at, send] of sends.entries()) {
       if (step === "done") send.offset = baseOffset + at;
-      // Refused for good the first time: nothing of it is stored. But where the epoch was over: the network
-      // may have brought the request twice, and the other one came before the end of the transaction.
-      const refusal = attempts === 1 && !isOvertaken ? "fail" : "info";
+      // Refused for good the first time: nothing of it is stored. The network may have brought the request
+      // twice; mostly the other one met the same answer.
+      const refusal = attempts === 1 && !mayDiffer ? "fail" : "info";
       history.end(send, step === "done" ? "ok" : refusal);
     }
     if (step === "done") this.#sequences.set(partition, baseSequence + sends.length);
