@@ -8,7 +8,7 @@ import type { Disk, Threads } from "#io/ports.ts";
 import { abortedBetween } from "../aborted.ts";
 import { replaceFile } from "../atomic-file.ts";
 import { headerIn } from "../log-reader.ts";
-import { CLEANED_SUFFIX, fileName } from "../names.ts";
+import { CLEANED_SUFFIX, fileName, offsetOfName } from "../names.ts";
 import type { PartitionLog } from "../partition-log.ts";
 import { RetentionClock } from "../retention-clock.ts";
 import { Segment } from "../segment.ts";
@@ -58,6 +58,9 @@ export interface CompactionView {
   /** Why the last pass failed: the log is left alone, for good unless `retryInMs` says for how long. */
   readonly failure: { readonly reason: string; readonly retryInMs: number | null } | null;
 }
+
+/** The code of a pass that could not begin: a start may have to read its log from before the end of it. */
+const NO_CHECKPOINT = "RUNNEL_COMPACTION_NO_CHECKPOINT";
 
 const CHANGED = new PassFailure(ABANDONED, "records of it were deleted, or it was closed", true);
 
@@ -215,6 +218,7 @@ export class Compactor {
     const beganAt = clock.monotonicMs();
     const { folder } = log;
     try {
+      await beginBehind(log, range.endOffset);
       const task = await this.#taskOf(log, sources, range);
       const summary = await this.#runner.run(task, {
         onProgress: (progress) => {
@@ -366,6 +370,25 @@ async function place(
   const name = fileName(made.baseOffset, ".txnindex") + CLEANED_SUFFIX;
   await replaceFile(log.io.disk, log.folder, name, encodeTransactionIndex(made.aborted));
   return await log.replaceSegments(replaced, cleaned);
+}
+
+/**
+ * Makes every later start read the log from `endOffset` on, or from its beginning. A snapshot from before
+ * knows aborted transactions and open ones of which compaction leaves no record and no marker: a start from
+ * there would find no end of them.
+ */
+async function beginBehind(
+  { environment, folder }: PartitionLog,
+  endOffset: number,
+): Promise<void> {
+  if (!(await environment.checkpointAt(folder, endOffset))) {
+    throw new PassFailure(NO_CHECKPOINT, `no checkpoint at ${endOffset} could be written`, true);
+  }
+  const { disk } = environment;
+  for (const name of await disk.list(folder)) {
+    const offset = offsetOfName(name, ".snapshot");
+    if (offset !== null && offset < endOffset) await disk.removeFile(`${folder}/${name}`);
+  }
 }
 
 /** Removes the files of a segment that was not completed. */
