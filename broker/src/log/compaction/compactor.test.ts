@@ -2,6 +2,7 @@ import { updateCrc } from "@runnel/protocol/records/batch.ts";
 import { buildBatch, type NewRecord } from "@runnel/protocol/records/build.ts";
 import { expect, test } from "vitest";
 import type { MemoryDisk } from "#io/memory/memory-disk.ts";
+import { abortedBetween } from "../aborted.ts";
 import { readStored } from "../log-lookup.ts";
 import { scanSegment } from "../log-reader.ts";
 import { fileName } from "../names.ts";
@@ -321,6 +322,44 @@ test("a segment that could not be completed before leaves nothing behind in the 
   const index = await disk.stat(`${log.folder}/${fileName(0, ".txnindex")}`);
   expect(entriesInFile(index?.size ?? 0)).toBe(2);
   await rig.run(rig.manager.close());
+});
+
+test("T24: a start after a crash takes no transaction from a snapshot of before a pass", async () => {
+  const rig = await Rig.open();
+  const config = { ...COMPACTED, segmentBytes: 100_000, deleteRetentionMs: 1000 };
+  const log = await rig.log(config);
+  const send = (baseSequence: number): void => {
+    const records = [record("a", String(baseSequence), rig.time.nowMs())];
+    const producer = { producerId: 7n, producerEpoch: 0, baseSequence, isTransactional: true };
+    append(log, buildBatch({ records, ...producer }));
+  };
+  const end = (isCommit: boolean): void => {
+    const marker = { producerId: 7n, producerEpoch: 0, coordinatorEpoch: 0, isCommit };
+    log.appendMarker({ ...marker, transactionVersion: 1 }, 0);
+  };
+  send(0);
+  await close(rig, log);
+  end(false);
+  await rig.run(log.environment.checkpointAt(log.folder, 2));
+  send(1);
+  end(true);
+  await close(rig, log);
+  for (let pass = 0; pass < 2; pass += 1) {
+    expect((await compact(rig, log))?.failure).toBeNull();
+    await rig.time.advanceAsync(2000);
+    await fill(rig, log, [record("b", String(pass), rig.time.nowMs())]);
+    await close(rig, log);
+  }
+  await compact(rig, log);
+  const aborted = await rig.run(Promise.resolve(abortedBetween(log, 0, log.logEndOffset)));
+  expect(aborted).toEqual([]);
+  const again = await Rig.open({ time: rig.time, disk: rig.disk });
+  const found = await again.log(config);
+  expect(await again.run(Promise.resolve(abortedBetween(found, 0, found.logEndOffset)))).toEqual(
+    [],
+  );
+  expect(found.producers.entryOf(7n)?.transactionStart ?? null).toBeNull();
+  await again.run(again.manager.close());
 });
 
 test("a pass that waits for long, because it may read so little, is not taken for one that is dead", async () => {
