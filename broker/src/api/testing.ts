@@ -65,7 +65,8 @@ const NO_CONTROLLER = {
   alterConfigs: noTopics,
 };
 
-function contextOf(apiVersion: number): RequestContext {
+/** A request of nobody in particular. */
+export function contextOf(apiVersion: number): RequestContext {
   return {
     apiVersion,
     clientId: "client",

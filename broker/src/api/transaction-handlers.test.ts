@@ -2,7 +2,7 @@ import { assert } from "@runnel/kit/assert.ts";
 import type { Api, RequestInputOf, ResponseDecodedOf } from "@runnel/protocol/api.ts";
 import { ErrorCode, errorName } from "@runnel/protocol/errors.ts";
 import { describe, expect, test } from "vitest";
-import { ANONYMOUS, type Authorizer, allowAll } from "#auth/authorizer.ts";
+import { type Authorizer, allowAll } from "#auth/authorizer.ts";
 import { OFFSETS_TOPIC } from "#coordinator/group-coordinator.ts";
 import { ID, TransactionWorld } from "#coordinator/testing/transaction-world.ts";
 import { CoordinatorWorld } from "#coordinator/testing/world.ts";
@@ -16,8 +16,8 @@ import { endTxn } from "./26-end-txn.ts";
 import { describeTransactions } from "./65-describe-transactions.ts";
 import { listTransactions } from "./66-list-transactions.ts";
 import type { GroupServices } from "./group-services.ts";
-import type { Handler, RequestContext } from "./handler.ts";
-import { throughCodecs } from "./testing.ts";
+import type { Handler } from "./handler.ts";
+import { contextOf, throughCodecs } from "./testing.ts";
 import type { TransactionServices } from "./transaction-services.ts";
 
 type Services = TransactionServices & GroupServices;
@@ -41,7 +41,7 @@ class Asker {
     version: number,
     request: RequestInputOf<A>,
   ): Promise<ResponseDecodedOf<A>> {
-    const context = { ...CONTEXT, apiVersion: version };
+    const context = contextOf(version);
     return await throughCodecs(handler.api, version, request, (decoded) => {
       const answering = handler.handle(decoded as never, this.#services(), context);
       return this.world.settled(Promise.resolve(answering));
@@ -78,19 +78,6 @@ class Asker {
     } as unknown as Services;
   }
 }
-
-const CONTEXT: RequestContext = {
-  apiVersion: 0,
-  clientId: "client",
-  clientHost: "/127.0.0.1",
-  principal: ANONYMOUS,
-  connectionId: 1,
-  connection: { isGone: false },
-  listenerName: "PLAINTEXT",
-  localAddress: "127.0.0.1",
-  localPort: 9092,
-  receivedAt: 0,
-};
 
 const started = (): Promise<Asker> => new Asker().start();
 
